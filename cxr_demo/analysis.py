@@ -1,0 +1,109 @@
+"""Everything the models say of one radiograph, as one frozen value with its provenance.
+
+This is the service behind the page and the command line. Moving a threshold or a slider on an
+`Analysis` never runs a network: all that is needed is stored in it.
+"""
+
+from dataclasses import dataclass
+
+from cxr_demo.anomaly import Anomaly, assess
+from cxr_demo.artefacts import Artefacts
+from cxr_demo.atlas import place
+from cxr_demo.library import Neighbour, ReferenceLibrary, vote
+from cxr_demo.network import Autoencoder, Classifier
+from cxr_demo.pictures import Pictures
+from cxr_demo.prediction import Calibration, probabilities
+from cxr_demo.preprocess import to_network_input
+from cxr_demo.radiograph import Radiograph
+
+CLASSIFIER = "classifier/classifier.tflite"
+CALIBRATION = "classifier/calibration.json"
+AUTOENCODER = "autoencoder/autoencoder.tflite"
+THRESHOLD = "autoencoder/threshold.json"
+LIBRARY = "library/library.npz"
+
+NEIGHBOURS = 11
+"""Odd, so that normal against pneumonia cannot tie."""
+
+PLACED_BY = 10
+"""A query's position on the map is the median of this many neighbours' (see `atlas`)."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What the models make of one radiograph.
+
+    Attributes:
+        radiograph: what was read.
+        probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
+        neighbours: nearest references, nearest first.
+        vote: share of each class among them.
+        position: (x, y) by map: {"umap": …, "tsne": …}.
+        anomaly: reconstruction, error map, score and default threshold.
+        same_picture: ids of references that are this very picture; usually none.
+        left_out: how many references were left out as this picture or its patient.
+        model: first 12 characters of the hash of each artefact that had a say.
+    """
+
+    radiograph: Radiograph
+    probabilities: dict[str, dict[str, float]]
+    neighbours: tuple[Neighbour, ...]
+    vote: dict[str, float]
+    position: dict[str, tuple[float, float]]
+    anomaly: Anomaly
+    same_picture: tuple[str, ...]
+    left_out: int
+    model: dict[str, str]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether vote and classifier call the same of normal and pneumonia."""
+        classifier = self.probabilities["binary"]["pneumonia"] > 0.5
+        return classifier == (self.vote["normal"] < 0.5)
+
+
+class Analyser:
+    """Holds the networks and the library; made once at start.
+
+    Args:
+        artefacts: where everything is loaded from, hash by hash.
+
+    Raises:
+        ArtefactError: if anything is missing or not what the manifest names.
+    """
+
+    def __init__(self, artefacts: Artefacts):
+        self._classifier = Classifier(artefacts.read(CLASSIFIER))
+        self._calibration = Calibration(**artefacts.json(CALIBRATION)["temperature"])
+        self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
+        self._threshold = artefacts.json(THRESHOLD)["threshold"]
+        self.library = ReferenceLibrary(artefacts.read(LIBRARY))
+        self.pictures = Pictures(self.library, artefacts)
+        self.model = {
+            "classifier": artefacts.short_hash(CLASSIFIER),
+            "autoencoder": artefacts.short_hash(AUTOENCODER),
+            "library": artefacts.short_hash(LIBRARY),
+        }
+
+    def analyse(self, radiograph: Radiograph) -> Analysis:
+        """Run both networks once each and gather what follows from them."""
+        square = to_network_input(radiograph.pixels)
+        features = self._classifier(square)
+        same_picture = self.library.rows_of_picture(square)
+        left_out = self.library.rows_of_same_patients(same_picture)
+        neighbours = self.library.nearest(features.embedding, NEIGHBOURS, left_out)
+        rows = [neighbour.row for neighbour in neighbours[:PLACED_BY]]
+        return Analysis(
+            radiograph=radiograph,
+            probabilities=probabilities(features, self._calibration),
+            neighbours=neighbours,
+            vote=vote(neighbours),
+            position={
+                name: place(coordinates, rows)
+                for name, coordinates in self.library.coordinates.items()
+            },
+            anomaly=assess(square, self._autoencoder, self._threshold),
+            same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
+            left_out=len(left_out),
+            model=self.model,
+        )

@@ -1,0 +1,128 @@
+"""The reference library: embeddings, labels and patients of known radiographs, and their search.
+
+Data contract: embeddings are float32 (N, D) of unit length, so that a dot product is the cosine
+similarity. Labels index `prediction.THREE_CLASS`. Search is exact.
+
+Pictures are recognised by fingerprint, not by file name: a query that is a reference image, at
+whatever resolution, finds itself and is left out together with its patient's other images.
+"""
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cxr_demo.prediction import THREE_CLASS
+
+SAME_PICTURE_BITS = 20
+"""Fingerprints this near (of 256 bits) are one picture. Measured by `train.build_library`: native
+files lie within 13 bits of their own 224 x 224 copies, other patients' images beyond 29."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """One reference near a query.
+
+    Attributes:
+        row: its index in the library.
+        id: its name in the data set.
+        label: normal, bacterial or viral.
+        patient: its patient key.
+        similarity: cosine similarity to the query, in [-1, 1].
+    """
+
+    row: int
+    id: str
+    label: str
+    patient: str
+    similarity: float
+
+
+class ReferenceLibrary:
+    """Known radiographs and the search among them.
+
+    Args:
+        data: the content of a library file as `train.build_library` writes it (NPZ, no pickle).
+    """
+
+    def __init__(self, data: bytes):
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            self.ids = arrays["ids"]
+            self.patients = arrays["patients"]
+            self.labels = arrays["labels"]
+            self.embeddings = unit_rows(arrays["embeddings"].astype(np.float32))
+            self.fingerprints = arrays["fingerprints"]
+            self.coordinates = {name: arrays[name] for name in ("umap", "tsne")}
+            self.prototype_of = arrays["prototype_of"]
+            self.prototypes = arrays["prototypes"]
+            self.prototype_sizes = arrays["prototype_sizes"]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows_of_picture(self, square: np.ndarray) -> np.ndarray:
+        """Rows whose picture is the one given, exact duplicates included; usually none."""
+        distances = np.bitwise_count(self.fingerprints ^ fingerprint(square)).sum(axis=1)
+        return np.flatnonzero(distances <= SAME_PICTURE_BITS)
+
+    def rows_of_same_patients(self, rows: np.ndarray) -> np.ndarray:
+        """All rows of the patients that the given rows belong to, those rows included."""
+        return np.flatnonzero(np.isin(self.patients, self.patients[rows]))
+
+    def nearest(
+        self, embedding: np.ndarray, k: int, leave_out: np.ndarray | None = None
+    ) -> tuple[Neighbour, ...]:
+        """The k nearest references by cosine similarity, nearest first.
+
+        Args:
+            embedding: float32 (D,), of unit length.
+            k: how many, at least 1.
+            leave_out: rows that may not be returned.
+
+        Returns:
+            k neighbours, fewer if the library has fewer left.
+        """
+        similarities = self.embeddings @ embedding.astype(np.float32)
+        candidates = np.arange(len(self))
+        if leave_out is not None and len(leave_out):
+            candidates = np.delete(candidates, leave_out)
+        k = min(k, len(candidates))
+        chosen = np.argpartition(-similarities[candidates], k - 1)[:k] if k else []
+        rows = sorted(candidates[chosen], key=lambda row: (-similarities[row], row))
+        return tuple(
+            Neighbour(
+                row=int(row),
+                id=str(self.ids[row]),
+                label=THREE_CLASS[self.labels[row]],
+                patient=str(self.patients[row]),
+                similarity=float(similarities[row]),
+            )
+            for row in rows
+        )
+
+
+def vote(neighbours: tuple[Neighbour, ...]) -> dict[str, float]:
+    """Share of each class among the neighbours: {"normal", "bacterial", "viral"}, summing to 1."""
+    labels = [neighbour.label for neighbour in neighbours]
+    return {name: labels.count(name) / len(labels) for name in THREE_CLASS}
+
+
+def fingerprint(square: np.ndarray) -> np.ndarray:
+    """A 256-bit difference hash: is each of 16 x 16 cells darker than its right neighbour?
+
+    It survives resizing and recompression and tells nothing about the patient.
+
+    Args:
+        square: float32 (SIDE, SIDE) in [0, 1].
+
+    Returns:
+        uint8 (32,).
+    """
+    cells = cv2.resize(square, (17, 16), interpolation=cv2.INTER_AREA)
+    return np.packbits(cells[:, :-1] < cells[:, 1:])
+
+
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """Scale each row of (N, D) to unit length."""
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

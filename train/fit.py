@@ -1,0 +1,223 @@
+"""Train a network, epoch by epoch, so that an interruption costs at most one epoch.
+
+After every epoch the whole model with its optimizer goes to `<work>/last.keras` and the history to
+`<work>/history.json`; started again, training goes on from there. Views are drawn from a generator
+seeded by (seed, epoch), so a resumed run sees what an uninterrupted one would have seen.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from cxr_demo.prediction import softmax
+from train.augment import ViewRecipe, as_if_wider, random_view
+from train.data import CLASSES, Images
+from train.networks import build_classifier
+from train.scores import auc_between, binary_scores, class_scores
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe:
+    """Everything that decides how a classifier is trained.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch: images per step.
+        peak_rate: AdamW learning rate after warm-up, before its cosine decay to zero.
+        warmup_epochs: linear warm-up from zero.
+        weight_decay: AdamW's.
+        label_smoothing: for both heads.
+        dropout: between embedding and heads.
+        first_trainable_block: VGG16 blocks below stay as they came.
+        views: how training views are drawn.
+        seed: of weights, order and views.
+    """
+
+    epochs: int = 16
+    batch: int = 32
+    peak_rate: float = 1e-4
+    warmup_epochs: float = 1.0
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.05
+    dropout: float = 0.3
+    first_trainable_block: int = 4
+    views: ViewRecipe = field(default_factory=ViewRecipe)
+    seed: int = 0
+
+
+def fit_classifier(
+    recipe: ClassifierRecipe, training: Images, validation: Images, trunk_weights: Path, work: Path
+) -> keras.Model:
+    """Train or resume the classifier.
+
+    Args:
+        recipe: how.
+        training: images to learn from.
+        validation: images of other patients, scored after every epoch, plain and aspect-stressed.
+        trunk_weights: starting weights of the VGG16 convolutions.
+        work: folder for checkpoint and history, kept out of the repository.
+
+    Returns:
+        The model after the last epoch (with a rate decaying to zero there is none to choose).
+    """
+    use_bfloat16_where_it_is_fast()
+    keras.utils.set_random_seed(recipe.seed)
+    steps = -(-len(training) // recipe.batch)
+
+    def build() -> keras.Model:
+        model = build_classifier(
+            None, trunk_weights, recipe.first_trainable_block, recipe.dropout
+        )
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0,
+            decay_steps=round(steps * (recipe.epochs - recipe.warmup_epochs)),
+            warmup_target=recipe.peak_rate,
+            warmup_steps=round(steps * recipe.warmup_epochs),
+        )
+        smooth = {"from_logits": True, "label_smoothing": recipe.label_smoothing}
+        model.compile(
+            keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
+            loss={
+                head: keras.losses.CategoricalCrossentropy(**smooth)
+                for head in ("binary", "three_class")
+            },
+        )
+        return model
+
+    stressed = stress_aspect(validation)
+    plain = validation.pixels[..., None] / np.float32(255)
+
+    def validate(model: keras.Model) -> dict:
+        return {
+            "validation": score_classifier(model, plain, validation.labels),
+            "validation_stressed": score_classifier(model, stressed, validation.labels),
+        }
+
+    def epoch_data(epoch: int) -> keras.utils.PyDataset:
+        return ClassifierViews(training, recipe, np.random.default_rng((recipe.seed, epoch)))
+
+    return run_epochs(build, epoch_data, validate, recipe.epochs, work)
+
+
+def run_epochs(
+    build: Callable[[], keras.Model],
+    epoch_data: Callable[[int], keras.utils.PyDataset],
+    validate: Callable[[keras.Model], dict],
+    epochs: int,
+    work: Path,
+) -> keras.Model:
+    """The loop both networks share: resume, one epoch, validate, save.
+
+    Args:
+        build: makes the compiled model at the very start.
+        epoch_data: the training batches of a given epoch.
+        validate: scores to keep in the history after each epoch.
+        epochs: how many in all, those already done included.
+        work: where `last.keras` and `history.json` live.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    checkpoint, history_file = work / "last.keras", work / "history.json"
+    history = json.loads(history_file.read_text()) if history_file.exists() else []
+    model = keras.saving.load_model(checkpoint) if checkpoint.exists() else build()
+    done = int(model.optimizer.iterations) // len(epoch_data(0))
+    history = history[:done]
+    for epoch in range(done, epochs):
+        started = time.monotonic()
+        fitted = model.fit(epoch_data(epoch), epochs=1, shuffle=False, verbose=2)
+        losses = {name: values[0] for name, values in fitted.history.items()}
+        history.append(
+            {"epoch": epoch + 1, **losses, **validate(model), "seconds": time.monotonic() - started}
+        )
+        print(json.dumps(history[-1]), flush=True)
+        temporary = work / "saving.keras"
+        model.save(temporary)
+        temporary.replace(checkpoint)
+        history_file.write_text(json.dumps(history, indent=1))
+    return model
+
+
+class ClassifierViews(keras.utils.PyDataset):
+    """One epoch of augmented batches: (views, targets per head, weights per head).
+
+    The weights balance the classes, so that the heads' scores assume all classes equally common;
+    what a real ward's mixture makes of them is for calibration to say.
+    """
+
+    def __init__(self, images: Images, recipe: ClassifierRecipe, rng: np.random.Generator):
+        super().__init__(workers=1)
+        self.images, self.recipe = images, recipe
+        self.order = rng.permutation(len(images))
+        self.seeds = rng.integers(2**63, size=len(images))
+        targets = {"binary": (images.labels > 0).astype(int), "three_class": images.labels}
+        self.targets = {head: np.eye(values.max() + 1)[values] for head, values in targets.items()}
+        self.weights = {
+            head: (len(values) / (len(np.bincount(values)) * np.bincount(values)))[values]
+            for head, values in targets.items()
+        }
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.recipe.batch)
+
+    def __getitem__(self, index: int):
+        rows = self.order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
+        views = [
+            random_view(
+                self.images.pixels[row],
+                self.images.labels[row] == 0,
+                self.recipe.views,
+                np.random.default_rng(self.seeds[row]),
+            )
+            for row in rows
+        ]
+        return (
+            np.stack(views)[..., None].astype(np.float32),
+            {head: values[rows] for head, values in self.targets.items()},
+            {head: values[rows] for head, values in self.weights.items()},
+        )
+
+
+def stress_aspect(images: Images, seed: int = 0) -> np.ndarray:
+    """The validation images with normals as if from files 1.1 to 1.3 times wider.
+
+    The official test's normals are wider than the training ones, and no fold of the training
+    images shows what that does to a model; this does.
+
+    Returns:
+        float32 (N, SIDE, SIDE, 1) in [0, 1].
+    """
+    factors = np.random.default_rng(seed).uniform(1.1, 1.3, len(images))
+    factors[images.labels > 0] = 1.0
+    views = [as_if_wider(*pair) for pair in zip(images.pixels, factors, strict=True)]
+    return np.stack(views)[..., None]
+
+
+def score_classifier(model: keras.Model, inputs: np.ndarray, labels: np.ndarray) -> dict:
+    """Both heads on already preprocessed inputs, at threshold 0.5 and by the largest class."""
+    outputs = model.predict(inputs, batch_size=32, verbose=0)
+    pneumonia = softmax(outputs["binary"])[:, 1]
+    three = softmax(outputs["three_class"])
+    binary = binary_scores(labels, pneumonia)
+    return {
+        **{name: round(binary[name], 4) for name in ("auc", "accuracy", "sensitivity", "specificity")},
+        "three_class_accuracy": round(
+            class_scores(labels, three.argmax(axis=1), CLASSES)["accuracy"], 4
+        ),
+        "bacterial_viral_auc": round(
+            auc_between(labels, three[:, 2] / (three[:, 1] + three[:, 2]), 1, 2), 4
+        ),
+    }
+
+
+def use_bfloat16_where_it_is_fast() -> None:
+    """Let TensorFlow run convolutions in bfloat16 on CPUs that have it; weights stay float32."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options(
+            {"auto_mixed_precision_onednn_bfloat16": True}
+        )

@@ -1,0 +1,49 @@
+"""Writes `assets/manifest.json`: what each artefact is and how to make it again."""
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+from cxr_demo.artefacts import ASSETS
+
+KERMANY = "Kermany, Zhang, Goldbaum (2018), Mendeley Data v2, doi:10.17632/rscbjbr9sj.2, CC BY 4.0"
+
+
+def register(path: Path, command: str, data: str = KERMANY, root: Path = ASSETS) -> None:
+    """Add or renew one artefact's entry.
+
+    Args:
+        path: the artefact, below `root`.
+        command: what makes it.
+        data: what it was made from, with its source.
+        root: the folder of the manifest.
+    """
+    manifest = root / "manifest.json"
+    entries = json.loads(manifest.read_text()) if manifest.exists() else []
+    name = path.relative_to(root).as_posix()
+    content = path.read_bytes()
+    entry = {
+        "path": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "command": command,
+        "commit": _commit(),
+        "data": data,
+    }
+    entries = sorted(
+        [other for other in entries if other["path"] != name] + [entry], key=lambda e: e["path"]
+    )
+    manifest.write_text(json.dumps(entries, indent=1) + "\n")
+
+
+def _commit() -> str:
+    """The commit the working tree stands on, marked when it holds changes to the code."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--abbrev=12", "--exclude=*"],
+        capture_output=True, text=True, check=True, cwd=ASSETS.parent,
+    ).stdout.strip()  # fmt: skip
+    changed = subprocess.run(
+        ["git", "diff", "--quiet", "HEAD", "--", "cxr_demo", "train"], cwd=ASSETS.parent
+    ).returncode
+    return described + ("+changes" if changed else "")

@@ -1,0 +1,91 @@
+"""Keras graphs: the VGG16 trunk with two heads, and the autoencoder.
+
+Every graph takes grey float32 (batch, side, side, 1) in [0, 1], as `cxr_demo.preprocess` makes it;
+what a network needs beyond that is a layer of its own graph, so that an export carries it.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+from cxr_demo.anomaly import SIDE as AUTOENCODER_SIDE
+from cxr_demo.preprocess import SIDE
+
+EMBEDDING_SIZE = 256
+IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
+
+
+def build_classifier(
+    side: int | None = SIDE,
+    trunk_weights: Path | None = None,
+    first_trainable_block: int = 4,
+    dropout: float = 0.3,
+) -> keras.Model:
+    """One VGG16 trunk, one embedding, two heads: everything from one forward pass.
+
+    Args:
+        side: edge of the input; None leaves it open (multiples of 32).
+        trunk_weights: `include_top=False` weights for the trunk; None starts at random.
+        first_trainable_block: VGG16 blocks below this one stay frozen; 6 freezes all.
+        dropout: rate between the embedding and the heads.
+
+    Returns:
+        A model with the outputs `binary` (batch, 2) and `three_class` (batch, 3), both logits,
+        `embedding` (batch, 256) and `features` (batch, side/32, side/32, 512).
+    """
+    image = keras.Input((side, side, 1), name="image")
+    colour = layers.Concatenate(name="grey_to_bgr")([image] * 3)
+    scaled = layers.Rescaling(255.0, [-mean for mean in IMAGENET_MEAN_BGR], name="vgg_scale")(colour)
+    trunk = keras.applications.VGG16(
+        include_top=False, weights=None, input_shape=(side, side, 3), name="vgg16"
+    )
+    if trunk_weights is not None:
+        trunk.load_weights(trunk_weights)
+    for layer in trunk.layers:
+        layer.trainable = layer.name.startswith("block") and (
+            int(layer.name[5]) >= first_trainable_block
+        )
+    features = trunk(scaled)
+    pooled = layers.GlobalAveragePooling2D(name="pool")(features)
+    embedding = layers.Dense(EMBEDDING_SIZE, activation="gelu", name="embedding")(pooled)
+    dropped = layers.Dropout(dropout, name="dropout")(embedding)
+    outputs = {
+        "binary": layers.Dense(2, dtype="float32", name="binary")(dropped),
+        "three_class": layers.Dense(3, dtype="float32", name="three_class")(dropped),
+        "embedding": embedding,
+        "features": features,
+    }
+    return keras.Model(image, outputs, name="classifier")
+
+
+def build_autoencoder(side: int = AUTOENCODER_SIDE, latent: int = 64, width: int = 16) -> keras.Model:
+    """The report's convolutional autoencoder: no skip connections, so it cannot copy its input.
+
+    Args:
+        side: edge of the input, a multiple of 16.
+        latent: size of the bottleneck vector.
+        width: channels after the first convolution, doubled at each of the four halvings.
+
+    Returns:
+        A model from (batch, side, side, 1) to its reconstruction, same shape, in [0, 1].
+    """
+    image = keras.Input((side, side, 1), name="image")
+    x = image
+    for level in range(4):
+        x = layers.Conv2D(width * 2**level, 3, strides=2, padding="same", name=f"down{level}")(x)
+        x = layers.BatchNormalization(name=f"down{level}_norm")(x)
+        x = layers.LeakyReLU(0.1, name=f"down{level}_act")(x)
+    shape = x.shape[1:]
+    code = layers.Dense(latent, name="code")(layers.Flatten(name="flatten")(x))
+    x = layers.Reshape(shape, name="unflatten")(
+        layers.Dense(int(np.prod(shape)), activation="relu", name="decode")(code)
+    )
+    for level in reversed(range(4)):
+        x = layers.UpSampling2D(interpolation="bilinear", name=f"up{level}_scale")(x)
+        x = layers.Conv2D(max(width * 2**level // 2, 16), 3, padding="same", name=f"up{level}")(x)
+        x = layers.BatchNormalization(name=f"up{level}_norm")(x)
+        x = layers.LeakyReLU(0.1, name=f"up{level}_act")(x)
+    output = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="reconstruction")(x)
+    return keras.Model(image, output, name="autoencoder")

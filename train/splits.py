@@ -1,0 +1,23 @@
+"""Grouped, seeded folds: all images of a patient fall on one side."""
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+
+def grouped_folds(labels: np.ndarray, patients: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+    """Give every image a fold, keeping patients together and classes balanced.
+
+    Args:
+        labels: int (N,) class of each image.
+        patients: (N,) patient key of each image.
+        n_folds: number of folds, at least 2.
+        seed: the same seed gives the same folds.
+
+    Returns:
+        int64 (N,) fold of each image, in [0, n_folds).
+    """
+    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    folds = np.empty(len(labels), np.int64)
+    for fold, (_, held_out) in enumerate(splitter.split(labels, labels, patients)):
+        folds[held_out] = fold
+    return folds
