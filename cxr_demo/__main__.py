@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -33,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
     except CXRError as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except BrokenPipeError:
+        # The reader of the lines has gone (`… | head`); Python's last flush must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WELL
 
 
 def _analyse(chosen: argparse.Namespace) -> int:
@@ -87,7 +92,7 @@ def _output(target: str):
     if target == "-":
         return nullcontext(sys.stdout)
     try:
-        return open(target, "w", encoding="utf-8")
+        return Path(target).open("w", encoding="utf-8")
     except OSError as error:
         raise CXRError(f"{target} cannot be written ({error.strerror}).") from None
 
@@ -106,7 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     analyse.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="file or folder")
     analyse.add_argument(
-        "--json", default="-", metavar="FILE", help="where the lines go; - is the terminal (default)"
+        "--json",
+        default="-",
+        metavar="FILE",
+        help="where the lines go (default: -, the terminal)",
     )
     analyse.set_defaults(run=_analyse)
     pictures = commands.add_parser(

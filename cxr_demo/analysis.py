@@ -76,7 +76,7 @@ class Analyser:
         self._classifier = Classifier(artefacts.read(CLASSIFIER))
         self._calibration = Calibration(**artefacts.json(CALIBRATION)["temperature"])
         self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
-        self._threshold = artefacts.json(THRESHOLD)["threshold"]
+        self.threshold = artefacts.json(THRESHOLD)["threshold"]
         self.library = ReferenceLibrary(artefacts.read(LIBRARY))
         self.pictures = Pictures(self.library, artefacts)
         self.model = {
@@ -102,7 +102,7 @@ class Analyser:
                 name: place(coordinates, rows)
                 for name, coordinates in self.library.coordinates.items()
             },
-            anomaly=assess(square, self._autoencoder, self._threshold),
+            anomaly=assess(square, self._autoencoder, self.threshold),
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             left_out=len(left_out),
             model=self.model,

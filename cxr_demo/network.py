@@ -74,7 +74,7 @@ class Autoencoder:
 
 
 def _signature(model: bytes, threads: int | None):
-    """Wrap a LiteRT model's signature as a function of one square image, safe to call from threads."""
+    """Wrap a LiteRT model as a function of one square image, safe to call from threads."""
     interpreter = Interpreter(model_content=model, num_threads=threads or os.cpu_count())
     runner = interpreter.get_signature_runner()
     (input_name,) = runner.get_input_details()

@@ -144,9 +144,7 @@ def _rgb_or_grey(image: Image.Image) -> Image.Image:
     if image.mode in ("L", "RGB"):
         if "transparency" not in image.info:
             return image
-    elif image.mode in ("1", "I", "F") or (
-        image.mode == "P" and "transparency" not in image.info
-    ):
+    elif image.mode in ("1", "I", "F") or (image.mode == "P" and "transparency" not in image.info):
         return image.convert("RGB" if image.mode == "P" else "L")
     opaque = image.convert("RGBA")
     black = Image.new("RGBA", image.size, (0, 0, 0, 255))

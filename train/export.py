@@ -56,11 +56,12 @@ def export(model: keras.Model, quantised: bool) -> bytes:
     Returns:
         The content of the `.tflite` file, batch size 1.
     """
-    outputs = model.output if isinstance(model.output, dict) else {model.name: model.output}
-    if not isinstance(model.output, dict):
-        outputs = {model.layers[-1].name: model.output}
+    outputs = model.output
+    if not isinstance(outputs, dict):
+        outputs = {model.layers[-1].name: outputs}
     model = keras.Model({"image": model.input}, outputs)
-    signature = {"image": keras.InputSpec(shape=(1, *model.input["image"].shape[1:]), dtype="float32")}
+    shape = (1, *model.input["image"].shape[1:])
+    signature = {"image": keras.InputSpec(shape=shape, dtype="float32")}
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", input_signature=[signature], verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)

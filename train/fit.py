@@ -70,9 +70,7 @@ def fit_classifier(
     steps = -(-len(training) // recipe.batch)
 
     def build() -> keras.Model:
-        model = build_classifier(
-            None, trunk_weights, recipe.first_trainable_block, recipe.dropout
-        )
+        model = build_classifier(None, trunk_weights, recipe.first_trainable_block, recipe.dropout)
         schedule = keras.optimizers.schedules.CosineDecay(
             0.0,
             decay_steps=round(steps * (recipe.epochs - recipe.warmup_epochs)),
@@ -202,15 +200,14 @@ def score_classifier(model: keras.Model, inputs: np.ndarray, labels: np.ndarray)
     pneumonia = softmax(outputs["binary"])[:, 1]
     three = softmax(outputs["three_class"])
     binary = binary_scores(labels, pneumonia)
-    return {
-        **{name: round(binary[name], 4) for name in ("auc", "accuracy", "sensitivity", "specificity")},
-        "three_class_accuracy": round(
-            class_scores(labels, three.argmax(axis=1), CLASSES)["accuracy"], 4
-        ),
-        "bacterial_viral_auc": round(
-            auc_between(labels, three[:, 2] / (three[:, 1] + three[:, 2]), 1, 2), 4
-        ),
+    three_class = class_scores(labels, three.argmax(axis=1), CLASSES)
+    viral_share = three[:, 2] / (three[:, 1] + three[:, 2])
+    scores = {
+        **{name: binary[name] for name in ("auc", "accuracy", "sensitivity", "specificity")},
+        "three_class_accuracy": three_class["accuracy"],
+        "bacterial_viral_auc": auc_between(labels, viral_share, 1, 2),
     }
+    return {name: round(value, 4) for name, value in scores.items()}
 
 
 def use_bfloat16_where_it_is_fast() -> None:
@@ -218,6 +215,4 @@ def use_bfloat16_where_it_is_fast() -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.optimizer.set_experimental_options(
-            {"auto_mixed_precision_onednn_bfloat16": True}
-        )
+        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})

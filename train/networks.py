@@ -37,7 +37,9 @@ def build_classifier(
     """
     image = keras.Input((side, side, 1), name="image")
     colour = layers.Concatenate(name="grey_to_bgr")([image] * 3)
-    scaled = layers.Rescaling(255.0, [-mean for mean in IMAGENET_MEAN_BGR], name="vgg_scale")(colour)
+    scaled = layers.Rescaling(255.0, [-mean for mean in IMAGENET_MEAN_BGR], name="vgg_scale")(
+        colour
+    )
     trunk = keras.applications.VGG16(
         include_top=False, weights=None, input_shape=(side, side, 3), name="vgg16"
     )
@@ -60,7 +62,9 @@ def build_classifier(
     return keras.Model(image, outputs, name="classifier")
 
 
-def build_autoencoder(side: int = AUTOENCODER_SIDE, latent: int = 64, width: int = 16) -> keras.Model:
+def build_autoencoder(
+    side: int = AUTOENCODER_SIDE, latent: int = 64, width: int = 16
+) -> keras.Model:
     """The report's convolutional autoencoder: no skip connections, so it cannot copy its input.
 
     Args:

@@ -1,0 +1,39 @@
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= ../shared/data/chest_xray
+NATIVE ?= $(wildcard $(DATA)/../native_resolution)
+TRUNK ?= ../shared/models/vgg16_notop.weights.h5
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: run test train evaluate pictures format
+
+run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:7860
+	$(BIN)/python app.py
+
+test: .venv/requirements-test.txt.done ## run every check and test
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
+	$(BIN)/python -m train.experiments.classifier --data $(DATA) --trunk $(TRUNK)
+	$(BIN)/python -m train.export classifier .work/classifier
+	$(BIN)/python -m train.experiments.autoencoder --data $(DATA)
+	$(BIN)/python -m train.export autoencoder .work/autoencoder
+	$(BIN)/python -m train.calibrate --data $(DATA)
+	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+
+evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split
+	$(BIN)/python -m train.evaluate --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.document
+
+pictures: .venv/requirements.txt.done  ## show the references' own pictures, from your copy in DATA
+	$(BIN)/python -m cxr_demo pictures $(DATA)
+
+format: .venv/requirements-test.txt.done
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+.venv/%.done: % requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -r $<
+	touch $@

@@ -1,0 +1,34 @@
+"""Serve the page: `python app.py`, then http://127.0.0.1:7860.
+
+Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on Hugging Face Spaces.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+
+# Both are read when Gradio is imported. Uploads live in a private folder that ends with us.
+UPLOADS = tempfile.mkdtemp(prefix="cxr-demo-")
+os.environ["GRADIO_TEMP_DIR"] = UPLOADS
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+atexit.register(shutil.rmtree, UPLOADS, ignore_errors=True)
+
+from cxr_demo.analysis import Analyser  # noqa: E402
+from cxr_demo.artefacts import Artefacts  # noqa: E402
+from cxr_demo.errors import ArtefactError  # noqa: E402
+from cxr_demo.ui.layout import LAUNCH, build_page  # noqa: E402
+
+
+def main() -> None:
+    try:
+        artefacts = Artefacts()
+        page = build_page(Analyser(artefacts), artefacts)
+    except ArtefactError as error:
+        sys.exit(f"Refusing to start: {error}")
+    page.queue(max_size=32).launch(**LAUNCH)
+
+
+if __name__ == "__main__":
+    main()

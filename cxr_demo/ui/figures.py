@@ -1,0 +1,240 @@
+"""`Analysis` → HTML and Plotly. Pure presentation: no Gradio, no files, no networks.
+
+Pictures travel inside the HTML as data URIs, so that no part of a radiograph is written to disk.
+Every piece of text is escaped on its way in.
+"""
+
+import base64
+from html import escape
+
+import cv2
+import numpy as np
+import plotly.graph_objects as go
+
+from cxr_demo.analysis import Analysis
+from cxr_demo.anomaly import is_unusual, share_above
+from cxr_demo.library import Neighbour, Reference, ReferenceLibrary
+from cxr_demo.pictures import Picture, Pictures
+from cxr_demo.prediction import THREE_CLASS
+from cxr_demo.ui import text
+
+# Okabe and Ito's colours, told apart with any colour vision; shapes tell the classes apart too.
+COLOURS = {
+    "normal": "#56B4E9",
+    "pneumonia": "#E69F00",
+    "bacterial": "#E69F00",
+    "viral": "#E78AC3",
+}
+SYMBOLS = {"normal": "circle", "bacterial": "diamond", "viral": "square"}
+HOTTEST = 0.04
+"""Squared error shown as the brightest colour, the same for every patient."""
+
+VIEW_SIDE = 900
+
+
+def status_line(sentence: str, tone: str) -> str:
+    """The line that says what the page is doing; tone is busy, done or refused."""
+    return f'<p class="status {tone}" role="status" aria-live="polite">{escape(sentence)}</p>'
+
+
+def probability_bars(analysis: Analysis) -> str:
+    """Bars of both heads, with the figures beside them."""
+    heads = (("binary", text.BINARY_HEAD), ("three_class", text.THREE_CLASS_HEAD))
+    return "".join(
+        f"<h3>{escape(title)}</h3>"
+        + "".join(_bar(name, p) for name, p in analysis.probabilities[head].items())
+        for head, title in heads
+    )
+
+
+def neighbour_cards(analysis: Analysis, pictures: Pictures) -> str:
+    """The vote, then a card for each neighbour, nearest first."""
+    shares = ", ".join(
+        f"{text.CLASS_NAMES[name]} {round(share * len(analysis.neighbours))}"
+        for name, share in analysis.vote.items()
+    )
+    tone = "agree" if analysis.agrees else "disagree"
+    cards = "".join(
+        f"<li>{reference_card(n, pictures.of(n.row))}</li>" for n in analysis.neighbours
+    )
+    return (
+        f'<p class="vote"><b>Vote of the {len(analysis.neighbours)} nearest:</b> {shares}. '
+        f'<span class="{tone}">{text.agreement(analysis.agrees)}</span></p>'
+        f'<ol class="cards">{cards}</ol>'
+    )
+
+
+def reference_card(reference: Reference, picture: Picture) -> str:
+    """One reference: picture or prototype, label, patient key; a neighbour's similarity too."""
+    similarity = (
+        f"<dd>cosine similarity {reference.similarity:.3f}</dd>"
+        if isinstance(reference, Neighbour)
+        else ""
+    )
+    note = "" if picture.averaged == 1 else text.prototype_caption(picture.averaged)
+    alt = note or f"reference {reference.id}"
+    return (
+        f'<figure class="card {reference.label}"><img alt="{escape(alt)}" '
+        f'src="{picture_uri(picture.pixels)}"><figcaption><dl>'
+        f"<dt>{text.CLASS_NAMES[reference.label]}</dt>{similarity}"
+        f"<dd>{escape(reference.patient)}</dd>"
+        + (f'<dd class="mean">{note}</dd>' if note else "")
+        + "</dl></figcaption></figure>"
+    )
+
+
+def reconstruction_panels(analysis: Analysis, threshold: float) -> str:
+    """Original, reconstruction and error heatmap at one size, in the file's own proportions."""
+    height, width = analysis.radiograph.pixels.shape
+    anomaly = analysis.anomaly
+    panels = (
+        ("Radiograph", picture_uri(_grey8(_at_most(analysis.radiograph.pixels, VIEW_SIDE)))),
+        ("Reconstruction", picture_uri(_grey8(anomaly.reconstruction))),
+        ("Error above the threshold", picture_uri(heatmap(anomaly.error_map, threshold))),
+    )
+    return (
+        f'<div class="panels" style="--ratio: {width / height:.4f}">'
+        + "".join(
+            f'<figure><img alt="{name}" src="{uri}"><figcaption>{name}</figcaption></figure>'
+            for name, uri in panels
+        )
+        + _colour_bar(threshold)
+        + "</div>"
+    )
+
+
+def verdict(analysis: Analysis, threshold: float) -> str:
+    """The verdict at a threshold, from the stored error map alone."""
+    anomaly = analysis.anomaly
+    unusual = is_unusual(anomaly.score, threshold)
+    sentence = text.verdict(
+        anomaly.score, threshold, share_above(anomaly.error_map, threshold), unusual
+    )
+    return f'<p class="verdict {"unusual" if unusual else "usual"}">{sentence}</p>'
+
+
+def heatmap(error_map: np.ndarray, threshold: float) -> np.ndarray:
+    """Error in absolute colours; what lies at or below the threshold is only hinted at.
+
+    Args:
+        error_map: float32 (side, side), squared error.
+        threshold: in the same unit.
+
+    Returns:
+        uint8 (side, side, 3), blue-green-red.
+    """
+    level = np.rint(np.clip(error_map / HOTTEST, 0, 1) * 255).astype(np.uint8)
+    colour = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)
+    grey = np.repeat((level // 2)[..., None], 3, axis=2)
+    return np.where((error_map > threshold)[..., None], colour, grey)
+
+
+def atlas_figure(
+    library: ReferenceLibrary, projection: str, analysis: Analysis | None = None
+) -> go.Figure:
+    """The map of all references, with the query on it once there is one.
+
+    Args:
+        library: the references.
+        projection: "umap" or "tsne".
+        analysis: the query and its neighbours, joined by lines.
+    """
+    coordinates = library.coordinates[projection]
+    figure = go.Figure()
+    for index, name in enumerate(THREE_CLASS):
+        rows = np.flatnonzero(library.labels == index)
+        figure.add_scattergl(
+            x=coordinates[rows, 0],
+            y=coordinates[rows, 1],
+            mode="markers",
+            name=f"{text.CLASS_NAMES[name]} ({len(rows):,})",
+            customdata=rows,
+            text=library.patients[rows],
+            hovertemplate=f"{text.CLASS_NAMES[name]}<br>%{{text}}<extra></extra>",
+            marker={"color": COLOURS[name], "symbol": SYMBOLS[name], "size": 5, "opacity": 0.55},
+        )
+    if analysis is not None:
+        _mark_query(figure, coordinates, analysis.position[projection], analysis.neighbours)
+    figure.update_layout(
+        template="plotly_dark",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="#0b0e11",
+        height=430,
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant"},
+        hovermode="closest",
+        dragmode="pan",
+        uirevision=projection,
+    )
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False, scaleanchor="x")
+    return figure
+
+
+def picture_uri(pixels: np.ndarray) -> str:
+    """uint8 (H, W) or (H, W, 3) blue-green-red → a PNG as data URI."""
+    _, png = cv2.imencode(".png", pixels)
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def _mark_query(
+    figure: go.Figure,
+    coordinates: np.ndarray,
+    position: tuple[float, float],
+    neighbours: tuple[Neighbour, ...],
+) -> None:
+    rows = [neighbour.row for neighbour in neighbours]
+    x, y = position
+    gap = [None] * len(rows)
+    figure.add_scatter(
+        x=np.ravel([[x] * len(rows), coordinates[rows, 0], gap], order="F"),
+        y=np.ravel([[y] * len(rows), coordinates[rows, 1], gap], order="F"),
+        mode="lines",
+        line={"color": "#f5f5f5", "width": 1},
+        name="nearest references",
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        name="this radiograph",
+        hovertemplate="this radiograph<extra></extra>",
+        marker={
+            "symbol": "star",
+            "size": 18,
+            "color": "#ffffff",
+            "line": {"color": "#000000", "width": 1.5},
+        },
+    )
+
+
+def _bar(name: str, probability: float) -> str:
+    return (
+        f'<div class="bar" data-class="{name}"><span>{text.CLASS_NAMES[name]}</span>'
+        f'<span class="track"><span class="fill" style="width: {probability:.1%}; '
+        f'background: {COLOURS[name]}"></span></span><b>{probability:.1%}</b></div>'
+    )
+
+
+def _colour_bar(threshold: float) -> str:
+    """The absolute scale of the heatmap with the threshold marked on it."""
+    ramp = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)
+    mark = min(threshold / HOTTEST, 1.0)
+    return (
+        f'<div class="scale"><span>0</span><span class="ramp"><img alt="" '
+        f'src="{picture_uri(ramp)}"><i style="left: {mark:.1%}"></i></span>'
+        f"<span>≥ {HOTTEST} squared error</span></div>"
+    )
+
+
+def _grey8(pixels: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+
+
+def _at_most(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Shrink so that the longer edge is at most `side`; smaller images pass unchanged."""
+    scale = side / max(pixels.shape)
+    if scale >= 1:
+        return pixels
+    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -1,0 +1,116 @@
+"""A tiny but complete set of artefacts, made here: every stage real, every network small."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The data set beside the checkout; tests that want it skip where there is none."""
+    if not (SHARED / "data").exists():
+        pytest.skip("no ../shared here")
+    return SHARED
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Encode uint8 or uint16 pixels as PNG."""
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+def chest_like(seed: int, height: int = 260, width: int = 320) -> np.ndarray:
+    """A uint8 picture with two dark lungs on a bright body; the seed moves and mottles them."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    body = 0.75 - 0.5 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)
+    for side in (0.3, 0.7):
+        cx, cy = side + rng.uniform(-0.05, 0.05), 0.5 + rng.uniform(-0.08, 0.08)
+        body -= 0.45 * np.exp(-(((x - cx) / 0.13) ** 2) - ((y - cy) / 0.27) ** 2)
+    mottle = cv2.resize(rng.normal(0, 0.08, (9, 9)), (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip((body + mottle) * 255, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def tiny_assets(tmp_path_factory) -> Path:
+    """A folder like `assets/`, with small networks of random weights and 60 references."""
+    import keras
+    from keras import layers
+
+    from cxr_demo.anomaly import SIDE as AUTOENCODER_SIDE
+    from cxr_demo.library import fingerprint
+    from cxr_demo.network import Classifier
+    from cxr_demo.pictures import shrink
+    from cxr_demo.preprocess import SIDE, to_network_input
+    from train.export import export
+
+    keras.utils.set_random_seed(3)
+    root = tmp_path_factory.mktemp("assets")
+    for folder in ("classifier", "autoencoder", "library", "examples"):
+        (root / folder).mkdir()
+
+    image = keras.Input((SIDE, SIDE, 1), name="image")
+    features = layers.AveragePooling2D(32)(layers.Conv2D(4, 3, padding="same")(image))
+    embedding = layers.Dense(8, name="embedding")(layers.Flatten()(features))
+    outputs = {
+        "binary": layers.Dense(2, name="binary")(embedding),
+        "three_class": layers.Dense(3, name="three_class")(embedding),
+        "embedding": embedding,
+        "features": features,
+    }
+    classifier = export(keras.Model(image, outputs, name="classifier"), quantised=False)
+    (root / "classifier/classifier.tflite").write_bytes(classifier)
+    small = keras.Input((AUTOENCODER_SIDE, AUTOENCODER_SIDE, 1), name="image")
+    blurred = layers.UpSampling2D(8, name="reconstruction")(layers.AveragePooling2D(8)(small))
+    (root / "autoencoder/autoencoder.tflite").write_bytes(
+        export(keras.Model(small, blurred, name="autoencoder"), quantised=False)
+    )
+    (root / "classifier/calibration.json").write_text(
+        json.dumps({"temperature": {"binary": 2.0, "three_class": 1.0}})
+    )
+    (root / "autoencoder/threshold.json").write_text(json.dumps({"threshold": 0.002}))
+
+    run = Classifier(classifier, threads=1)
+    squares = [to_network_input(chest_like(i).astype(np.float32) / 255) for i in range(60)]
+    labels = np.arange(60) % 3
+    np.savez(
+        root / "library/library.npz",
+        ids=np.array([f"reference{i:02}" for i in range(60)]),
+        patients=np.array([f"patient{i // 2:02}" for i in range(60)]),
+        labels=labels.astype(np.int8),
+        embeddings=np.stack([run(square).embedding for square in squares]).astype(np.float16),
+        fingerprints=np.stack([fingerprint(square) for square in squares]),
+        umap=np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32),
+        tsne=np.random.default_rng(1).normal(size=(60, 2)).astype(np.float32),
+        prototype_of=labels.astype(np.int16),
+        prototypes=np.stack([shrink(np.mean(squares[i::3], axis=0)) for i in range(3)]),
+        prototype_sizes=np.full(3, 20, np.int16),
+    )
+    for i in range(4):
+        (root / f"examples/reference{i:02}.png").write_bytes(png(chest_like(i)))
+    manifest = [
+        {
+            "path": p.relative_to(root).as_posix(),
+            "sha256": hashlib.sha256(p.read_bytes()).hexdigest(),
+        }
+        for p in sorted(root.rglob("*.*"))
+    ]
+    (root / "manifest.json").write_text(json.dumps(manifest))
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_analyser(tiny_assets):
+    """The whole service on the tiny artefacts."""
+    from cxr_demo.analysis import Analyser
+    from cxr_demo.artefacts import Artefacts
+
+    return Analyser(Artefacts(tiny_assets))

@@ -1,0 +1,111 @@
+"""`python -m cxr_demo analyse`: one line per file, whatever the files are."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from cxr_demo import __main__ as command_line
+from tests.conftest import chest_like, png
+
+KEYS = ["file", "status", "error", "probabilities", "neighbours", "vote", "map", "anomaly", "model"]
+
+
+@pytest.fixture
+def analyse(monkeypatch, tiny_analyser, capsys):
+    """Run the command on tiny networks; gives (exit status, parsed lines)."""
+    monkeypatch.setattr(command_line, "Artefacts", lambda: None)
+    monkeypatch.setattr(command_line, "Analyser", lambda _: tiny_analyser)
+
+    def run(*arguments):
+        status = command_line.main(["analyse", *map(str, arguments)])
+        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two good files, one bad one between them by name, a subfolder and a hidden file."""
+    (tmp_path / "a.png").write_bytes(png(chest_like(1)))
+    (tmp_path / "b.png").write_text("not an image")
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "c.png").write_bytes(png(chest_like(2)))
+    (tmp_path / ".hidden").write_text("left alone")
+    return tmp_path
+
+
+def test_a_folder_gives_a_line_per_file_in_name_order(analyse, folder):
+    status, lines = analyse(folder, "--json", "-")
+    assert status == 3
+    assert [line["file"] for line in lines] == [
+        str(folder / name) for name in ("a.png", "b.png", "deeper/c.png")
+    ]
+    assert [line["status"] for line in lines] == ["ok", "refused", "ok"]
+
+
+def test_an_accepted_line_has_exactly_the_documented_names(analyse, folder):
+    status, (line,) = analyse(folder / "a.png")
+    assert status == 0
+    assert list(line) == KEYS
+    assert line["error"] is None
+    assert set(line["probabilities"]["binary"]) == {"normal", "pneumonia"}
+    assert set(line["probabilities"]["three_class"]) == {"normal", "bacterial", "viral"}
+    assert set(line["neighbours"][0]) == {"id", "label", "similarity"}
+    assert set(line["vote"]) == {"normal", "bacterial", "viral"}
+    assert {name: len(xy) for name, xy in line["map"].items()} == {"umap": 2, "tsne": 2}
+    assert set(line["anomaly"]) == {"score", "threshold", "unusual"}
+    assert set(line["model"]) == {"classifier", "autoencoder", "library"}
+
+
+def test_a_refused_line_has_only_three_names_and_a_reason(analyse, folder):
+    status, (line,) = analyse(folder / "b.png")
+    assert status == 3
+    assert list(line) == KEYS[:3]
+    assert line["status"] == "refused" and "PNG or JPEG" in line["error"]
+
+
+def test_input_order_is_kept_and_files_may_repeat(analyse, folder):
+    _, lines = analyse(folder / "deeper", folder / "a.png", folder / "a.png")
+    assert [line["file"][-5:] for line in lines] == ["c.png", "a.png", "a.png"]
+    assert lines[1] == lines[2]
+
+
+def test_lines_go_to_a_file(analyse, folder, tmp_path):
+    status, printed = analyse(folder / "a.png", "--json", tmp_path / "out.jsonl")
+    assert (status, printed) == (0, [])
+    assert json.loads((tmp_path / "out.jsonl").read_text())["status"] == "ok"
+
+
+@pytest.mark.parametrize("arguments", [[], ["analyse"], ["analyse", "x", "--nonsense"], ["other"]])
+def test_wrong_usage_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(arguments)
+    assert stopped.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_missing_path_is_wrong_usage_and_says_so(analyse, tmp_path, capsys):
+    assert command_line.main(["analyse", str(tmp_path / "nowhere.png")]) == 2
+    assert "nowhere.png does not exist" in capsys.readouterr().err
+
+
+def test_an_unwritable_output_is_wrong_usage(analyse, folder, capsys):
+    assert command_line.main(["analyse", str(folder / "a.png"), "--json", "/nowhere/out"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path):
+    """`… | head -1` closes the pipe early; that is no reason for a traceback."""
+    for i in range(3):
+        (tmp_path / f"{i}.png").write_text("not an image")
+    piped = subprocess.Popen(
+        [sys.executable, "-m", "cxr_demo", "analyse", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    piped.stdout.close()
+    assert "Traceback" not in piped.stderr.read()
+    piped.wait(60)
