@@ -32,6 +32,38 @@ HOTTEST = 0.04
 VIEW_SIDE = 900
 
 
+def header() -> str:
+    """Title and the line that says what this is not."""
+    return f'<header><h1>{text.TITLE}</h1><p class="disclaimer">{text.DISCLAIMER}</p></header>'
+
+
+def heading(title: str) -> str:
+    """The heading of one sheet."""
+    return f"<h2>{title}</h2>"
+
+
+def note(sentence: str) -> str:
+    """Small print under a sheet."""
+    return f'<p class="note">{sentence}</p>'
+
+
+def nothing_yet() -> str:
+    """What a sheet shows before the first radiograph."""
+    return f'<p class="nothing">{text.NOTHING_YET}</p>'
+
+
+def example_buttons(thumbnails: list[np.ndarray]) -> str:
+    """The shipped examples as a grid of buttons; uint8 (side, side) each."""
+    buttons = "".join(
+        f'<button type="button" data-index="{index}" aria-label="Example {index + 1}">'
+        f'<img alt="" src="{picture_uri(pixels)}"></button>'
+        for index, pixels in enumerate(thumbnails)
+    )
+    return (
+        f'<h3>{text.EXAMPLES}</h3><div class="examples">{buttons}</div>{note(text.EXAMPLES_NOTE)}'
+    )
+
+
 def status_line(sentence: str, tone: str) -> str:
     """The line that says what the page is doing; tone is busy, done or refused."""
     return f'<p class="status {tone}" role="status" aria-live="polite">{escape(sentence)}</p>'
@@ -50,7 +82,7 @@ def probability_bars(analysis: Analysis) -> str:
 def neighbour_cards(analysis: Analysis, pictures: Pictures) -> str:
     """The vote, then a card for each neighbour, nearest first."""
     shares = ", ".join(
-        f"{text.CLASS_NAMES[name]} {round(share * len(analysis.neighbours))}"
+        f"{text.SHORT_NAMES[name].lower()} {round(share * len(analysis.neighbours))}"
         for name, share in analysis.vote.items()
     )
     tone = "agree" if analysis.agrees else "disagree"
@@ -67,7 +99,7 @@ def neighbour_cards(analysis: Analysis, pictures: Pictures) -> str:
 def reference_card(reference: Reference, picture: Picture) -> str:
     """One reference: picture or prototype, label, patient key; a neighbour's similarity too."""
     similarity = (
-        f"<dd>cosine similarity {reference.similarity:.3f}</dd>"
+        f"<dd>similarity {reference.similarity:.3f}</dd>"
         if isinstance(reference, Neighbour)
         else ""
     )
@@ -76,7 +108,7 @@ def reference_card(reference: Reference, picture: Picture) -> str:
     return (
         f'<figure class="card {reference.label}"><img alt="{escape(alt)}" '
         f'src="{picture_uri(picture.pixels)}"><figcaption><dl>'
-        f"<dt>{text.CLASS_NAMES[reference.label]}</dt>{similarity}"
+        f"<dt>{text.SHORT_NAMES[reference.label]}</dt>{similarity}"
         f"<dd>{escape(reference.patient)}</dd>"
         + (f'<dd class="mean">{note}</dd>' if note else "")
         + "</dl></figcaption></figure>"
@@ -159,7 +191,7 @@ def atlas_figure(
         template="plotly_dark",
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="#0b0e11",
-        height=430,
+        height=360,
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
         legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant"},
         hovermode="closest",

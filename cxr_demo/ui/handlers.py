@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 
 from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.errors import CXRError
+from cxr_demo.pictures import shrink
+from cxr_demo.preprocess import to_network_input
 from cxr_demo.radiograph import read_radiograph
 from cxr_demo.ui import figures, text
 
@@ -20,10 +23,10 @@ class Handlers:
 
     Args:
         analyser: the loaded service.
-        examples: files of the shipped examples, in the order shown.
+        examples: content of the shipped examples, in the order shown.
     """
 
-    def __init__(self, analyser: Analyser, examples: list[Path]):
+    def __init__(self, analyser: Analyser, examples: list[bytes]):
         self._analyser = analyser
         self._examples = examples
 
@@ -39,10 +42,16 @@ class Handlers:
         yield from self._analyse(data, threshold, projection)
 
     def choose_example(
-        self, threshold: float, projection: str, event: gr.SelectData
+        self, threshold: float, projection: str, event: gr.EventData
     ) -> Iterator[tuple]:
-        """Analyse a shipped example."""
-        yield from self._analyse(self._examples[event.index].read_bytes(), threshold, projection)
+        """Analyse a shipped example; which one comes from the browser."""
+        index = getattr(event, "index", None)
+        if type(index) is int and 0 <= index < len(self._examples):
+            yield from self._analyse(self._examples[index], threshold, projection)
+
+    def thumbnail(self, index: int) -> np.ndarray:
+        """A small picture of one example, uint8 (96, 96)."""
+        return shrink(to_network_input(read_radiograph(self._examples[index]).pixels))
 
     def _analyse(self, data: bytes, threshold: float, projection: str) -> Iterator[tuple]:
         """Yields (analysis, status, probabilities, neighbours, map, panels, verdict).
@@ -97,6 +106,6 @@ class Handlers:
         """The card of the reference pointed at on the map; its row comes from the browser."""
         row = getattr(event, "row", None)
         library = self._analyser.library
-        if not isinstance(row, int) or not 0 <= row < len(library):
+        if type(row) is not int or not 0 <= row < len(library):
             return gr.skip()
         return figures.reference_card(library.reference(row), self._analyser.pictures.of(row))

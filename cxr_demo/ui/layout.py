@@ -12,13 +12,23 @@ from cxr_demo.ui.handlers import Handlers
 STATIC = Path(__file__).parent / "static"
 PROJECTIONS = [("UMAP", "umap"), ("t-SNE", "tsne")]
 
+THEME = gr.themes.Base(
+    primary_hue="sky",
+    neutral_hue="zinc",
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+    spacing_size="sm",
+    text_size="sm",
+).set(
+    body_background_fill_dark="#0b0e11",
+    block_background_fill_dark="#12171c",
+    block_border_color_dark="#232b32",
+    block_label_background_fill_dark="#12171c",
+    input_background_fill_dark="#1a2127",
+)
+
 LAUNCH = {
-    "theme": gr.themes.Base(
-        primary_hue="sky",
-        neutral_hue="slate",
-        font=["system-ui", "sans-serif"],
-        font_mono=["ui-monospace", "monospace"],
-    ),
+    "theme": THEME,
     "css_paths": STATIC / "page.css",
     "js": "() => document.body.classList.add('dark')",
     "footer_links": [],
@@ -38,43 +48,27 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
         analyser: the loaded service behind it.
         artefacts: where the examples come from.
     """
-    examples = [artefacts.root / path for path in artefacts.paths if path.startswith("examples/")]
-    # Alternate the classes, so that neither position nor name gives the answer away.
-    examples = [path for pair in zip(examples[::2], examples[1::2], strict=True) for path in pair]
-    handlers = Handlers(analyser, examples)
+    examples = example_order([path for path in artefacts.paths if path.startswith("examples/")])
+    handlers = Handlers(analyser, [artefacts.read(path) for path in examples])
     default = analyser.threshold
 
     with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(600, 3600)) as page:
         analysis = gr.State(None, time_to_live=3600)
-        gr.HTML(
-            f'<header><h1>{text.TITLE}</h1><p class="disclaimer">{text.DISCLAIMER}</p></header>'
-        )
+        gr.HTML(figures.header())
         with gr.Row(elem_id="desk"):
-            with gr.Column(scale=2, min_width=250, elem_id="intake"):
-                upload = gr.File(label=text.DROP, elem_id="drop", height=150)
-                gr.Markdown(f"### {text.EXAMPLES}")
-                gallery = gr.Gallery(
-                    [str(path) for path in examples],
-                    columns=4,
-                    allow_preview=False,
-                    show_label=False,
-                    interactive=False,
-                    buttons=[],
+            with gr.Column(scale=2, min_width=230, elem_id="intake"):
+                upload = gr.File(label=text.DROP, elem_id="drop", height=160)
+                chooser = gr.HTML(
+                    figures.example_buttons([handlers.thumbnail(i) for i in range(len(examples))]),
                     elem_id="examples",
-                    object_fit="cover",
-                    height="auto",
+                    js_on_load=(STATIC / "examples.js").read_text(),
                 )
-                gr.Markdown(text.EXAMPLES_NOTE, elem_classes="note")
-            with gr.Column(scale=9, elem_id="findings"):
+            with gr.Column(scale=10, elem_id="findings"):
                 status = gr.HTML(figures.status_line(text.WAITING, "waiting"), elem_id="status")
                 with gr.Row(equal_height=True):
-                    with gr.Column(scale=4, min_width=320, elem_classes="panel"):
-                        gr.Markdown(f"## {text.CLASSIFICATION}")
-                        probabilities = gr.HTML(elem_id="probabilities")
-                        gr.Markdown(text.CLASSIFICATION_NOTE, elem_classes="note")
-                    with gr.Column(scale=7, min_width=420, elem_classes="panel"):
-                        gr.Markdown(f"## {text.RECONSTRUCTION}")
-                        panels = gr.HTML(elem_id="reconstruction")
+                    with gr.Column(scale=7, min_width=420, elem_classes="sheet"):
+                        gr.HTML(figures.heading(text.RECONSTRUCTION))
+                        panels = gr.HTML(figures.nothing_yet(), elem_id="reconstruction")
                         threshold = gr.Slider(
                             minimum=0.0,
                             maximum=round(4 * default, 3),
@@ -84,32 +78,40 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                             elem_id="threshold",
                         )
                         verdict = gr.HTML(elem_id="verdict")
-                        gr.Markdown(text.RECONSTRUCTION_NOTE, elem_classes="note")
+                        gr.HTML(figures.note(text.RECONSTRUCTION_NOTE))
+                    with gr.Column(scale=4, min_width=320, elem_classes="sheet"):
+                        gr.HTML(figures.heading(text.CLASSIFICATION))
+                        probabilities = gr.HTML(figures.nothing_yet(), elem_id="probabilities")
+                        gr.HTML(figures.note(text.CLASSIFICATION_NOTE))
                 with gr.Row(equal_height=True):
-                    with gr.Column(scale=5, min_width=360, elem_classes="panel"):
-                        gr.Markdown(f"## {text.NEIGHBOURS}")
-                        neighbours = gr.HTML(elem_id="neighbours")
-                    with gr.Column(scale=6, min_width=420, elem_classes="panel"):
-                        with gr.Row():
-                            gr.Markdown(f"## {text.MAP}")
+                    with gr.Column(scale=5, min_width=360, elem_classes="sheet"):
+                        gr.HTML(figures.heading(text.NEIGHBOURS))
+                        neighbours = gr.HTML(figures.nothing_yet(), elem_id="neighbours")
+                        gr.HTML(figures.note(text.NEIGHBOURS_NOTE))
+                    with gr.Column(scale=6, min_width=420, elem_classes="sheet"):
+                        with gr.Row(elem_id="atlas-head"):
+                            gr.HTML(figures.heading(text.MAP))
                             projection = gr.Radio(
                                 PROJECTIONS,
                                 value="umap",
+                                label=text.PROJECTION,
                                 show_label=False,
                                 container=False,
                                 elem_id="projection",
+                                min_width=150,
                             )
                         atlas = gr.Plot(
                             figures.atlas_figure(analyser.library, "umap"),
                             show_label=False,
+                            container=False,
                             elem_id="atlas",
                         )
                         pointed = gr.HTML(
-                            f'<p class="note">{text.HOVER}</p>',
+                            figures.note(text.HOVER),
                             elem_id="pointed",
                             js_on_load=(STATIC / "atlas.js").read_text(),
                         )
-                        gr.Markdown(text.MAP_NOTE, elem_classes="note")
+                        gr.HTML(figures.note(text.MAP_NOTE))
 
         results = [analysis, status, probabilities, neighbours, atlas, panels, verdict]
         one_at_a_time = {
@@ -122,7 +124,7 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
         upload.upload(
             handlers.upload, [upload, threshold, projection], results, **one_at_a_time
         ).then(lambda: None, None, upload, **at_once)
-        gallery.select(handlers.choose_example, [threshold, projection], results, **one_at_a_time)
+        chooser.choose(handlers.choose_example, [threshold, projection], results, **one_at_a_time)
         threshold.input(
             handlers.rethreshold,
             [threshold, analysis],
@@ -133,3 +135,9 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
         projection.input(handlers.switch_map, [projection, analysis], atlas, **at_once)
         pointed.point(handlers.show_reference, None, pointed, **at_once)
     return page
+
+
+def example_order(paths: list[str]) -> list[str]:
+    """Interleave the two halves of a sorted list, so that position tells nothing of the class."""
+    half = len(paths) // 2
+    return [path for pair in zip(paths[:half], paths[half:], strict=True) for path in pair]

@@ -7,7 +7,7 @@ DISCLAIMER = (
     "radiographs of children aged 1–5 from one hospital (Guangzhou) and nothing else."
 )
 
-DROP = "Drop a chest X-ray here (PNG or JPEG)"
+DROP = "Chest X-ray, PNG or JPEG"
 EXAMPLES = "Or choose an example"
 EXAMPLES_NOTE = "16 images the networks were not trained on. Kermany et al. 2018, CC BY 4.0."
 
@@ -27,7 +27,11 @@ CLASSIFICATION_NOTE = (
     "reliably tell viral from bacterial pneumonia in children."
 )
 
+NOTHING_YET = "Appears once a radiograph is in."
+PROJECTION = "Projection of the map"
+
 NEIGHBOURS = "Nearest reference X-rays"
+NEIGHBOURS_NOTE = "Similarity is the cosine between embeddings; 1 is the same direction."
 MAP = "Where it lies among the references"
 MAP_NOTE = (
     "Approximate position: the median of the nearest references. "
@@ -48,6 +52,8 @@ CLASS_NAMES = {
     "bacterial": "Bacterial pneumonia",
     "viral": "Viral pneumonia",
 }
+
+SHORT_NAMES = {"normal": "Normal", "bacterial": "Bacterial", "viral": "Viral"}
 
 
 def done(same_picture: tuple[str, ...], left_out: int, size: tuple[int, int], bits: int) -> str:

@@ -1,0 +1,80 @@
+"""Logits to calibrated probabilities, by hand: softmax of (ln a, ln b, …) is (a, b, …) / sum."""
+
+import numpy as np
+import pytest
+
+from cxr_demo.network import Features
+from cxr_demo.prediction import BINARY, THREE_CLASS, Calibration, probabilities, softmax
+
+LN = np.log
+
+
+def features(binary, three_class) -> Features:
+    return Features(
+        binary=np.array(binary, np.float32),
+        three_class=np.array(three_class, np.float32),
+        embedding=np.array([1, 0], np.float32),
+        feature_map=np.zeros((7, 7, 512), np.float32),
+    )
+
+
+@pytest.mark.parametrize(
+    ("logits", "temperature", "expected"),
+    [
+        ([0, 0], 1, [1 / 2, 1 / 2]),
+        ([LN(1), LN(2), LN(5)], 1, [1 / 8, 2 / 8, 5 / 8]),
+        ([LN(9), LN(1)], 2, [3 / 4, 1 / 4]),  # a temperature of 2 takes the square root: 3 : 1
+        ([LN(3), LN(1)], 0.5, [9 / 10, 1 / 10]),  # and one of 1/2 squares: 9 : 1
+        ([LN(3) + 50, 50], 1, [3 / 4, 1 / 4]),
+        ([2000, 0], 1, [1, 0]),
+        ([-2000, 0], 1, [0, 1]),
+    ],
+)
+def test_softmax_by_hand(logits, temperature, expected):
+    np.testing.assert_allclose(softmax(np.array(logits), temperature), expected, atol=1e-12)
+
+
+def test_softmax_works_row_by_row():
+    rows = softmax(np.array([[LN(3), 0], [0, LN(4)]]))
+    np.testing.assert_allclose(rows, [[3 / 4, 1 / 4], [1 / 5, 4 / 5]])
+
+
+def test_softmax_of_float32_sums_to_1_in_float64():
+    row = softmax(np.array([0.1, 0.2, 7.3], np.float32))
+    assert row.dtype == np.float64
+    assert row.sum() == pytest.approx(1, abs=1e-15)
+
+
+def test_softmax_leaves_its_input_alone():
+    logits = np.array([1.0, 2.0])
+    softmax(logits, 2)
+    assert logits.tolist() == [1, 2]
+
+
+def test_each_head_gets_its_own_temperature():
+    calibrated = probabilities(
+        features([LN(9), 0], [LN(4), LN(16), LN(25)]), Calibration(binary=2, three_class=0.5)
+    )
+    # 9 : 1 becomes 3 : 1, and 4 : 16 : 25 becomes 16 : 256 : 625, of 897 in all.
+    assert calibrated["binary"] == pytest.approx({"normal": 3 / 4, "pneumonia": 1 / 4})
+    assert calibrated["three_class"] == pytest.approx(
+        {"normal": 16 / 897, "bacterial": 256 / 897, "viral": 625 / 897}
+    )
+
+
+def test_heads_and_classes_come_in_the_documented_order():
+    calibrated = probabilities(features([0, 5], [5, 0, 1]), Calibration(1, 1))
+    assert list(calibrated) == ["binary", "three_class"]
+    assert tuple(calibrated["binary"]) == BINARY == ("normal", "pneumonia")
+    assert tuple(calibrated["three_class"]) == THREE_CLASS == ("normal", "bacterial", "viral")
+
+
+def test_probabilities_are_plain_numbers_that_sum_to_1():
+    for head in probabilities(features([3, -8], [90, 1, 2]), Calibration(1.3, 0.7)).values():
+        assert all(type(value) is float for value in head.values())
+        assert sum(head.values()) == pytest.approx(1, abs=1e-12)
+
+
+def test_a_head_with_the_wrong_number_of_logits_is_an_error():
+    with pytest.raises(ValueError, match="argument"):
+        probabilities(features([0, 1, 2], [0, 1, 2]), Calibration(1, 1))

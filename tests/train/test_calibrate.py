@@ -1,0 +1,109 @@
+"""Temperature and calibration error, with answers that can be written down.
+
+The module is run from its file with stand-ins for the two modules that would load TensorFlow.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import numpy as np
+import pytest
+
+import train
+
+NEEDS_TENSORFLOW = ("train.fit", "train.experiments.classifier")
+
+
+@pytest.fixture(scope="module")
+def calibrate():
+    path = Path(train.__file__).parent / "calibrate.py"
+    spec = importlib.util.spec_from_file_location("calibrate_without_networks", path)
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in NEEDS_TENSORFLOW:
+            patch.setitem(sys.modules, name, MagicMock())
+        spec.loader.exec_module(module)
+    return module
+
+
+def two_way(right: int, wrong: int, label: int, gap: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, 2), the called class `gap` above the other, and labels (N,)."""
+    called = np.array([label] * right + [1 - label] * wrong)
+    return gap * np.eye(2)[called], np.full(right + wrong, label)
+
+
+def joined(*parts):
+    return (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+
+@pytest.mark.parametrize("temperature", [0.25, 0.5, 1, 2, 5])
+def test_a_known_temperature_is_recovered(calibrate, temperature):
+    # Right three times in four, so the best confidence is 3/4, a gap of ln 3.
+    gap = temperature * np.log(3)
+    logits, labels = joined(two_way(3, 1, 0, gap), two_way(3, 1, 1, gap))
+    assert calibrate.fit_temperature(logits, labels) == pytest.approx(temperature, rel=1e-3)
+
+
+@pytest.mark.parametrize("times", [1, 10])
+def test_every_class_weighs_the_same(calibrate, times):
+    # Class 0 is right in 1 of 2, class 1 always: 3/4 on average, however many there are of each.
+    logits, labels = joined(two_way(1, 1, 0, 2 * np.log(3)), two_way(times, 0, 1, 2 * np.log(3)))
+    assert calibrate.fit_temperature(logits, labels) == pytest.approx(2, rel=1e-3)
+
+
+def test_three_classes(calibrate):
+    # Right in 1 of 2, else evenly wrong: 2 : 1 : 1, a gap of ln 2.
+    labels = np.repeat([0, 1, 2], 4)
+    called = np.array([0, 0, 1, 2, 1, 1, 0, 2, 2, 2, 0, 1])
+    logits = 3 * np.log(2) * np.eye(3)[called]
+    assert calibrate.fit_temperature(logits, labels) == pytest.approx(3, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "low", "high"), [(4, 0, 0.05, 0.5), (0, 4, 19, 20)], ids=["sure", "misled"]
+)
+def test_a_temperature_stays_in_its_range(calibrate, right, wrong, low, high):
+    logits, labels = joined(two_way(right, wrong, 0, 5.0), two_way(right, wrong, 1, 5.0))
+    assert low <= calibrate.fit_temperature(logits, labels) <= high
+
+
+def binary(*first) -> np.ndarray:
+    first = np.array(first, np.float64)
+    return np.stack([first, 1 - first], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "labels", "bins", "expected"),
+    [
+        ([1, 1, 0], [0, 0, 1], 10, 0),
+        ([1, 1], [1, 1], 10, 1),
+        ([1, 0.95], [0, 1], 10, 0.475),  # 1 belongs to the last bin: 0.975 against 1/2
+        ([0.75] * 4, [0, 0, 0, 1], 10, 0),
+        # 0.875 against 1/2 in one half, 0.75 against 1 in the other
+        ([0.875, 0.875, 0.75, 0.75], [0, 1, 0, 0], 10, 0.3125),
+        # in one bin, 0.8125 against 3/4
+        ([0.875, 0.875, 0.75, 0.75], [0, 1, 0, 0], 1, 0.0625),
+        # bins weigh by their images: 3/4 of 0.125, and 1/4 of 0.75
+        ([0.875, 0.875, 0.875, 0.25], [0, 0, 0, 0], 10, 0.28125),
+    ],
+)
+def test_calibration_error_by_hand(calibrate, first, labels, bins, expected):
+    error = calibrate.expected_calibration_error(binary(*first), np.array(labels), bins)
+    assert error == pytest.approx(expected)
+    assert type(error) is float
+
+
+def test_there_are_ten_bins_unless_told(calibrate):
+    # 0.75 is apart from 0.875 with ten bins, but not with four.
+    probabilities, labels = binary(0.875, 0.875, 0.75, 0.75), np.array([0, 1, 0, 0])
+    assert calibrate.expected_calibration_error(probabilities, labels) == pytest.approx(0.3125)
+    assert calibrate.expected_calibration_error(probabilities, labels, 4) == pytest.approx(0.0625)
+
+
+def test_calibration_error_of_three_classes_looks_at_the_class_called(calibrate):
+    probabilities = np.array([[0.125, 0.25, 0.625], [0.625, 0.25, 0.125]])
+    assert calibrate.expected_calibration_error(probabilities, np.array([2, 1])) == pytest.approx(
+        0.125  # 0.625 against 1/2
+    )

@@ -1,0 +1,133 @@
+"""Keras graphs, exports and the training loop, at the smallest size that shows the behaviour."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from cxr_demo.network import Classifier
+from train.data import Images
+from train.export import export, halve
+from train.fit import ClassifierRecipe, ClassifierViews, run_epochs, stress_aspect
+from train.networks import build_autoencoder, build_classifier
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    keras.utils.set_random_seed(1)
+    return build_classifier(224)
+
+
+def images(n: int = 12) -> Images:
+    rng = np.random.default_rng(0)
+    return Images(
+        ids=np.array([f"i{i}" for i in range(n)]),
+        patients=np.array([f"p{i}" for i in range(n)]),
+        labels=np.array([0, 1, 1, 2] * (n // 4)),
+        pixels=rng.integers(0, 256, (n, 224, 224), np.uint8),
+        paths=(),
+    )
+
+
+def test_the_classifier_gives_two_heads_an_embedding_and_a_feature_map(classifier):
+    shapes = {name: output.shape[1:] for name, output in classifier.output.items()}
+    assert shapes == {
+        "binary": (2,),
+        "three_class": (3,),
+        "embedding": (256,),
+        "features": (7, 7, 512),
+    }
+
+
+def test_only_blocks_four_and_five_learn(classifier):
+    trained = {layer.name[:6] for layer in classifier.get_layer("vgg16").layers if layer.trainable}
+    assert trained == {"block4", "block5"}
+
+
+def test_vgg_scaling_is_part_of_the_graph(classifier):
+    """Grey 1.0 becomes 255 in every channel, less ImageNet's blue, green and red means."""
+    inputs = classifier.get_layer("vgg_scale").output
+    scaled = keras.Model(classifier.input, inputs)(np.ones((1, 224, 224, 1), np.float32))
+    assert np.asarray(scaled)[0, 0, 0] == pytest.approx([151.061, 138.221, 131.32], abs=1e-3)
+
+
+def test_halved_weights_and_export_agree_with_the_trained_model(classifier, tmp_path):
+    classifier.save_weights(tmp_path / "full.weights.h5")
+    halve(tmp_path / "full.weights.h5", tmp_path / "half.weights.h5")
+    halved = build_classifier(224)
+    halved.load_weights(tmp_path / "half.weights.h5")
+    assert all(w.dtype == "float32" for w in halved.weights)
+    for before, after in zip(classifier.get_weights(), halved.get_weights(), strict=True):
+        assert after == pytest.approx(before, abs=2e-3)
+    square = np.random.default_rng(0).random((224, 224), np.float32)
+    served = Classifier(export(halved, quantised=True))(square)
+    trained = classifier(square[None, ..., None], training=False)
+    embedding = np.asarray(trained["embedding"])[0]
+    assert served.embedding @ embedding / np.linalg.norm(embedding) > 0.99
+
+
+def test_the_autoencoder_squeezes_its_input_through_a_small_vector():
+    model = build_autoencoder(side=32, latent=5, width=4)
+    assert model.output.shape == (None, 32, 32, 1)
+    assert model.get_layer("code").output.shape == (None, 5)
+    joins = [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
+    assert joins == []
+
+
+def test_class_weights_balance_each_head():
+    data = images()
+    views = ClassifierViews(data, ClassifierRecipe(batch=12), np.random.default_rng(0))
+    _, targets, weights = views[0]
+    for head in ("binary", "three_class"):
+        totals = (targets[head] * weights[head][:, None]).sum(axis=0)
+        assert totals == pytest.approx(np.full(len(totals), 12 / len(totals)))
+
+
+def test_views_depend_on_the_epochs_seed_alone():
+    recipe = ClassifierRecipe(batch=4)
+    first, again, other = (
+        ClassifierViews(images(), recipe, np.random.default_rng(seed))[1][0] for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_stress_touches_normals_only():
+    data = images()
+    stressed = stress_aspect(data)[..., 0]
+    changed = [
+        not np.allclose(s, p / 255, atol=1e-6) for s, p in zip(stressed, data.pixels, strict=True)
+    ]
+    assert changed == (data.labels == 0).tolist()
+
+
+def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):
+    """Two epochs, then four, must end exactly where four in one go end."""
+
+    class Batches(keras.utils.PyDataset):
+        def __init__(self, epoch):
+            super().__init__()
+            self.x = np.random.default_rng(epoch).normal(size=(2, 4, 3)).astype(np.float32)
+
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return self.x[index], self.x[index].sum(axis=1, keepdims=True)
+
+    def build():
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.Adam(0.1), loss="mse")
+        return model
+
+    def train(epochs, work):
+        return run_epochs(build, Batches, lambda _: {}, epochs, work).get_weights()
+
+    train(2, tmp_path / "broken")
+    resumed, straight = train(4, tmp_path / "broken"), train(4, tmp_path / "straight")
+    for a, b in zip(resumed, straight, strict=True):
+        assert a == pytest.approx(b, abs=1e-6)
+    history = json.loads((tmp_path / "broken/history.json").read_text())
+    assert [entry["epoch"] for entry in history] == [1, 2, 3, 4]
