@@ -97,4 +97,5 @@ def threshold_at_specificity(normal_scores: np.ndarray, specificity: float = 0.9
         raise ValueError("normal_scores must be finite and at least one")
     if not 0 < specificity < 1:
         raise ValueError(f"specificity must lie in (0, 1), not {specificity}")
-    return float(scores[int(np.ceil(specificity * len(scores))) - 1])
+    share_at_or_below = np.arange(1, len(scores) + 1) / len(scores)
+    return float(scores[np.argmax(share_at_or_below >= specificity)])

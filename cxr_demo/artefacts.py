@@ -30,7 +30,7 @@ class Artefacts:
         self.root = Path(root)
         try:
             entries = json.loads((self.root / "manifest.json").read_text())
-            self._entries = {entry["path"]: entry for entry in entries}
+            self._entries = {entry["path"]: entry for entry in entries if entry["sha256"]}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArtefactError(
                 f"{self.root / 'manifest.json'} is missing or damaged ({error}). {_REMEDY}"

@@ -100,15 +100,13 @@ class ReferenceLibrary:
             leave_out: rows that may not be returned.
 
         Returns:
-            k neighbours, fewer if the library has fewer left.
+            k neighbours, fewer if the library has fewer left; equals in row order.
         """
-        similarities = self.embeddings @ embedding.astype(np.float32)
+        similarities = np.clip(self.embeddings @ embedding.astype(np.float32), -1, 1)
         candidates = np.arange(len(self))
         if leave_out is not None and len(leave_out):
             candidates = np.delete(candidates, leave_out)
-        k = min(k, len(candidates))
-        chosen = np.argpartition(-similarities[candidates], k - 1)[:k] if k else []
-        rows = sorted(candidates[chosen], key=lambda row: (-similarities[row], row))
+        rows = candidates[np.argsort(-similarities[candidates], kind="stable")[:k]]
         return tuple(
             Neighbour(**vars(self.reference(row)), similarity=float(similarities[row]))
             for row in rows

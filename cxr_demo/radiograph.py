@@ -13,18 +13,15 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from cxr_demo.decode import decode
 from cxr_demo.errors import RadiographRefused
 
 MAX_FILE_BYTES = 64 * 2**20
 MIN_SIDE = 64
 MAX_PIXELS = 25_000_000
 """Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
-
-COLOUR_SPREAD = 0.2
-COLOUR_SHARE = 0.05
-"""A picture is in colour when over 5 % of its pixels have channels over 20 % of white apart."""
 
 _ADVICE = "Please export the radiograph as a PNG or JPEG file and try again."
 
@@ -46,7 +43,7 @@ class Radiograph:
 
     Attributes:
         pixels: float32 (height, width) in [0, 1], air dark.
-        bit_depth: significant bits per pixel of the file, 1 to 16.
+        bit_depth: significant bits per pixel: 8, or up to 16 for a 16-bit file.
     """
 
     pixels: np.ndarray
@@ -58,8 +55,8 @@ def read_radiograph(data: bytes) -> Radiograph:
 
     Grey stored as RGB or through a palette is read as grey, transparency is laid over black
     (as outside the collimated field), and a photograph's EXIF rotation is applied. A 16-bit PNG
-    is scaled by its true depth: the `sBIT` chunk where there is one, else the smallest of
-    8, 10, 12, 14 and 16 bits that holds its brightest pixel.
+    is scaled by its true depth: the smallest of 8, 10, 12, 14 and 16 bits that holds its
+    brightest pixel, or what its `sBIT` chunk says where that is more.
 
     Args:
         data: the whole file.
@@ -82,7 +79,7 @@ def read_radiograph(data: bytes) -> Radiograph:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             _check_header(image)
-            values, bit_depth = _decode(image, data)
+            values, bit_depth = decode(image, data)
     except Image.DecompressionBombError:
         raise RadiographRefused(_too_large("more pixels than any radiograph has")) from None
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, cv2.error):
@@ -121,80 +118,6 @@ def _check_header(image: Image.Image) -> None:
             "The image is stored in printing colours (CMYK), in which grey levels are not "
             "those of the detector. Please export it as greyscale or RGB."
         )
-
-
-def _decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
-    """Decode to grey integers and say how many bits are significant."""
-    sixteen_bit = image.format == "PNG" and data[24] == 16
-    image.load()  # raises on truncated data
-    if not sixteen_bit:
-        return _grey(np.asarray(_rgb_or_grey(ImageOps.exif_transpose(image))), 255), 8
-    values = np.asarray(image)
-    if image.mode != "I;16":
-        # Pillow keeps the high byte only of 16-bit colour and grey-with-alpha; OpenCV keeps all.
-        values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if values is None or values.dtype != np.uint16:
-            raise ValueError("not decoded at 16 bits")
-    values = _grey(_over_black(values), 65535)
-    return values, _png_significant_bits(data) or _depth_that_holds(int(values.max()))
-
-
-def _rgb_or_grey(image: Image.Image) -> Image.Image:
-    """Undo palette, transparency and bilevel storage: mode L or RGB, over black."""
-    if image.mode in ("L", "RGB"):
-        if "transparency" not in image.info:
-            return image
-    elif image.mode in ("1", "I", "F") or (image.mode == "P" and "transparency" not in image.info):
-        return image.convert("RGB" if image.mode == "P" else "L")
-    opaque = image.convert("RGBA")
-    black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-    return Image.alpha_composite(black, opaque).convert("RGB")
-
-
-def _over_black(values: np.ndarray) -> np.ndarray:
-    """Lay 16-bit BGRA (H, W, 4) over black; other shapes pass unchanged."""
-    if values.ndim == 2 or values.shape[2] == 3:
-        return values
-    alpha = values[..., 3:].astype(np.float32) / 65535
-    return np.rint(values[..., :3] * alpha).astype(np.uint16)
-
-
-def _grey(values: np.ndarray, white: int) -> np.ndarray:
-    """Reduce (H, W) or (H, W, 3) to grey (H, W); refuse pictures that are really in colour.
-
-    Equal channels come back untouched. JPEG rounding leaves a few grey levels between the
-    channels of a grey image, a tinted print somewhat more; a colour photograph is far beyond.
-    """
-    if values.ndim == 2:
-        return values
-    spread = values.max(axis=2) - values.min(axis=2)
-    if not spread.any():
-        return values[..., 0]
-    coloured = float((spread > COLOUR_SPREAD * white).mean())
-    if coloured > COLOUR_SHARE:
-        raise RadiographRefused(
-            f"{coloured:.0%} of the picture is in colour; a radiograph is grey. "
-            "Please export the radiograph itself, without colour overlays."
-        )
-    return values.mean(axis=2, dtype=np.float32)
-
-
-def _depth_that_holds(brightest: int) -> int:
-    """The smallest usual detector depth that holds a 16-bit file's brightest value."""
-    return next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
-
-
-def _png_significant_bits(data: bytes) -> int | None:
-    """Significant bits of the first channel from a PNG's sBIT chunk, None without one."""
-    offset = 8
-    while offset + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, offset)
-        if kind == b"sBIT" and length and 1 <= data[offset + 8] <= 16:
-            return data[offset + 8]
-        if kind == b"IDAT":
-            return None
-        offset += 12 + length
-    return None
 
 
 def _kind_of(data: bytes) -> str:

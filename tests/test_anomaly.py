@@ -58,7 +58,8 @@ def test_assess_scores_the_image_the_network_was_given():
 
     anomaly = assess(grey(0.5, 224), reconstruct, threshold=0.02)
     (image,) = given
-    assert image.shape == (SIDE, SIDE) and image.dtype == np.float32
+    assert image.shape == (SIDE, SIDE) == (128, 128)
+    assert image.dtype == np.float32
     np.testing.assert_allclose(anomaly.image, 0.5, atol=1e-6)
     np.testing.assert_allclose(anomaly.reconstruction, 0.4, atol=1e-6)
     np.testing.assert_allclose(anomaly.error_map, 0.01, atol=1e-6)

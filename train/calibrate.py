@@ -20,10 +20,10 @@ from cxr_demo.anomaly import assess, threshold_at_specificity
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.network import Autoencoder, Classifier
 from cxr_demo.prediction import softmax
+from train.augment import stress_aspect
 from train.data import load_split
-from train.experiments.classifier import training_and_validation
-from train.fit import stress_aspect
 from train.manifest import register
+from train.splits import training_and_validation
 
 SPECIFICITY = 0.95
 

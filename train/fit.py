@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from cxr_demo.prediction import softmax
-from train.augment import ViewRecipe, as_if_wider, random_view
+from train.augment import ViewRecipe, random_view, stress_aspect
 from train.data import CLASSES, Images
 from train.networks import build_classifier
 from train.scores import auc_between, binary_scores, class_scores
@@ -177,21 +177,6 @@ class ClassifierViews(keras.utils.PyDataset):
             {head: values[rows] for head, values in self.targets.items()},
             {head: values[rows] for head, values in self.weights.items()},
         )
-
-
-def stress_aspect(images: Images, seed: int = 0) -> np.ndarray:
-    """The validation images with normals as if from files 1.1 to 1.3 times wider.
-
-    The official test's normals are wider than the training ones, and no fold of the training
-    images shows what that does to a model; this does.
-
-    Returns:
-        float32 (N, SIDE, SIDE, 1) in [0, 1].
-    """
-    factors = np.random.default_rng(seed).uniform(1.1, 1.3, len(images))
-    factors[images.labels > 0] = 1.0
-    views = [as_if_wider(*pair) for pair in zip(images.pixels, factors, strict=True)]
-    return np.stack(views)[..., None]
 
 
 def score_classifier(model: keras.Model, inputs: np.ndarray, labels: np.ndarray) -> dict:

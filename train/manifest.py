@@ -44,6 +44,7 @@ def _commit() -> str:
         capture_output=True, text=True, check=True, cwd=ASSETS.parent,
     ).stdout.strip()  # fmt: skip
     changed = subprocess.run(
-        ["git", "diff", "--quiet", "HEAD", "--", "cxr_demo", "train"], cwd=ASSETS.parent
-    ).returncode
+        ["git", "status", "--porcelain", "--", "cxr_demo", "train"],
+        capture_output=True, text=True, check=True, cwd=ASSETS.parent,
+    ).stdout  # fmt: skip
     return described + ("+changes" if changed else "")

@@ -3,6 +3,10 @@
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from train.data import Images
+
+N_FOLDS, SEED, HELD_OUT = 8, 2026, 0
+
 
 def grouped_folds(labels: np.ndarray, patients: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
     """Give every image a fold, keeping patients together and classes balanced.
@@ -21,3 +25,9 @@ def grouped_folds(labels: np.ndarray, patients: np.ndarray, n_folds: int, seed: 
     for fold, (_, held_out) in enumerate(splitter.split(labels, labels, patients)):
         folds[held_out] = fold
     return folds
+
+
+def training_and_validation(images: Images) -> tuple[Images, Images]:
+    """The released split: one patient-grouped fold in eight is held out."""
+    held_out = grouped_folds(images.labels, images.patients, N_FOLDS, SEED) == HELD_OUT
+    return images[~held_out], images[held_out]

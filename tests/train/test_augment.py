@@ -135,6 +135,7 @@ def test_contrast_and_brightness_by_their_ranges():
     spans = np.array([view.max() - view.min() for view in views])
     assert 0.28 - 1e-3 < means.min() < 0.3 and 0.5 < means.max() < 0.52 + 1e-3
     assert 0.28 - 1e-3 < spans.min() < 0.3 and 0.5 < spans.max() < 0.52 + 1e-3
+    assert abs(np.corrcoef(means, spans)[0, 1]) < 0.3  # drawn apart from each other
 
 
 # As if wider

@@ -134,6 +134,14 @@ def test_other_sizes_are_squashed_to_the_square(tmp_path):
     assert (pixels[:, :111] == 0).all() and (pixels[:, 113:] == 255).all()
 
 
+def test_greys_are_rounded(tmp_path):
+    path = tmp_path / "IM-0001-0001.png"
+    fine = np.tile(np.array([10, 11, 11, 11], np.uint8), (224, 224))  # 10.75 for each four pixels
+    path.write_bytes(cv2.imencode(".png", fine)[1].tobytes())
+    (pixels,) = load_files([path]).pixels
+    assert (pixels[:, 1:-1] == 11).all()
+
+
 @pytest.mark.parametrize(
     "rows",
     [np.array([2, 0]), [2, 0], np.array([True, False, True])[[2, 1, 0]]],

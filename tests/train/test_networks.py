@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from cxr_demo.network import Classifier
+from train.augment import stress_aspect
 from train.data import Images
 from train.export import export, halve
-from train.fit import ClassifierRecipe, ClassifierViews, run_epochs, stress_aspect
+from train.fit import ClassifierRecipe, ClassifierViews, run_epochs
 from train.networks import build_autoencoder, build_classifier
 
 

@@ -101,9 +101,11 @@ def test_prototype_shows_each_patient_by_the_image_nearest_to_the_centre():
 
 
 def test_prototype_looks_at_its_own_rows_only():
-    embeddings = on_circle(np.array([2, 0, 2.1, 0.1, 0]))
-    patients = np.array(["a", "a", "b", "b", "c"])
+    # The centre of all rows lies at 0.9, nearer to patient a's image at 0.6; that of the cell
+    # at 0.2, nearer to the one at 0.
+    embeddings = on_circle(np.array([2, 0, 2.1, 0.1, 0.6]))
+    patients = np.array(["a", "a", "b", "b", "a"])
     pictures = flat(255, 40, 255, 50, 255)
-    mean, size = prototype(np.array([3, 1]), embeddings, patients, pictures)
+    mean, size = prototype(np.array([3, 1, 4]), embeddings, patients, pictures)
     assert (mean == 45).all()
     assert size == 2

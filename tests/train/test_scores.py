@@ -73,6 +73,13 @@ def test_a_class_never_called_keeps_its_row_and_column():
     assert scores["macro_f1"] == pytest.approx((2 / 3 + 1 + 0) / 3)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_class_that_does_not_occur_keeps_its_row_and_column():
+    scores = class_scores(np.array([0, 1, 1]), np.array([0, 1, 0]), NAMES)
+    assert scores["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
+    assert scores["accuracy"] == pytest.approx(2 / 3)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_accuracy_is_the_share_on_the_diagonal_of_the_confusion_matrix(seed):
     rng = np.random.default_rng(seed)

@@ -17,9 +17,9 @@ import numpy as np
 from cxr_demo.anomaly import SIDE
 from train.augment import ViewRecipe, random_view
 from train.data import Images, load_split
-from train.experiments.classifier import training_and_validation
 from train.fit import run_epochs, use_bfloat16_where_it_is_fast
 from train.networks import build_autoencoder
+from train.splits import training_and_validation
 
 
 @dataclass(frozen=True)

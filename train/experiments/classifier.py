@@ -10,17 +10,9 @@ Expected on the held-out fold: see assets/metrics/classifier_history.json, last 
 import argparse
 from pathlib import Path
 
-from train.data import Images, load_split
+from train.data import load_split
 from train.fit import ClassifierRecipe, fit_classifier
-from train.splits import grouped_folds
-
-N_FOLDS, SEED, HELD_OUT = 8, 2026, 0
-
-
-def training_and_validation(images: Images) -> tuple[Images, Images]:
-    """The released split: one patient-grouped fold in eight is held out."""
-    held_out = grouped_folds(images.labels, images.patients, N_FOLDS, SEED) == HELD_OUT
-    return images[~held_out], images[held_out]
+from train.splits import training_and_validation
 
 
 def main() -> None:

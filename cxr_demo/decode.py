@@ -1,0 +1,125 @@
+"""PNG and JPEG pixels → grey integers, at the file's true bit depth.
+
+Data contract: an image that Pillow has opened and `radiograph` has accepted by its header → grey
+values (height, width) and the number of significant bits, so that white is 2**bits - 1. At no
+moment are more than a few copies of the image in memory.
+"""
+
+import struct
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from cxr_demo.errors import RadiographRefused
+
+COLOUR_SPREAD = 0.2
+COLOUR_SHARE = 0.05
+"""A picture is in colour when over 5 % of its pixels have channels over 20 % of white apart."""
+
+_PALETTE = 3
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
+    """Decode to the last pixel.
+
+    Args:
+        image: the opened PNG or JPEG; closed on return.
+        data: the same file's content.
+
+    Returns:
+        (values, bits): uint8, uint16 or float32 (height, width), not above 2**bits - 1.
+
+    Raises:
+        RadiographRefused: if the picture is in colour.
+        OSError, ValueError, SyntaxError, struct.error, cv2.error: if it is damaged.
+    """
+    image.load()  # raises on truncated data and wrong checksums
+    if image.format == "JPEG" or image.format == "MPO":
+        return _grey(np.asarray(_upright(image)), 255), 8
+    depth, colour_type = data[24], data[25]
+    clear = image.info.get("transparency") if colour_type != _PALETTE else None
+    image.close()
+    # OpenCV decodes a second time: Pillow keeps only the high byte of 16-bit colour, and takes
+    # rows that a sound file should have, but has not, for black.
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or (values.dtype == np.uint16) != (depth == 16):
+        raise ValueError("rows are missing")
+    values = _over_black(values)
+    if values.ndim == 2 and isinstance(clear, int):
+        # Neither library applies the one grey level that a PNG may declare to be transparent.
+        values[values == (clear if depth == 16 else clear * 255 // (2**depth - 1))] = 0
+    if depth < 16:
+        return _grey(values, 255), 8
+    bits = _depth_that_holds(int(values.max()))
+    bits = max(bits, _png_significant_bits(data) or bits)
+    return _grey(values, 2**bits - 1), bits
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply a photograph's EXIF rotation, as far as its EXIF can be read at all."""
+    try:
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION))
+    except Exception:  # whatever a damaged EXIF block makes Pillow raise, the pixels are sound
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
+def _over_black(values: np.ndarray) -> np.ndarray:
+    """Lay BGRA (H, W, 4) over black, in place, row by row; other shapes pass unchanged."""
+    if values.ndim == 2 or values.shape[2] == 3:
+        return values
+    white = np.float32(np.iinfo(values.dtype).max)
+    for row in values:
+        row[:, :3] = np.rint(row[:, :3] * (row[:, 3:] / white))
+    return values[..., :3]
+
+
+def _grey(values: np.ndarray, white: int) -> np.ndarray:
+    """Reduce (H, W) or (H, W, 3) to grey (H, W); refuse pictures that are really in colour.
+
+    Equal channels come back untouched. JPEG rounding leaves a few grey levels between the
+    channels of a grey image, a tinted print somewhat more; a colour photograph is far beyond.
+    """
+    if values.ndim == 2:
+        return values
+    first, second, third = (values[..., channel] for channel in range(3))
+    spread = np.maximum(np.maximum(first, second), third)
+    spread -= np.minimum(np.minimum(first, second), third)
+    if not spread.any():
+        return first.copy()
+    coloured = float((spread > COLOUR_SPREAD * white).mean())
+    if coloured > COLOUR_SHARE:
+        raise RadiographRefused(
+            f"{coloured:.0%} of the picture is in colour; a radiograph is grey. "
+            "Please export the radiograph itself, without colour overlays."
+        )
+    return values.mean(axis=2, dtype=np.float32)
+
+
+def _depth_that_holds(brightest: int) -> int:
+    """The smallest usual detector depth that holds a 16-bit file's brightest value."""
+    return next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
+
+
+def _png_significant_bits(data: bytes) -> int | None:
+    """Significant bits of the first channel from a PNG's sBIT chunk, None without one."""
+    offset = 8
+    while offset + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, offset)
+        if kind == b"sBIT" and length and 1 <= data[offset + 8] <= 16:
+            return data[offset + 8]
+        if kind == b"IDAT":
+            return None
+        offset += 12 + length
+    return None
