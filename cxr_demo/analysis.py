@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cxr_demo.anomaly import Anomaly, assess
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.atlas import place
+from cxr_demo.errors import ArtefactError
 from cxr_demo.library import Neighbour, ReferenceLibrary, vote
 from cxr_demo.network import Autoencoder, Classifier
 from cxr_demo.pictures import Pictures
@@ -23,10 +24,7 @@ THRESHOLD = "autoencoder/threshold.json"
 LIBRARY = "library/library.npz"
 
 NEIGHBOURS = 11
-"""Odd, so that normal against pneumonia cannot tie."""
-
-PLACED_BY = 10
-"""A query's position on the map is the median of this many neighbours' (see `atlas`)."""
+"""Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +71,19 @@ class Analyser:
     """
 
     def __init__(self, artefacts: Artefacts):
-        self._classifier = Classifier(artefacts.read(CLASSIFIER))
-        self._calibration = Calibration(**artefacts.json(CALIBRATION)["temperature"])
-        self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
-        self.threshold = artefacts.json(THRESHOLD)["threshold"]
+        calibration = artefacts.json(CALIBRATION)
+        threshold = artefacts.json(THRESHOLD)
         self.library = ReferenceLibrary(artefacts.read(LIBRARY))
+        _same_training(artefacts, CLASSIFIER, calibration["classifier"], CALIBRATION)
+        _same_training(artefacts, CLASSIFIER, self.library.classifier, LIBRARY)
+        _same_training(artefacts, AUTOENCODER, threshold["autoencoder"], THRESHOLD)
+        self._classifier = Classifier(artefacts.read(CLASSIFIER))
+        self._calibration = {
+            head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
+            for head in ("binary", "three_class")
+        }
+        self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
+        self.threshold = threshold["threshold"]
         self.pictures = Pictures(self.library, artefacts)
         self.model = {
             "classifier": artefacts.short_hash(CLASSIFIER),
@@ -92,7 +98,7 @@ class Analyser:
         same_picture = self.library.rows_of_picture(square)
         left_out = self.library.rows_of_same_patients(same_picture)
         neighbours = self.library.nearest(features.embedding, NEIGHBOURS, left_out)
-        rows = [neighbour.row for neighbour in neighbours[:PLACED_BY]]
+        rows = [neighbour.row for neighbour in neighbours]
         return Analysis(
             radiograph=radiograph,
             probabilities=probabilities(features, self._calibration),
@@ -106,4 +112,13 @@ class Analyser:
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             left_out=len(left_out),
             model=self.model,
+        )
+
+
+def _same_training(artefacts: Artefacts, network: str, made_with: str, artefact: str) -> None:
+    """Refuse artefacts that were derived from another version of a network."""
+    if made_with != artefacts.short_hash(network):
+        raise ArtefactError(
+            f"assets/{artefact} was made with another version of {network} ({made_with}, not "
+            f"{artefacts.short_hash(network)}). Please run `make train` to its end."
         )

@@ -14,6 +14,9 @@ import numpy as np
 from cxr_demo.preprocess import to_network_input
 
 SIDE = 128
+THRESHOLD_STEP = 1e-4
+"""Thresholds are multiples of this, so that page and command line can hold the same one."""
+
 SMOOTHING = 1.5
 """Sigma in pixels: single noisy pixels are not findings."""
 

@@ -58,6 +58,7 @@ class ReferenceLibrary:
 
     def __init__(self, data: bytes):
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            self.classifier = str(arrays["classifier"])
             self.ids = arrays["ids"]
             self.patients = arrays["patients"]
             self.labels = arrays["labels"]

@@ -10,47 +10,55 @@ BINARY = ("normal", "pneumonia")
 THREE_CLASS = ("normal", "bacterial", "viral")
 
 
-def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Softmax over the last axis after division by a temperature.
-
-    Args:
-        logits: float (..., classes).
-        temperature: above 0; above 1 softens (Guo et al., 2017, "On calibration of modern neural
-            networks").
-
-    Returns:
-        float64 (..., classes), each row summing to 1.
-    """
-    scaled = np.asarray(logits, np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis: float (..., classes) → float64, each row summing to 1."""
+    logits = np.asarray(logits, np.float64)
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Temperatures fitted on held-out patients, stored beside the weights they belong to.
+    """What turns one head's logits into probabilities, stored beside its weights.
 
     Attributes:
-        binary: temperature of the normal/pneumonia head.
-        three_class: temperature of the normal/bacterial/viral head.
+        temperature: fitted on held-out patients.
+        prior: the share of each class that the probabilities assume, in the head's order. The
+            heads were trained with all their classes weighing the same.
     """
 
-    binary: float
-    three_class: float
+    temperature: float
+    prior: tuple[float, ...]
+
+    def __call__(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities: float (..., classes) → float64 (..., classes).
+
+        From balanced training to another prior, each class is weighted by prior x classes
+        (Saerens et al., 2002, "Adjusting the outputs of a classifier to new a priori
+        probabilities").
+        """
+        shift = np.log(np.asarray(self.prior) * len(self.prior))
+        return softmax(np.asarray(logits, np.float64) / self.temperature + shift)
 
 
-def probabilities(features: Features, calibration: Calibration) -> dict[str, dict[str, float]]:
+def probabilities(
+    features: Features, calibration: dict[str, Calibration]
+) -> dict[str, dict[str, float]]:
     """Calibrated probabilities of both heads.
+
+    Args:
+        features: one forward pass.
+        calibration: by head, "binary" and "three_class".
 
     Returns:
         {"binary": {"normal", "pneumonia"}, "three_class": {"normal", "bacterial", "viral"}},
         each summing to 1.
     """
     heads = {
-        "binary": (BINARY, features.binary, calibration.binary),
-        "three_class": (THREE_CLASS, features.three_class, calibration.three_class),
+        "binary": (BINARY, features.binary),
+        "three_class": (THREE_CLASS, features.three_class),
     }
     return {
-        head: dict(zip(names, softmax(logits, temperature).tolist(), strict=True))
-        for head, (names, logits, temperature) in heads.items()
+        head: dict(zip(names, calibration[head](logits).tolist(), strict=True))
+        for head, (names, logits) in heads.items()
     }

@@ -73,16 +73,29 @@ def tiny_assets(tmp_path_factory) -> Path:
     (root / "autoencoder/autoencoder.tflite").write_bytes(
         export(keras.Model(small, blurred, name="autoencoder"), quantised=False)
     )
+    short_hash = {
+        name: hashlib.sha256((root / f"{name}/{name}.tflite").read_bytes()).hexdigest()[:12]
+        for name in ("classifier", "autoencoder")
+    }
     (root / "classifier/calibration.json").write_text(
-        json.dumps({"temperature": {"binary": 2.0, "three_class": 1.0}})
+        json.dumps(
+            {
+                "binary": {"temperature": 2.0, "prior": [0.5, 0.5]},
+                "three_class": {"temperature": 1.0, "prior": [0.5, 0.25, 0.25]},
+                "classifier": short_hash["classifier"],
+            }
+        )
     )
-    (root / "autoencoder/threshold.json").write_text(json.dumps({"threshold": 0.002}))
+    (root / "autoencoder/threshold.json").write_text(
+        json.dumps({"threshold": 0.002, "autoencoder": short_hash["autoencoder"]})
+    )
 
     run = Classifier(classifier, threads=1)
     squares = [to_network_input(chest_like(i).astype(np.float32) / 255) for i in range(60)]
     labels = np.arange(60) % 3
     np.savez(
         root / "library/library.npz",
+        classifier=short_hash["classifier"],
         ids=np.array([f"reference{i:02}" for i in range(60)]),
         patients=np.array([f"patient{i // 2:02}" for i in range(60)]),
         labels=labels.astype(np.int8),

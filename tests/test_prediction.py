@@ -18,20 +18,37 @@ def features(binary, three_class) -> Features:
     )
 
 
+EVEN = (0.5, 0.5)
+THIRDS = (1 / 3, 1 / 3, 1 / 3)
+PLAIN = {"binary": Calibration(1.3, EVEN), "three_class": Calibration(0.7, THIRDS)}
+
+
 @pytest.mark.parametrize(
-    ("logits", "temperature", "expected"),
+    ("logits", "expected"),
     [
-        ([0, 0], 1, [1 / 2, 1 / 2]),
-        ([LN(1), LN(2), LN(5)], 1, [1 / 8, 2 / 8, 5 / 8]),
-        ([LN(9), LN(1)], 2, [3 / 4, 1 / 4]),  # a temperature of 2 takes the square root: 3 : 1
-        ([LN(3), LN(1)], 0.5, [9 / 10, 1 / 10]),  # and one of 1/2 squares: 9 : 1
-        ([LN(3) + 50, 50], 1, [3 / 4, 1 / 4]),
-        ([2000, 0], 1, [1, 0]),
-        ([-2000, 0], 1, [0, 1]),
+        ([0, 0], [1 / 2, 1 / 2]),
+        ([LN(1), LN(2), LN(5)], [1 / 8, 2 / 8, 5 / 8]),
+        ([LN(3) + 50, 50], [3 / 4, 1 / 4]),
+        ([2000, 0], [1, 0]),
+        ([-2000, 0], [0, 1]),
     ],
 )
-def test_softmax_by_hand(logits, temperature, expected):
-    np.testing.assert_allclose(softmax(np.array(logits), temperature), expected, atol=1e-12)
+def test_softmax_by_hand(logits, expected):
+    np.testing.assert_allclose(softmax(np.array(logits)), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("logits", "temperature", "prior", "expected"),
+    [
+        ([LN(9), LN(1)], 2, EVEN, [3 / 4, 1 / 4]),  # a temperature of 2 takes the root: 3 : 1
+        ([LN(3), LN(1)], 0.5, EVEN, [9 / 10, 1 / 10]),  # and one of 1/2 squares: 9 : 1
+        ([0, 0], 1, (0.2, 0.8), [0.2, 0.8]),  # no evidence leaves the prior
+        ([0, 0, 0], 3, (0.5, 0.25, 0.25), [0.5, 0.25, 0.25]),
+        ([LN(9), LN(1)], 2, (0.25, 0.75), [1 / 2, 1 / 2]),  # 3 : 1 times 1 : 3
+    ],
+)
+def test_calibration_by_hand(logits, temperature, prior, expected):
+    np.testing.assert_allclose(Calibration(temperature, prior)(np.array(logits)), expected)
 
 
 def test_softmax_works_row_by_row():
@@ -47,13 +64,14 @@ def test_softmax_of_float32_sums_to_1_in_float64():
 
 def test_softmax_leaves_its_input_alone():
     logits = np.array([1.0, 2.0])
-    softmax(logits, 2)
+    softmax(logits)
     assert logits.tolist() == [1, 2]
 
 
 def test_each_head_gets_its_own_temperature():
     calibrated = probabilities(
-        features([LN(9), 0], [LN(4), LN(16), LN(25)]), Calibration(binary=2, three_class=0.5)
+        features([LN(9), 0], [LN(4), LN(16), LN(25)]),
+        {"binary": Calibration(2, EVEN), "three_class": Calibration(0.5, THIRDS)},
     )
     # 9 : 1 becomes 3 : 1, and 4 : 16 : 25 becomes 16 : 256 : 625, of 897 in all.
     assert calibrated["binary"] == pytest.approx({"normal": 3 / 4, "pneumonia": 1 / 4})
@@ -63,18 +81,18 @@ def test_each_head_gets_its_own_temperature():
 
 
 def test_heads_and_classes_come_in_the_documented_order():
-    calibrated = probabilities(features([0, 5], [5, 0, 1]), Calibration(1, 1))
+    calibrated = probabilities(features([0, 5], [5, 0, 1]), PLAIN)
     assert list(calibrated) == ["binary", "three_class"]
     assert tuple(calibrated["binary"]) == BINARY == ("normal", "pneumonia")
     assert tuple(calibrated["three_class"]) == THREE_CLASS == ("normal", "bacterial", "viral")
 
 
 def test_probabilities_are_plain_numbers_that_sum_to_1():
-    for head in probabilities(features([3, -8], [90, 1, 2]), Calibration(1.3, 0.7)).values():
+    for head in probabilities(features([3, -8], [90, 1, 2]), PLAIN).values():
         assert all(type(value) is float for value in head.values())
         assert sum(head.values()) == pytest.approx(1, abs=1e-12)
 
 
 def test_a_head_with_the_wrong_number_of_logits_is_an_error():
-    with pytest.raises(ValueError, match="argument"):
-        probabilities(features([0, 1, 2], [0, 1, 2]), Calibration(1, 1))
+    with pytest.raises(ValueError, match=r"shape|argument"):
+        probabilities(features([0, 1, 2], [0, 1, 2]), PLAIN)

@@ -118,12 +118,14 @@ def main() -> None:
     )  # fmt: skip
     prints = np.stack([fingerprint(image / np.float32(255)) for image in images.pixels])
     report_fingerprints(images, prints, arguments.native)
-    embeddings = embed(images, Classifier(Artefacts().read(CLASSIFIER)))
+    artefacts = Artefacts()
+    embeddings = embed(images, Classifier(artefacts.read(CLASSIFIER)))
     prototypes = draw_prototypes(images, embeddings, np.arange(len(images)) < len(parts[0]))
     path = ASSETS / LIBRARY
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         path,
+        classifier=artefacts.short_hash(CLASSIFIER),
         ids=images.ids,
         patients=images.patients,
         labels=images.labels.astype(np.int8),
@@ -132,7 +134,7 @@ def main() -> None:
         **draw_maps(embeddings),
         **prototypes,
     )
-    register(path, "python -m train.build_library")
+    register(path, f"python -m train.build_library --data {arguments.data}")
     sizes = prototypes["prototype_sizes"]
     print(
         f"{path.name}: {len(images):,} references, {len(sizes)} prototypes of {sizes.min()} to "

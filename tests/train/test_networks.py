@@ -10,7 +10,7 @@ from cxr_demo.network import Classifier
 from train.augment import stress_aspect
 from train.data import Images
 from train.export import export, halve
-from train.fit import ClassifierRecipe, ClassifierViews, run_epochs
+from train.fit import ClassifierRecipe, ClassifierViews, claim, describe_run, run_epochs
 from train.networks import build_autoencoder, build_classifier
 
 
@@ -124,7 +124,7 @@ def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):
         return model
 
     def train(epochs, work):
-        return run_epochs(build, Batches, lambda _: {}, epochs, work).get_weights()
+        return run_epochs(build, Batches, lambda _: {}, epochs, work, {"recipe": "a"}).get_weights()
 
     train(2, tmp_path / "broken")
     resumed, straight = train(4, tmp_path / "broken"), train(4, tmp_path / "straight")
@@ -132,3 +132,18 @@ def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):
         assert a == pytest.approx(b, abs=1e-6)
     history = json.loads((tmp_path / "broken/history.json").read_text())
     assert [entry["epoch"] for entry in history] == [1, 2, 3, 4]
+
+
+def test_another_training_is_not_taken_for_this_one(tmp_path):
+    claim(tmp_path, {"recipe": "a", "images": "1"})
+    claim(tmp_path, {"recipe": "a", "images": "1"})
+    with pytest.raises(SystemExit, match="another recipe or other images"):
+        claim(tmp_path, {"recipe": "b", "images": "1"})
+
+
+def test_a_run_is_known_by_its_recipe_and_its_pixels():
+    first, same = images(), images()
+    assert describe_run(ClassifierRecipe(), first) == describe_run(ClassifierRecipe(), same)
+    assert describe_run(ClassifierRecipe(), first) != describe_run(ClassifierRecipe(seed=1), first)
+    same.pixels[0, 0, 0] ^= 1
+    assert describe_run(ClassifierRecipe(), first) != describe_run(ClassifierRecipe(), same)
