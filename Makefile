@@ -33,7 +33,7 @@ pictures: .venv/requirements.txt.done  ## show the references' own pictures, fro
 format: .venv/requirements-test.txt.done
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-.venv/%.done: % requirements.txt
+.venv/%.done: % $(wildcard requirements*.txt)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -r $<
 	touch $@

@@ -6,6 +6,7 @@ Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on Hugging
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -14,6 +15,7 @@ UPLOADS = tempfile.mkdtemp(prefix="cxr-demo-")
 os.environ["GRADIO_TEMP_DIR"] = UPLOADS
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 atexit.register(shutil.rmtree, UPLOADS, ignore_errors=True)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that atexit runs then, too
 
 from cxr_demo.analysis import Analyser  # noqa: E402
 from cxr_demo.artefacts import Artefacts  # noqa: E402

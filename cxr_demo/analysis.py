@@ -5,16 +5,19 @@ This is the service behind the page and the command line. Moving a threshold or 
 """
 
 from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
 
 from cxr_demo.anomaly import Anomaly, assess
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.atlas import place
 from cxr_demo.errors import ArtefactError
-from cxr_demo.library import Neighbour, ReferenceLibrary, vote
+from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
 from cxr_demo.network import Autoencoder, Classifier
 from cxr_demo.pictures import Pictures
 from cxr_demo.prediction import Calibration, probabilities
-from cxr_demo.preprocess import to_network_input
+from cxr_demo.preprocess import to_network_input, to_view
 from cxr_demo.radiograph import Radiograph
 
 CLASSIFIER = "classifier/classifier.tflite"
@@ -27,12 +30,22 @@ NEIGHBOURS = 11
 """Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""
 
 
+class Agreement(Enum):
+    """Between the classifier and the vote."""
+
+    FULL = "full"
+    UP_TO_CAUSE = "up to cause"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Analysis:
     """What the models make of one radiograph.
 
     Attributes:
-        radiograph: what was read.
+        view: uint8 (height, width), the radiograph for looking at, see `preprocess.to_view`.
+        size: (height, width) of the file, in pixels.
+        bit_depth: significant bits of the file.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
         neighbours: nearest references, nearest first.
         vote: share of each class among them.
@@ -43,7 +56,9 @@ class Analysis:
         model: first 12 characters of the hash of each artefact that had a say.
     """
 
-    radiograph: Radiograph
+    view: np.ndarray
+    size: tuple[int, int]
+    bit_depth: int
     probabilities: dict[str, dict[str, float]]
     neighbours: tuple[Neighbour, ...]
     vote: dict[str, float]
@@ -54,10 +69,13 @@ class Analysis:
     model: dict[str, str]
 
     @property
-    def agrees(self) -> bool:
-        """Whether vote and classifier call the same of normal and pneumonia."""
-        classifier = self.probabilities["binary"]["pneumonia"] > 0.5
-        return classifier == (self.vote["normal"] < 0.5)
+    def agreement(self) -> Agreement:
+        """How far the vote of the neighbours and the classifier call the same."""
+        three_class = self.probabilities["three_class"]
+        if (self.probabilities["binary"]["pneumonia"] > 0.5) != (self.vote["normal"] < 0.5):
+            return Agreement.NONE
+        called, voted = max(three_class, key=three_class.get), elected(self.neighbours)
+        return Agreement.FULL if called == voted else Agreement.UP_TO_CAUSE
 
 
 class Analyser:
@@ -100,7 +118,9 @@ class Analyser:
         neighbours = self.library.nearest(features.embedding, NEIGHBOURS, left_out)
         rows = [neighbour.row for neighbour in neighbours]
         return Analysis(
-            radiograph=radiograph,
+            view=to_view(radiograph.pixels),
+            size=radiograph.pixels.shape,
+            bit_depth=radiograph.bit_depth,
             probabilities=probabilities(features, self._calibration),
             neighbours=neighbours,
             vote=vote(neighbours),

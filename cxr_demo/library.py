@@ -16,9 +16,8 @@ import numpy as np
 from cxr_demo.prediction import THREE_CLASS
 
 SAME_PICTURE_BITS = 24
-"""Fingerprints this near (of 256 bits) are one picture. `train.build_library --native` measures:
-native files lie within 8 bits of their 224 x 224 copies (12 after harsh JPEG), while images of
-other patients lie 38 bits away or more."""
+"""Fingerprints this near (of 256 bits) are one picture. Native files lie within 8 bits of their
+224 x 224 copies, and images of different training patients 38 or more apart."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +119,22 @@ def vote(neighbours: tuple[Neighbour, ...]) -> dict[str, float]:
     return {name: labels.count(name) / len(labels) for name in THREE_CLASS}
 
 
+def elected(neighbours: tuple[Neighbour, ...]) -> str:
+    """The class with most votes; between equals, the one with more similarity in sum."""
+    return max(
+        THREE_CLASS,
+        key=lambda name: (
+            sum(n.label == name for n in neighbours),
+            sum(n.similarity for n in neighbours if n.label == name),
+        ),
+    )
+
+
 def fingerprint(square: np.ndarray) -> np.ndarray:
     """A 256-bit perceptual hash: the signs of the 16 x 16 lowest cosine frequencies.
 
-    It survives resizing, recompression and a change of window, and shows nothing of the patient.
+    It survives resizing, recompression and a change of window, and holds about as much of the
+    image as a thumbnail of 16 x 16 pixels without its grey levels.
     (C. Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010. Signs
     of differences between neighbouring cells were tried too: chests are too alike for them.)
 

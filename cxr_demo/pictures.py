@@ -9,12 +9,13 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 
 from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.errors import CXRError, RadiographRefused
+from cxr_demo.errors import ArtefactError, CXRError, RadiographRefused
 from cxr_demo.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
 from cxr_demo.preprocess import to_network_input
 from cxr_demo.radiograph import read_radiograph
@@ -117,5 +118,10 @@ def shrink(square: np.ndarray) -> np.ndarray:
 def _packed(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     if not path.exists():
         return
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-        yield from zip(arrays["ids"].tolist(), arrays["pictures"], strict=True)
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            yield from zip(arrays["ids"].tolist(), arrays["pictures"], strict=True)
+    except (OSError, ValueError, KeyError, BadZipFile):
+        raise ArtefactError(
+            f"{path} is damaged. Please run `make pictures` again, or delete it."
+        ) from None

@@ -12,6 +12,9 @@ from PIL import Image
 
 SIDE = 224
 
+VIEW_SIDE = 900
+"""Longer edge, in pixels, of what is kept of a radiograph for looking at."""
+
 
 def to_network_input(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
     """Squash a radiograph to the networks' square.
@@ -26,3 +29,15 @@ def to_network_input(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
     """
     square = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
     return np.clip(np.asarray(square, dtype=np.float32), 0.0, 1.0)
+
+
+def to_view(pixels: np.ndarray) -> np.ndarray:
+    """What a page shows: float32 (height, width) in [0, 1] → uint8, in the same proportions.
+
+    The longer edge is at most VIEW_SIDE; smaller images keep their size.
+    """
+    height, width = pixels.shape
+    scale = min(1.0, VIEW_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    smaller = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)
+    return np.rint(np.clip(np.asarray(smaller), 0, 1) * 255).astype(np.uint8)

@@ -20,6 +20,7 @@ from cxr_demo.errors import RadiographRefused
 
 MAX_FILE_BYTES = 64 * 2**20
 MIN_SIDE = 64
+MAX_RATIO = 4
 MAX_PIXELS = 25_000_000
 """Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
 
@@ -107,6 +108,11 @@ def _check_header(image: Image.Image) -> None:
         raise RadiographRefused(
             f"The image is only {width} x {height} pixels; at least {MIN_SIDE} x {MIN_SIDE} "
             "are needed. Please use the original radiograph, not a thumbnail."
+        )
+    if max(width, height) > MAX_RATIO * min(width, height):
+        raise RadiographRefused(
+            f"The image is a strip of {width:,} x {height:,} pixels; a chest radiograph is at most "
+            f"{MAX_RATIO} times longer than wide. Please use the whole radiograph."
         )
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
         raise RadiographRefused(

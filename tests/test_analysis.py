@@ -1,14 +1,22 @@
 """The service as a whole, on tiny networks; and what importing it may not cost."""
 
+import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import NEIGHBOURS
+from cxr_demo.analysis import NEIGHBOURS, Agreement, Analyser
+from cxr_demo.artefacts import Artefacts
+from cxr_demo.errors import ArtefactError
+from cxr_demo.library import Neighbour, vote
 from cxr_demo.radiograph import read_radiograph
 from tests.conftest import chest_like, png
+from train.manifest import register
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +57,49 @@ def test_hashes_are_those_of_the_manifest(stranger, tiny_analyser):
     assert {len(value) for value in stranger.model.values()} == {12}
 
 
-def test_agreement_compares_the_two_classes(stranger):
-    called = stranger.probabilities["binary"]["pneumonia"] > 0.5
-    assert stranger.agrees == (called == (stranger.vote["normal"] < 0.5))
+@pytest.mark.parametrize(
+    ("pneumonia", "three_class", "labels", "expected"),
+    [
+        (0.9, (0.1, 0.8, 0.1), "bbn", Agreement.FULL),
+        (0.9, (0.1, 0.1, 0.8), "bbn", Agreement.UP_TO_CAUSE),
+        (0.9, (0.1, 0.8, 0.1), "nnb", Agreement.NONE),
+        (0.1, (0.8, 0.1, 0.1), "nnv", Agreement.FULL),
+        (0.1, (0.8, 0.1, 0.1), "bvn", Agreement.NONE),
+        (0.5, (0.8, 0.1, 0.1), "nnb", Agreement.FULL),  # at one half, normal is called
+    ],
+)
+def test_agreement_of_vote_and_classifier(stranger, pneumonia, three_class, labels, expected):
+    names = {"n": "normal", "b": "bacterial", "v": "viral"}
+    neighbours = tuple(Neighbour(i, "", names[c], "", 0.9) for i, c in enumerate(labels))
+    probabilities = {
+        "binary": {"normal": 1 - pneumonia, "pneumonia": pneumonia},
+        "three_class": dict(zip(names.values(), three_class, strict=True)),
+    }
+    analysis = replace(
+        stranger, probabilities=probabilities, neighbours=neighbours, vote=vote(neighbours)
+    )
+    assert analysis.agreement is expected
+
+
+@pytest.mark.parametrize(
+    "artefact", ["classifier/calibration.json", "autoencoder/threshold.json", "library/library.npz"]
+)
+def test_artefacts_of_another_network_are_refused(tiny_assets, tmp_path, artefact):
+    """Hashes right one by one, but not made for each other."""
+    assets = tmp_path / "assets"
+    shutil.copytree(tiny_assets, assets)
+    file = assets / artefact
+    if file.suffix == ".json":
+        content = json.loads(file.read_text())
+        content[Path(artefact).parent.name] = "0" * 12
+        file.write_text(json.dumps(content))
+    else:
+        with np.load(file) as arrays:
+            changed = {**arrays, "classifier": "0" * 12}
+        np.savez(file, **changed)
+    register(file, "a test", root=assets, commit="x")
+    with pytest.raises(ArtefactError, match="another version"):
+        Analyser(Artefacts(assets))
 
 
 def test_importing_the_service_loads_no_framework():

@@ -14,59 +14,57 @@ def handlers(tiny_analyser):
     return Handlers(tiny_analyser, [png(chest_like(i)) for i in range(4)])
 
 
-@pytest.fixture
-def uploaded(tmp_path):
-    """A file as Gradio hands it over: alone in a folder of its own."""
-    folder = tmp_path / "abc123"
-    folder.mkdir()
-    file = folder / "x.png"
-    file.write_bytes(png(chest_like(500)))
-    return file
-
-
 def changed(outcome: tuple) -> list[int]:
     """Which of the outputs are not left as they are."""
     return [i for i, value in enumerate(outcome) if value != gr.skip()]
 
 
-def test_progress_comes_first_and_everything_last(handlers, uploaded):
-    *progress, last = handlers.upload(str(uploaded), 0.002, "umap")
-    assert [changed(step) for step in progress] == [[1], [1]]
-    assert len(changed(last)) == 7
+def test_a_dropped_file_is_acknowledged_and_the_drop_zone_emptied(handlers):
+    data, status, drop_zone = handlers.receive(b"content")
+    assert data == b"content"
+    assert "busy" in status and "Received" in status
+    assert drop_zone is None
 
 
-def test_the_upload_is_deleted_once_read(handlers, uploaded):
-    next(handlers.upload(str(uploaded), 0.002, "umap"))
-    assert not uploaded.parent.exists()
+def test_a_good_file_fills_the_page(handlers):
+    left, analysis, said = handlers.analyse(png(chest_like(500)))
+    assert left is None
+    shown = handlers.show(analysis, said, 0.002, "umap")
+    assert changed(shown) == list(range(7))
+    assert "Done: 320 × 260 pixels, 8-bit" in shown[0]
 
 
-def test_a_refusal_changes_the_status_only(handlers, uploaded):
-    uploaded.write_text("not an image")
-    *_, last = handlers.upload(str(uploaded), 0.002, "umap")
-    assert changed(last) == [1]
-    assert "refused" in last[1] and "PNG or JPEG" in last[1]
-    assert not uploaded.parent.exists()
+def test_a_refusal_leaves_the_analysis_and_says_why(handlers):
+    left, analysis, said = handlers.analyse(b"not an image")
+    assert left is None and analysis == gr.skip()
+    shown = handlers.show(None, said, 0.002, "umap")
+    assert changed(shown) == [0]
+    assert "refused" in shown[0] and "PNG or JPEG" in shown[0]
 
 
-def test_a_programming_error_is_logged_and_not_shown(handlers, uploaded, monkeypatch, caplog):
+def test_an_upload_that_is_gone_is_said_to_be(handlers):
+    _, analysis, (sentence, tone) = handlers.analyse(None)
+    assert analysis == gr.skip()
+    assert tone == "refused" and "once more" in sentence
+
+
+def test_a_programming_error_is_logged_and_not_shown(handlers, monkeypatch, caplog):
     def fail(_):
         raise ZeroDivisionError("secret detail")
 
     monkeypatch.setattr(handlers._analyser, "analyse", fail)
-    *_, last = handlers.upload(str(uploaded), 0.002, "umap")
-    assert changed(last) == [1]
-    assert "secret detail" not in last[1]
+    _, analysis, (sentence, tone) = handlers.analyse(png(chest_like(500)))
+    assert analysis == gr.skip() and tone == "refused"
+    assert "secret detail" not in sentence
     assert "ZeroDivisionError" in caplog.text
-    assert "x.png" not in caplog.text
 
 
-def test_the_threshold_never_runs_a_network(handlers, uploaded, monkeypatch):
-    *_, last = handlers.upload(str(uploaded), 0.002, "umap")
-    analysis = last[0]
+def test_the_threshold_never_runs_a_network(handlers, monkeypatch):
+    _, analysis, _ = handlers.analyse(png(chest_like(500)))
     monkeypatch.setattr(handlers, "_analyser", None)
     low, high = (handlers.rethreshold(t, analysis) for t in (0.0, 1.0))
     assert "Unusual" in low[1] and "100.0%" in low[1]
-    assert "Not unusual" in high[1] and "0.0%" in high[1]
+    assert "Not flagged" in high[1] and "0.0%" in high[1]
     assert low[0] != high[0]
 
 
@@ -87,9 +85,12 @@ def test_pointing_shows_the_reference(handlers):
 
 @pytest.mark.parametrize("index", [-1, 4, "0", None, True])
 def test_an_example_the_browser_made_up_does_nothing(handlers, index):
-    assert list(handlers.choose_example(0.002, "umap", SimpleNamespace(index=index))) == []
+    assert changed(handlers.choose_example(SimpleNamespace(index=index))) == []
 
 
 def test_an_example_is_analysed(handlers):
-    *_, last = handlers.choose_example(0.002, "tsne", SimpleNamespace(index=2))
-    assert last[0].same_picture == ("reference02",)
+    data, status = handlers.choose_example(SimpleNamespace(index=2))
+    _, analysis, said = handlers.analyse(data)
+    assert "busy" in status
+    assert analysis.same_picture == ("reference02",)
+    assert "reference02" in said[0] and "1 more of its patient" in said[0]

@@ -12,6 +12,7 @@ from cxr_demo.library import (
     Neighbour,
     Reference,
     ReferenceLibrary,
+    elected,
     fingerprint,
     unit_rows,
     vote,
@@ -25,6 +26,7 @@ CIRCLE = [[1, 0], [0.8, 0.6], [0, 1], [0.6, 0.8], [-1, 0]]  # cosines to east: t
 def content(**changed) -> bytes:
     """A library file of five references; two share patient p1."""
     arrays = {
+        "classifier": "0" * 12,
         "ids": np.array(["a", "b", "c", "d", "e"]),
         "patients": np.array(["p0", "p1", "p2", "p1", "p4"]),
         "labels": np.array([0, 1, 2, 1, 0], np.int8),
@@ -285,3 +287,20 @@ def test_a_picture_is_known_up_to_24_bits_with_all_its_duplicates():
 def test_an_unknown_picture_has_no_rows():
     prints = np.stack([fingerprint(picture(seed)[0]) for seed in range(5)])
     assert library(fingerprints=prints).rows_of_picture(picture(9)[0]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "similarities", "expected"),
+    [
+        ("nnb", (0.5, 0.5, 0.9), "normal"),  # most votes win, whatever the similarity
+        ("nnbb", (0.9, 0.5, 0.8, 0.7), "bacterial"),  # 1.4 against 1.5
+        ("nvbbv", (0.9, 0.9, 0.8, 0.8, 0.8), "viral"),  # 1.7 against 1.6
+    ],
+)
+def test_the_elected_class(labels, similarities, expected):
+    names = {"n": "normal", "b": "bacterial", "v": "viral"}
+    neighbours = tuple(
+        Neighbour(0, "", names[label], "", similarity)
+        for label, similarity in zip(labels, similarities, strict=True)
+    )
+    assert elected(neighbours) == expected

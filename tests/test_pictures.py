@@ -44,6 +44,7 @@ def as_library(prints, ids=IDS) -> ReferenceLibrary:
     file = io.BytesIO()
     np.savez(
         file,
+        classifier="0" * 12,
         ids=np.array(ids),
         patients=np.array(["p0", "p1", "p2"]),
         labels=np.array([2, 0, 0], np.int8),

@@ -591,7 +591,13 @@ def test_below_the_smallest_size(width, height, write):
     assert str(width) in message and str(height) in message and "64" in message
 
 
-@pytest.mark.parametrize(("width", "height"), [(64, 64), (65, 64), (64, 2000)])
+@pytest.mark.parametrize(("width", "height"), [(64, 257), (257, 64), (64, 5000)])
+def test_a_strip_is_refused(width, height):
+    message = refusal(png(speckle(height=height, width=width)))
+    assert "strip" in message and f"{width:,} x {height:,}" in message
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (65, 64), (64, 256), (256, 64)])
 @pytest.mark.parametrize("write", [png, jpeg])
 def test_from_the_smallest_size_on(width, height, write):
     assert read(write(speckle(height=height, width=width))).pixels.shape == (height, width)
@@ -620,7 +626,7 @@ def test_a_jpeg_above_25_megapixels_is_refused_by_its_header_alone(width, height
     "data",
     [
         header(5000, 5000) + chunk(b"IDAT", b""),
-        header(25_000, 1000) + chunk(b"IDAT", b""),
+        header(10_000, 2500) + chunk(b"IDAT", b""),
         jpeg_claiming(jpeg(SPECKLE), 5000, 5000)[:-2],
     ],
 )

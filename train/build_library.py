@@ -8,6 +8,7 @@ fingerprints separate, with --native the folder of files known at both sizes. Ti
 """
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -112,10 +113,11 @@ def main() -> None:
     arguments = parser.parse_args()
     parts = [load_split(arguments.data, split) for split in ("train", "val")]
     images = Images(
-        *(np.concatenate([getattr(part, name) for part in parts])
-          for name in ("ids", "patients", "labels", "pixels")),
-        paths=parts[0].paths + parts[1].paths,
-    )  # fmt: skip
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts])
+            for field in dataclasses.fields(Images)
+        )
+    )
     prints = np.stack([fingerprint(image / np.float32(255)) for image in images.pixels])
     report_fingerprints(images, prints, arguments.native)
     artefacts = Artefacts()

@@ -30,27 +30,23 @@ class Images:
         patients: grouping keys, N strings; one key never stands on both sides of a split.
         labels: int64 (N,), index into CLASSES.
         pixels: uint8 (N, SIDE, SIDE).
-        paths: where each was read from.
     """
 
     ids: np.ndarray
     patients: np.ndarray
     labels: np.ndarray
     pixels: np.ndarray
-    paths: tuple[Path, ...]
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, rows) -> "Images":
         """The subset given by an index array or boolean mask."""
-        rows = np.arange(len(self))[rows]
         return Images(
             self.ids[rows],
             self.patients[rows],
             self.labels[rows],
             self.pixels[rows],
-            tuple(self.paths[row] for row in rows),
         )
 
 
@@ -110,5 +106,4 @@ def load_files(paths: list[Path], what: str = "images") -> Images:
         patients=np.array([patient for _, patient in names]),
         labels=np.array([CLASSES.index(label) for label, _ in names]),
         pixels=pixels,
-        paths=tuple(paths),
     )

@@ -42,26 +42,6 @@ def draw_confusions(matrices: dict[str, tuple[list, tuple[str, ...]]], path: Pat
     return _save(figure, path)
 
 
-def draw_history(history: list[dict], series: dict[str, list[str]], path: Path) -> Path:
-    """Curves over epochs, one panel per entry of `series`: title → keys, dots reach into dicts."""
-    figure, row = plt.subplots(
-        1, len(series), figsize=(4.2 * len(series), 3.2), layout="constrained"
-    )
-    epochs = [entry["epoch"] for entry in history]
-    for axes, (title, keys) in zip(np.atleast_1d(row), series.items(), strict=True):
-        for key in keys:
-            axes.plot(epochs, [_reach(entry, key) for entry in history], label=key)
-        axes.set(xlabel="epoch", title=title)
-        axes.legend(fontsize=7)
-    return _save(figure, path)
-
-
-def _reach(entry: dict, key: str) -> float:
-    for part in key.split("."):
-        entry = entry[part]
-    return entry
-
-
 def _save(figure: plt.Figure, path: Path) -> Path:
     figure.savefig(path, dpi=DPI, metadata={"Software": None})
     plt.close(figure)

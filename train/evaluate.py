@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.artefacts import ASSETS, Artefacts
+from cxr_demo.library import elected
 from cxr_demo.prediction import BINARY, THREE_CLASS
 from cxr_demo.radiograph import read_radiograph
 from train.calibrate import expected_calibration_error
@@ -54,6 +55,7 @@ def evaluate(analyses: list[Analysis], labels: np.ndarray) -> tuple[dict, dict]:
     binary = np.array([list(a.probabilities["binary"].values()) for a in analyses])
     three = np.array([list(a.probabilities["three_class"].values()) for a in analyses])
     votes = np.array([list(a.vote.values()) for a in analyses])
+    voted = np.array([CLASSES.index(elected(a.neighbours)) for a in analyses])
     errors = np.array([a.anomaly.score for a in analyses])
     truth = (labels > 0).astype(int)
     figures = {
@@ -70,7 +72,7 @@ def evaluate(analyses: list[Analysis], labels: np.ndarray) -> tuple[dict, dict]:
             "expected_calibration_error": expected_calibration_error(three, labels),
         },
         "knn_binary": binary_scores(labels, 1 - votes[:, 0]),
-        "knn_three_class": class_scores(labels, votes.argmax(axis=1), CLASSES),
+        "knn_three_class": class_scores(labels, voted, CLASSES),
         "autoencoder": binary_scores(labels, errors, analyses[0].anomaly.threshold),
     }  # fmt: skip
     scored = (("classifier", binary[:, 1]), ("kNN vote", 1 - votes[:, 0]), ("autoencoder", errors))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 
-from cxr_demo.analysis import Analysis
+from cxr_demo.analysis import Agreement, Analysis
 from cxr_demo.anomaly import is_unusual, share_above
 from cxr_demo.library import Neighbour, Reference, ReferenceLibrary
 from cxr_demo.pictures import Picture, Pictures
@@ -28,8 +28,6 @@ COLOURS = {
 SYMBOLS = {"normal": "circle", "bacterial": "diamond", "viral": "square"}
 HOTTEST = 0.04
 """Squared error shown as the brightest colour, the same for every patient."""
-
-VIEW_SIDE = 900
 
 
 def header() -> str:
@@ -60,23 +58,25 @@ def example_buttons(thumbnails: list[np.ndarray]) -> str:
         for index, pixels in enumerate(thumbnails)
     )
     return (
-        f'<h3>{text.EXAMPLES}</h3><div class="examples">{buttons}</div>{note(text.EXAMPLES_NOTE)}'
+        f'<h2>{text.EXAMPLES}</h2><div class="examples">{buttons}</div>{note(text.EXAMPLES_NOTE)}'
     )
 
 
 def status_line(sentence: str, tone: str) -> str:
     """The line that says what the page is doing; tone is busy, done or refused."""
-    return f'<p class="status {tone}" role="status" aria-live="polite">{escape(sentence)}</p>'
+    return f'<p class="status {tone}">{escape(sentence)}</p>'
 
 
 def probability_bars(analysis: Analysis) -> str:
     """Bars of both heads, with the figures beside them."""
     heads = (("binary", text.BINARY_HEAD), ("three_class", text.THREE_CLASS_HEAD))
-    return "".join(
-        f"<h3>{escape(title)}</h3>"
+    bars = "".join(
+        f"<h3>{title}</h3>"
         + "".join(_bar(name, p) for name, p in analysis.probabilities[head].items())
         for head, title in heads
     )
+    normal = [analysis.probabilities[head]["normal"] > 0.5 for head, _ in heads]
+    return bars + ("" if normal[0] == normal[1] else f'<p class="doubt">{text.HEADS_DISAGREE}</p>')
 
 
 def neighbour_cards(analysis: Analysis, pictures: Pictures) -> str:
@@ -85,13 +85,13 @@ def neighbour_cards(analysis: Analysis, pictures: Pictures) -> str:
         f"{text.SHORT_NAMES[name].lower()} {round(share * len(analysis.neighbours))}"
         for name, share in analysis.vote.items()
     )
-    tone = "agree" if analysis.agrees else "disagree"
+    tone = "agree" if analysis.agreement is Agreement.FULL else "doubt"
     cards = "".join(
         f"<li>{reference_card(n, pictures.of(n.row))}</li>" for n in analysis.neighbours
     )
     return (
         f'<p class="vote"><b>Vote of the {len(analysis.neighbours)} nearest:</b> {shares}. '
-        f'<span class="{tone}">{text.agreement(analysis.agrees)}</span></p>'
+        f'<span class="{tone}">{text.AGREEMENT[analysis.agreement]}</span></p>'
         f'<ol class="cards">{cards}</ol>'
     )
 
@@ -115,24 +115,17 @@ def reference_card(reference: Reference, picture: Picture) -> str:
     )
 
 
-def reconstruction_panels(analysis: Analysis, threshold: float) -> str:
-    """Original, reconstruction and error heatmap at one size, in the file's own proportions."""
-    height, width = analysis.radiograph.pixels.shape
-    anomaly = analysis.anomaly
-    panels = (
-        ("Radiograph", picture_uri(_grey8(_at_most(analysis.radiograph.pixels, VIEW_SIDE)))),
-        ("Reconstruction", picture_uri(_grey8(anomaly.reconstruction))),
-        ("Error above the threshold", picture_uri(heatmap(anomaly.error_map, threshold))),
+def image_panels(analysis: Analysis) -> str:
+    """The radiograph and its reconstruction, in the file's own proportions."""
+    return _panel("Radiograph", analysis.view, analysis) + _panel(
+        "Reconstruction", _grey8(analysis.anomaly.reconstruction), analysis
     )
-    return (
-        f'<div class="panels" style="--ratio: {width / height:.4f}">'
-        + "".join(
-            f'<figure><img alt="{name}" src="{uri}"><figcaption>{name}</figcaption></figure>'
-            for name, uri in panels
-        )
-        + _colour_bar(threshold)
-        + "</div>"
-    )
+
+
+def heat_panel(analysis: Analysis, threshold: float) -> str:
+    """The error heatmap at a threshold, with its absolute scale."""
+    heat = heatmap(analysis.anomaly.error_map, threshold)
+    return _panel("Error above the threshold", heat, analysis) + _colour_bar(threshold)
 
 
 def verdict(analysis: Analysis, threshold: float) -> str:
@@ -260,13 +253,13 @@ def _colour_bar(threshold: float) -> str:
     )
 
 
+def _panel(name: str, pixels: np.ndarray, analysis: Analysis) -> str:
+    height, width = analysis.size
+    return (
+        f'<figure style="--ratio: {width / height:.4f}"><img alt="{name}" '
+        f'src="{picture_uri(pixels)}"><figcaption>{name}</figcaption></figure>'
+    )
+
+
 def _grey8(pixels: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-
-
-def _at_most(pixels: np.ndarray, side: int) -> np.ndarray:
-    """Shrink so that the longer edge is at most `side`; smaller images pass unchanged."""
-    scale = side / max(pixels.shape)
-    if scale >= 1:
-        return pixels
-    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

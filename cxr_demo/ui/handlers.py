@@ -1,17 +1,15 @@
-"""Events of the page: event → service → presenter. No arithmetic and no HTML of its own."""
+"""Events of the page: event → service → presenter. No arithmetic and no HTML of its own.
+
+A radiograph goes through three steps: `receive` (at once, so that nobody waits to be heard),
+`analyse` (one at a time, the networks), `show` (at once, with the controls as they stand then).
+"""
 
 import logging
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import gradio as gr
-import numpy as np
 
 from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.errors import CXRError
-from cxr_demo.pictures import shrink
-from cxr_demo.preprocess import to_network_input
 from cxr_demo.radiograph import read_radiograph
 from cxr_demo.ui import figures, text
 
@@ -30,76 +28,58 @@ class Handlers:
         self._analyser = analyser
         self._examples = examples
 
-    def upload(self, path: str | None, threshold: float, projection: str) -> Iterator[tuple]:
-        """Analyse a dropped file; the file is deleted as soon as it is read."""
-        if path is None:
-            return
-        file = Path(path)
-        try:
-            data = file.read_bytes()
-        finally:
-            shutil.rmtree(file.parent, ignore_errors=True)
-        yield from self._analyse(data, threshold, projection)
+    def receive(self, data: bytes | None) -> tuple:
+        """Take a dropped file: (content, status, empty drop zone)."""
+        return data, figures.status_line(text.WORKING, "busy"), None
 
-    def choose_example(
-        self, threshold: float, projection: str, event: gr.EventData
-    ) -> Iterator[tuple]:
-        """Analyse a shipped example; which one comes from the browser."""
+    def choose_example(self, event: gr.EventData) -> tuple:
+        """Take a shipped example, whose number comes from the browser: (content, status)."""
         index = getattr(event, "index", None)
-        if type(index) is int and 0 <= index < len(self._examples):
-            yield from self._analyse(self._examples[index], threshold, projection)
+        if type(index) is not int or not 0 <= index < len(self._examples):
+            return gr.skip(), gr.skip()
+        return self._examples[index], figures.status_line(text.WORKING, "busy")
 
-    def thumbnail(self, index: int) -> np.ndarray:
-        """A small picture of one example, uint8 (96, 96)."""
-        return shrink(to_network_input(read_radiograph(self._examples[index]).pixels))
+    def analyse(self, data: bytes | None) -> tuple:
+        """Read and analyse: (no content any more, analysis, what to say of it).
 
-    def _analyse(self, data: bytes, threshold: float, projection: str) -> Iterator[tuple]:
-        """Yields (analysis, status, probabilities, neighbours, map, panels, verdict).
-
-        On refusal only the status changes: what was on the page stays.
+        On refusal the analysis on the page stays.
         """
-        nothing_else = (gr.skip(),) * 5
+        if data is None:
+            return None, gr.skip(), (text.UPLOAD_GONE, "refused")
         try:
-            yield gr.skip(), figures.status_line(text.READING, "busy"), *nothing_else
-            radiograph = read_radiograph(data)
-            yield gr.skip(), figures.status_line(text.LOOKING, "busy"), *nothing_else
-            analysis = self._analyser.analyse(radiograph)
+            analysis = self._analyser.analyse(read_radiograph(data))
         except CXRError as error:
-            yield gr.skip(), figures.status_line(str(error), "refused"), *nothing_else
-            return
+            return None, gr.skip(), (str(error), "refused")
         except Exception:
-            # A programming error: the trace goes to the log, which never sees pixels or names.
+            # A programming error: its trace goes to the log, which never sees pixels or names.
             log.exception("analysis failed")
-            yield gr.skip(), figures.status_line(text.FAILED, "refused"), *nothing_else
-            return
-        yield (
-            analysis,
-            figures.status_line(
-                text.done(
-                    analysis.same_picture,
-                    analysis.left_out,
-                    radiograph.pixels.shape,
-                    radiograph.bit_depth,
-                ),
-                "done",
-            ),
+            return None, gr.skip(), (text.FAILED, "refused")
+        return None, analysis, (text.done(analysis), "done")
+
+    def show(
+        self, analysis: Analysis | None, said: tuple[str, str], threshold: float, projection: str
+    ) -> tuple:
+        """All panels: (status, probabilities, neighbours, map, images, heat, verdict)."""
+        status = figures.status_line(*said)
+        if analysis is None:
+            return status, *(gr.skip(),) * 6
+        return (
+            status,
             figures.probability_bars(analysis),
             figures.neighbour_cards(analysis, self._analyser.pictures),
-            figures.atlas_figure(self._analyser.library, projection, analysis),
+            self.switch_map(projection, analysis),
+            figures.image_panels(analysis),
             *self.rethreshold(threshold, analysis),
         )
 
     def rethreshold(self, threshold: float, analysis: Analysis | None) -> tuple:
-        """Redraw heatmap and verdict from the stored error map; no network runs."""
+        """Heatmap and verdict, redrawn from the stored error map; no network runs."""
         if analysis is None:
             return gr.skip(), gr.skip()
-        return (
-            figures.reconstruction_panels(analysis, threshold),
-            figures.verdict(analysis, threshold),
-        )
+        return figures.heat_panel(analysis, threshold), figures.verdict(analysis, threshold)
 
     def switch_map(self, projection: str, analysis: Analysis | None):
-        """Show the other projection."""
+        """The map in the chosen projection."""
         return figures.atlas_figure(self._analyser.library, projection, analysis)
 
     def show_reference(self, event: gr.EventData) -> str:

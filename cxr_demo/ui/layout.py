@@ -1,13 +1,17 @@
 """The Blocks tree and its wiring; everything that happens is in `handlers`."""
 
+import hashlib
 from pathlib import Path
 
 import gradio as gr
 
 from cxr_demo.analysis import Analyser
+from cxr_demo.anomaly import THRESHOLD_STEP
 from cxr_demo.artefacts import Artefacts
+from cxr_demo.radiograph import MAX_FILE_BYTES
 from cxr_demo.ui import figures, text
 from cxr_demo.ui.handlers import Handlers
+from cxr_demo.ui.upload import drop_zone
 
 STATIC = Path(__file__).parent / "static"
 PROJECTIONS = [("UMAP", "umap"), ("t-SNE", "tsne")]
@@ -27,6 +31,9 @@ THEME = gr.themes.Base(
     input_background_fill_dark="#1a2127",
 )
 
+ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');\n"
+"""For elements whose changes a screen reader should speak: they stay, their content changes."""
+
 LAUNCH = {
     "theme": THEME,
     "css_paths": STATIC / "page.css",
@@ -36,7 +43,8 @@ LAUNCH = {
     "enable_monitoring": False,
     "ssr_mode": False,
     "pwa": False,
-    "max_file_size": "64mb",
+    "max_file_size": MAX_FILE_BYTES,
+    "state_session_capacity": 64,
 }
 """What belongs to `launch()` in Gradio 6: looks, and no trace of what users do."""
 
@@ -49,31 +57,39 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
         artefacts: where the examples come from.
     """
     examples = example_order([path for path in artefacts.paths if path.startswith("examples/")])
+    rows = [analyser.library.ids.tolist().index(Path(path).stem) for path in examples]
     handlers = Handlers(analyser, [artefacts.read(path) for path in examples])
-    default = analyser.threshold
 
-    with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(600, 3600)) as page:
-        analysis = gr.State(None, time_to_live=3600)
+    with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(60, 600)) as page:
+        received, analysis, said = gr.State(None), gr.State(None), gr.State(None)
         gr.HTML(figures.header())
         with gr.Row(elem_id="desk"):
             with gr.Column(scale=2, min_width=230, elem_id="intake"):
-                upload = gr.File(label=text.DROP, elem_id="drop", height=160)
+                upload = drop_zone(label=text.DROP, elem_id="drop", height=160)
                 chooser = gr.HTML(
-                    figures.example_buttons([handlers.thumbnail(i) for i in range(len(examples))]),
+                    figures.example_buttons([analyser.pictures.of(row).pixels for row in rows]),
                     elem_id="examples",
                     js_on_load=(STATIC / "examples.js").read_text(),
                 )
             with gr.Column(scale=10, elem_id="findings"):
-                status = gr.HTML(figures.status_line(text.WAITING, "waiting"), elem_id="status")
+                status = gr.HTML(
+                    figures.status_line(text.WAITING, "waiting"),
+                    elem_id="status",
+                    js_on_load=ANNOUNCED,
+                )
                 with gr.Row(equal_height=True):
                     with gr.Column(scale=7, min_width=420, elem_classes="sheet"):
                         gr.HTML(figures.heading(text.RECONSTRUCTION))
-                        panels = gr.HTML(figures.nothing_yet(), elem_id="reconstruction")
+                        with gr.Row(elem_id="panels"):
+                            images = gr.HTML(
+                                figures.nothing_yet(), elem_id="images", scale=2, min_width=0
+                            )
+                            heat = gr.HTML(elem_id="heat", scale=1, min_width=0)
                         threshold = gr.Slider(
                             minimum=0.0,
-                            maximum=round(4 * default, 3),
-                            step=0.0001,
-                            value=round(default, 4),
+                            maximum=round(4 * analyser.threshold, 3),
+                            step=THRESHOLD_STEP,
+                            value=analyser.threshold,
                             label=text.THRESHOLD,
                             elem_id="threshold",
                         )
@@ -109,35 +125,39 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                         pointed = gr.HTML(
                             figures.note(text.HOVER),
                             elem_id="pointed",
-                            js_on_load=(STATIC / "atlas.js").read_text(),
+                            js_on_load=ANNOUNCED + (STATIC / "atlas.js").read_text(),
                         )
                         gr.HTML(figures.note(text.MAP_NOTE))
 
-        results = [analysis, status, probabilities, neighbours, atlas, panels, verdict]
-        one_at_a_time = {
-            "concurrency_id": "networks",
-            "concurrency_limit": 1,
-            "api_visibility": "private",
-            "show_progress": "hidden",
-        }
-        at_once = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-        upload.upload(
-            handlers.upload, [upload, threshold, projection], results, **one_at_a_time
-        ).then(lambda: None, None, upload, **at_once)
-        chooser.choose(handlers.choose_example, [threshold, projection], results, **one_at_a_time)
+        private = {"api_visibility": "private", "show_progress": "hidden"}
+        at_once = {"queue": False, **private}
+        one_at_a_time = {"concurrency_id": "networks", "concurrency_limit": 1, **private}
+        everything = [status, probabilities, neighbours, atlas, images, heat, verdict]
+        for taken in (
+            upload.upload(handlers.receive, upload, [received, status, upload], **at_once),
+            chooser.choose(handlers.choose_example, None, [received, status], **at_once),
+        ):
+            taken.then(
+                handlers.analyse, received, [received, analysis, said], **one_at_a_time
+            ).then(handlers.show, [analysis, said, threshold, projection], everything, **at_once)
         threshold.input(
             handlers.rethreshold,
             [threshold, analysis],
-            [panels, verdict],
+            [heat, verdict],
             trigger_mode="always_last",
             **at_once,
         )
         projection.input(handlers.switch_map, [projection, analysis], atlas, **at_once)
         pointed.point(handlers.show_reference, None, pointed, **at_once)
+
+        def forget(request: gr.Request) -> None:
+            # Gradio would keep what a closed tab has shown until thousands more have come.
+            page.state_holder.session_data.pop(request.session_hash, None)
+
+        page.unload(forget)
     return page
 
 
 def example_order(paths: list[str]) -> list[str]:
-    """Interleave the two halves of a sorted list, so that position tells nothing of the class."""
-    half = len(paths) // 2
-    return [path for pair in zip(paths[:half], paths[half:], strict=True) for path in pair]
+    """A fixed order in which position tells nothing of the class."""
+    return sorted(paths, key=lambda path: hashlib.sha256(path.encode()).digest())

@@ -27,7 +27,6 @@ def images(n: int = 12) -> Images:
         patients=np.array([f"p{i}" for i in range(n)]),
         labels=np.array([0, 1, 1, 2] * (n // 4)),
         pixels=rng.integers(0, 256, (n, 224, 224), np.uint8),
-        paths=(),
     )
 
 
