@@ -1,7 +1,8 @@
 """A chest X-ray research demo: what trained VGG16 models make of one radiograph, and why.
 
 Reading order: `radiograph` → `preprocess` → `network` → `prediction`, `library`, `atlas`,
-`anomaly` → `analysis` → `report` and `ui`. Imports point in that direction only.
+`anomaly` → `analysis` → `report` and `ui`. Each imports only from those before it, and from
+`errors` and `artefacts`; `tests/test_layers.py` holds the order.
 """
 
 __version__ = "0.1.0"

@@ -87,9 +87,13 @@ def _classifier(e: dict, calibration: dict) -> str:
                 ("bacterial against viral, AUROC", f"{three['bacterial_viral_auc']:.3f}"),
             ],
         )
-        + f"\nTemperatures, fitted on {calibration['n_images']} images of held-out patients: "
-        + ", ".join(f"{h} {t:.2f}" for h, t in calibration["temperature"].items())
-        + ".\n\nConfusion matrix, rows true, columns called:\n\n"
+        + f"\nOn {calibration['n_images']} images of held-out training patients, each half at the "
+        "temperature of the other:\n\n"
+        + _table(
+            ("head", "temperature", "calibration error before", "after"),
+            [_calibration_row(head, calibration[head]) for head in ("binary", "three_class")],
+        )
+        + "\nConfusion matrix on the test split, rows true, columns called:\n\n"
         + _confusion(three["confusion"], tuple(three["recall"]))
     )
 
@@ -118,6 +122,11 @@ def _library(e: dict) -> str:
         f"{three['accuracy']:.1%} for three.\n\n"
         + _confusion(three["confusion"], tuple(three["recall"]))
     )
+
+
+def _calibration_row(head: str, fitted: dict) -> tuple[str, ...]:
+    error = fitted["expected_calibration_error"]
+    return head, f"{fitted['temperature']:.2f}", f"{error['before']:.3f}", f"{error['after']:.3f}"
 
 
 def _confusion(counts: list[list[int]], names: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
     python -m train.experiments.autoencoder --data ../shared/data/chest_xray
 
-Time: about 12 min on 2 cores for 80 epochs.
+Time: 12 to 20 min on 2 cores for 80 epochs.
 Expected: validation mean squared error in assets/metrics/autoencoder_history.json, last entry.
 """
 

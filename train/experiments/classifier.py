@@ -3,7 +3,7 @@
     python -m train.experiments.classifier --data ../shared/data/chest_xray \\
         --trunk ../shared/models/vgg16_notop.weights.h5
 
-Time: 2 min an epoch on 2 cores with bfloat16 matrix units (AMX), 13 min on 2 cores without.
+Time: 2 to 4 min an epoch on 2 cores with bfloat16 matrix units (AMX), 13 min without.
 Expected on the held-out fold: see assets/metrics/classifier_history.json, last entry.
 """
 
