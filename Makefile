@@ -24,7 +24,8 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split
-	$(BIN)/python -m train.evaluate --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.evaluate --data $(DATA) $(if $(NATIVE),--native $(NATIVE)) \
+		--note "$(or $(NOTE),make evaluate)"
 	$(BIN)/python -m train.document
 
 pictures: .venv/requirements.txt.done  ## show the references' own pictures, from your copy in DATA

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cxr_demo.preprocess import to_network_input
+from cxr_demo.preprocess import squash
 
 SIDE = 128
 THRESHOLD_STEP = 1e-4
@@ -56,7 +56,7 @@ def assess(
         reconstruct: float32 (SIDE, SIDE) → the same; `network.Autoencoder` in service.
         threshold: default threshold of the score.
     """
-    image = to_network_input(square, SIDE)
+    image = squash(square, SIDE)
     reconstruction = reconstruct(image)
     errors = error_map(image, reconstruction)
     return Anomaly(image, reconstruction, errors, float(errors.mean()), threshold)

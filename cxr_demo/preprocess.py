@@ -1,32 +1,44 @@
 """From a radiograph to the networks' input. The one copy: training and serving both call it.
 
-Data contract: float32 (height, width) in [0, 1] → float32 (SIDE, SIDE) in [0, 1]. The image is
-squashed to a square, aspect ratio not kept, because the public 224 x 224 copies of the data set
-are. The resampling is Pillow's antialiased bilinear, which of the usual ones comes closest to
-those copies (mean absolute difference 2.1 of 255 on the images known at both sizes).
-VGG16's own scaling (BGR, ImageNet means) is part of the network's graph, see `train.networks`.
+Data contract: float32 (height, width) in [0, 1] → float32 (SIDE, SIDE) in [0, 1].
+
+The networks learned from the public 224 x 224 copies of the data set, so whatever comes in at
+another size is made like one: squashed to a square, aspect ratio not kept, by Pillow's antialiased
+bilinear resampling (of the usual ones the nearest to those copies), and through JPEG at quality 75,
+whose faint blocks the networks take notice of. Measured on the 120 training images at hand at both
+sizes: P(pneumonia) differs by more than 0.10 in 6 % of them without that last step and in none
+with it. VGG16's own scaling is part of the network's graph, see `train.networks`.
 """
 
+import cv2
 import numpy as np
 from PIL import Image
 
 SIDE = 224
+JPEG_QUALITY = 75
 
 VIEW_SIDE = 900
 """Longer edge, in pixels, of what is kept of a radiograph for looking at."""
 
 
-def to_network_input(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
-    """Squash a radiograph to the networks' square.
+def to_network_input(pixels: np.ndarray) -> np.ndarray:
+    """Make a radiograph like the images the networks know.
 
     Args:
         pixels: float32 (height, width) in [0, 1].
-        side: edge of the square in pixels.
 
     Returns:
-        float32 (side, side) in [0, 1]; the values of an image that already has this size come
-        back unchanged.
+        float32 (SIDE, SIDE) in [0, 1]; an image that already has this size comes back unchanged.
     """
+    if pixels.shape == (SIDE, SIDE):
+        return np.ascontiguousarray(pixels)
+    levels = np.rint(squash(pixels, SIDE) * 255).astype(np.uint8)
+    _, jpeg = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+
+
+def squash(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Resize float32 (height, width) in [0, 1] to (side, side), aspect ratio not kept."""
     square = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
     return np.clip(np.asarray(square, dtype=np.float32), 0.0, 1.0)
 

@@ -1,7 +1,7 @@
 """Measure what ships, through the same service the page uses, and write it down.
 
     python -m train.evaluate --data ../shared/data/chest_xray \\
-        [--native ../shared/data/native_resolution]
+        [--native ../shared/data/native_resolution] [--note "why"]
 
 Reads the official test split (624 images) with the shipped artefacts and writes
 `assets/metrics/evaluation.json`, the figures beside it, and one line in
@@ -101,6 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with test/ in it")
     parser.add_argument("--native", type=Path, help="training files at their original size")
+    parser.add_argument("--note", default="", help="why the test is read, for the log")
     arguments = parser.parse_args()
     analyser = Analyser(Artefacts())
     paths = list_split(arguments.data, "test")
@@ -116,6 +117,7 @@ def main() -> None:
     reading = {
         "date": datetime.date.today().isoformat(),
         "command": COMMAND,
+        "note": arguments.note,
         "model": analyser.model,
         **{
             name: {key: figures[name][key] for key in ("auc", "accuracy") if key in figures[name]}

@@ -116,8 +116,8 @@ def shown(page) -> dict[str, str]:
     return {
         "probabilities": page.inner_text("#probabilities"),
         "neighbours": page.inner_text("#neighbours"),
-        "heatmap": page.get_attribute("#reconstruction figure:nth-child(3) img", "src"),
-        "reconstruction": page.get_attribute("#reconstruction figure:nth-child(2) img", "src"),
+        "heatmap": page.get_attribute("#heat figure img", "src"),
+        "reconstruction": page.get_attribute("#images figure:nth-of-type(2) img", "src"),
         "verdict": page.inner_text("#verdict"),
         "query": str(page.evaluate("query()")) if page.evaluate(QUERY) else "",
     }
@@ -157,10 +157,10 @@ def test_a_dropped_radiograph_fills_every_panel(page):
     assert page.locator("#neighbours li").count() == 11
     assert "Vote and classifier" in page.inner_text("#neighbours")
     assert page.evaluate(
-        "[...document.querySelectorAll('#reconstruction img, #neighbours img')]"
+        "[...document.querySelectorAll('#panels img, #neighbours img')]"
         ".every(i => i.complete && i.naturalWidth > 0)"
     )
-    assert page.locator("#reconstruction figure").count() == 3
+    assert page.locator("#panels figure").count() == 3
     assert "above the threshold" in page.inner_text("#verdict")
     assert shown(page)["query"] not in ("", "None")
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from cxr_demo.anomaly import SIDE
-from cxr_demo.preprocess import to_network_input
+from cxr_demo.preprocess import squash
 from train.augment import ViewRecipe, random_view
 from train.data import Images, load_split
 from train.fit import describe_run, run_epochs, use_bfloat16_where_it_is_fast
@@ -86,7 +86,7 @@ def main() -> None:
     normals = training[training.labels == 0]
     held_out = validation[validation.labels == 0]
     squares = held_out.pixels / np.float32(255)
-    inputs = np.stack([to_network_input(square, SIDE) for square in squares])[..., None]
+    inputs = np.stack([squash(square, SIDE) for square in squares])[..., None]
 
     def build() -> keras.Model:
         model = build_autoencoder()
