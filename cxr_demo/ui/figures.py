@@ -99,16 +99,14 @@ def neighbour_cards(analysis: Analysis, pictures: Pictures) -> str:
 def reference_card(reference: Reference, picture: Picture) -> str:
     """One reference: picture or prototype, label, patient key; a neighbour's similarity too."""
     similarity = (
-        f"<dd>similarity {reference.similarity:.3f}</dd>"
-        if isinstance(reference, Neighbour)
-        else ""
+        f" <span>{reference.similarity:.3f}</span>" if isinstance(reference, Neighbour) else ""
     )
     note = "" if picture.averaged == 1 else text.prototype_caption(picture.averaged)
     alt = note or f"reference {reference.id}"
     return (
         f'<figure class="card {reference.label}"><img alt="{escape(alt)}" '
         f'src="{picture_uri(picture.pixels)}"><figcaption><dl>'
-        f"<dt>{text.SHORT_NAMES[reference.label]}</dt>{similarity}"
+        f"<dt>{text.SHORT_NAMES[reference.label]}{similarity}</dt>"
         f"<dd>{escape(reference.patient)}</dd>"
         + (f'<dd class="mean">{note}</dd>' if note else "")
         + "</dl></figcaption></figure>"
@@ -117,8 +115,10 @@ def reference_card(reference: Reference, picture: Picture) -> str:
 
 def image_panels(analysis: Analysis) -> str:
     """The radiograph and its reconstruction, in the file's own proportions."""
-    return _panel("Radiograph", analysis.view, analysis) + _panel(
-        "Reconstruction", _grey8(analysis.anomaly.reconstruction), analysis
+    reconstruction = _grey8(analysis.anomaly.reconstruction)
+    return (
+        f'<div class="pair">{_panel("Radiograph", analysis.view, analysis)}'
+        f"{_panel('Reconstruction', reconstruction, analysis)}</div>"
     )
 
 
@@ -159,6 +159,8 @@ def atlas_figure(
 ) -> go.Figure:
     """The map of all references, with the query on it once there is one.
 
+    Every trace is drawn by WebGL: what is not would lie hidden beneath what is.
+
     Args:
         library: the references.
         projection: "umap" or "tsne".
@@ -176,7 +178,7 @@ def atlas_figure(
             customdata=rows,
             text=library.patients[rows],
             hovertemplate=f"{text.CLASS_NAMES[name]}<br>%{{text}}<extra></extra>",
-            marker={"color": COLOURS[name], "symbol": SYMBOLS[name], "size": 5, "opacity": 0.55},
+            marker={"color": COLOURS[name], "symbol": SYMBOLS[name], "size": 4, "opacity": 0.5},
         )
     if analysis is not None:
         _mark_query(figure, coordinates, analysis.position[projection], analysis.neighbours)
@@ -184,7 +186,7 @@ def atlas_figure(
         template="plotly_dark",
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="#0b0e11",
-        height=360,
+        height=310,
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
         legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant"},
         hovermode="closest",
@@ -192,7 +194,7 @@ def atlas_figure(
         uirevision=projection,
     )
     figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, scaleanchor="x")
+    figure.update_yaxes(visible=False)
     return figure
 
 
@@ -211,19 +213,21 @@ def _mark_query(
     rows = [neighbour.row for neighbour in neighbours]
     x, y = position
     gap = [None] * len(rows)
-    figure.add_scatter(
+    figure.add_scattergl(
         x=np.ravel([[x] * len(rows), coordinates[rows, 0], gap], order="F"),
         y=np.ravel([[y] * len(rows), coordinates[rows, 1], gap], order="F"),
         mode="lines",
         line={"color": "#f5f5f5", "width": 1},
         name="nearest references",
+        showlegend=False,
         hoverinfo="skip",
     )
-    figure.add_scatter(
+    figure.add_scattergl(
         x=[x],
         y=[y],
         mode="markers",
         name="this radiograph",
+        showlegend=False,
         hovertemplate="this radiograph<extra></extra>",
         marker={
             "symbol": "star",

@@ -116,17 +116,20 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                                 elem_id="projection",
                                 min_width=150,
                             )
-                        atlas = gr.Plot(
-                            figures.atlas_figure(analyser.library, "umap"),
-                            show_label=False,
-                            container=False,
-                            elem_id="atlas",
-                        )
-                        pointed = gr.HTML(
-                            figures.note(text.HOVER),
-                            elem_id="pointed",
-                            js_on_load=ANNOUNCED + (STATIC / "atlas.js").read_text(),
-                        )
+                        with gr.Row(elem_id="atlas-row"):
+                            atlas = gr.Plot(
+                                figures.atlas_figure(analyser.library, "umap"),
+                                show_label=False,
+                                container=False,
+                                elem_id="atlas",
+                                min_width=0,
+                            )
+                            pointed = gr.HTML(
+                                figures.note(text.HOVER),
+                                elem_id="pointed",
+                                min_width=0,
+                                js_on_load=ANNOUNCED + (STATIC / "atlas.js").read_text(),
+                            )
                         gr.HTML(figures.note(text.MAP_NOTE))
 
         private = {"api_visibility": "private", "show_progress": "hidden"}

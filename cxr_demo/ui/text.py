@@ -35,11 +35,13 @@ NOTHING_YET = "Appears once a radiograph is in."
 PROJECTION = "Projection of the map"
 
 NEIGHBOURS = "Nearest reference X-rays"
-NEIGHBOURS_NOTE = "Similarity is the cosine between embeddings; 1 is the same direction."
+NEIGHBOURS_NOTE = (
+    "Nearest first. The number is the cosine similarity of the embeddings; 1 is the same direction."
+)
 MAP = "Where it lies among the references"
 MAP_NOTE = (
-    "Approximate position: the median of the nearest references. "
-    "Distances on a map mislead; the vote is taken in the embedding itself."
+    "The star is this radiograph, joined to its nearest references; its position is approximate, "
+    "their median. Distances on a map mislead: the vote is taken in the embedding itself."
 )
 HOVER = "Point at the map to see a reference; click to keep it, click again to let go."
 
