@@ -84,7 +84,7 @@ def _bytes_of(file: Path) -> bytes:
             return stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise RadiographRefused(
-            f"The file cannot be opened ({error.strerror}). Please check its permissions."
+            f"The file cannot be opened ({error.strerror}); please check its permissions."
         ) from None
 
 

@@ -101,8 +101,8 @@ def _grey(values: np.ndarray, white: int) -> np.ndarray:
     coloured = float((spread > COLOUR_SPREAD * white).mean())
     if coloured > COLOUR_SHARE:
         raise RadiographRefused(
-            f"{coloured:.0%} of the picture is in colour; a radiograph is grey. "
-            "Please export the radiograph itself, without colour overlays."
+            f"{coloured:.0%} of the picture is in colour; a radiograph is grey, so "
+            "please export the radiograph itself, without colour overlays."
         )
     return values.mean(axis=2, dtype=np.float32)
 

@@ -24,7 +24,7 @@ MAX_RATIO = 4
 MAX_PIXELS = 25_000_000
 """Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
 
-_ADVICE = "Please export the radiograph as a PNG or JPEG file and try again."
+_ADVICE = "please export the radiograph as a PNG or JPEG file and try again."
 
 # First bytes of what people drop by mistake, so that the refusal can name it.
 _KNOWN_STARTS = (
@@ -69,32 +69,32 @@ def read_radiograph(data: bytes) -> Radiograph:
         RadiographRefused: with one sentence on what was wrong and what to do.
     """
     if not data:
-        raise RadiographRefused(f"The file is empty (0 bytes). {_ADVICE}")
+        raise RadiographRefused(f"The file is empty (0 bytes); {_ADVICE}")
     if len(data) > MAX_FILE_BYTES:
         raise RadiographRefused(
             f"The file is {len(data) / 2**20:.0f} MB, above the limit of "
-            f"{MAX_FILE_BYTES // 2**20} MB. Please export it at a smaller size."
+            f"{MAX_FILE_BYTES // 2**20} MB; please export it at a smaller size."
         )
     if not data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
-        raise RadiographRefused(f"The file is {_kind_of(data)}. {_ADVICE}")
+        raise RadiographRefused(f"The file is {_kind_of(data)}; {_ADVICE}")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             _check_header(image)
             values, bit_depth = decode(image, data)
     except Image.DecompressionBombError:
-        raise RadiographRefused(_too_large("more pixels than any radiograph has")) from None
+        raise RadiographRefused(_too_large(_declared_size(data))) from None
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, cv2.error):
         raise RadiographRefused(
-            "The image is damaged or incomplete: it could not be decoded to its last pixel. "
-            "Please copy or export it again."
+            "The image is damaged or incomplete: it could not be decoded to its last pixel; "
+            "please copy or export it again."
         ) from None
     pixels = values.astype(np.float32)
     pixels /= 2**bit_depth - 1
     np.clip(pixels, 0.0, 1.0, out=pixels)
     if pixels.min() == pixels.max():
         raise RadiographRefused(
-            "Every pixel of the image has the same value, so there is nothing to read in it. "
-            "Please check the export and try again."
+            "Every pixel of the image has the same value, so there is nothing to read in it; "
+            "please check the export and try again."
         )
     return Radiograph(pixels, bit_depth)
 
@@ -107,22 +107,22 @@ def _check_header(image: Image.Image) -> None:
     if min(width, height) < MIN_SIDE:
         raise RadiographRefused(
             f"The image is only {width} x {height} pixels; at least {MIN_SIDE} x {MIN_SIDE} "
-            "are needed. Please use the original radiograph, not a thumbnail."
+            "are needed, so please use the original radiograph, not a thumbnail."
         )
     if max(width, height) > MAX_RATIO * min(width, height):
         raise RadiographRefused(
             f"The image is a strip of {width:,} x {height:,} pixels; a chest radiograph is at most "
-            f"{MAX_RATIO} times longer than wide. Please use the whole radiograph."
+            f"{MAX_RATIO} times longer than wide; please use the whole radiograph."
         )
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
         raise RadiographRefused(
-            f"The file is an animation of {image.n_frames} frames. "
-            "Please export the one frame you want to look at."
+            f"The file is an animation of {image.n_frames} frames; "
+            "please export the one frame you want to look at."
         )
     if image.mode == "CMYK":
         raise RadiographRefused(
             "The image is stored in printing colours (CMYK), in which grey levels are not "
-            "those of the detector. Please export it as greyscale or RGB."
+            "those of the detector; please export it as greyscale or RGB."
         )
 
 
@@ -140,8 +140,16 @@ def _kind_of(data: bytes) -> str:
     return "not a PNG or JPEG image, whatever its name says"
 
 
+def _declared_size(data: bytes) -> str:
+    """What a file that Pillow will not even open says of its size."""
+    if data.startswith(b"\x89PNG"):
+        width, height = struct.unpack_from(">II", data, 16)
+        return f"{width:,} x {height:,} pixels"
+    return "more pixels than any radiograph has"
+
+
 def _too_large(what: str) -> str:
     return (
-        f"The image declares {what}; at most {MAX_PIXELS // 10**6} megapixels are read. "
-        "Please export it at a smaller size."
+        f"The image declares {what}; at most {MAX_PIXELS // 10**6} megapixels are read; "
+        "please export it at a smaller size."
     )
