@@ -26,7 +26,7 @@ def draw_roc(curves: dict[str, tuple[np.ndarray, np.ndarray]], path: Path) -> Pa
 def draw_confusions(matrices: dict[str, tuple[list, tuple[str, ...]]], path: Path) -> Path:
     """Confusion matrices side by side, title → (counts, class names); rows are the truth."""
     figure, row = plt.subplots(
-        1, len(matrices), figsize=(3.4 * len(matrices), 3.4), layout="constrained"
+        1, len(matrices), figsize=(3.4 * len(matrices), 3.9), layout="constrained"
     )
     for axes, (title, (counts, names)) in zip(np.atleast_1d(row), matrices.items(), strict=True):
         counts = np.asarray(counts)
