@@ -42,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _analyse(chosen: argparse.Namespace) -> int:
     files = [file for path in chosen.paths for file in _files(path)]
+    if not files:
+        print("no files found", file=sys.stderr)
     analyser = Analyser(Artefacts())
     some_refused = False
     with _output(chosen.json) as lines:

@@ -9,6 +9,7 @@ Dimensions are read from the header and checked before a single pixel is decoded
 
 import io
 import struct
+import warnings
 from dataclasses import dataclass
 
 import cv2
@@ -23,6 +24,9 @@ MIN_SIDE = 64
 MAX_RATIO = 4
 MAX_PIXELS = 25_000_000
 """Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
+
+# Sizes are checked here, by the header, and refused in words; Pillow need not warn too.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 _ADVICE = "please export the radiograph as a PNG or JPEG file and try again."
 
@@ -72,8 +76,8 @@ def read_radiograph(data: bytes) -> Radiograph:
         raise RadiographRefused(f"The file is empty (0 bytes); {_ADVICE}")
     if len(data) > MAX_FILE_BYTES:
         raise RadiographRefused(
-            f"The file is {len(data) / 2**20:.0f} MB, above the limit of "
-            f"{MAX_FILE_BYTES // 2**20} MB; please export it at a smaller size."
+            f"The file is larger than {MAX_FILE_BYTES // 2**20} MB; "
+            "please export it at a smaller size."
         )
     if not data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
         raise RadiographRefused(f"The file is {_kind_of(data)}; {_ADVICE}")

@@ -107,6 +107,8 @@ def tiny_assets(tmp_path_factory) -> Path:
         prototypes=np.stack([shrink(np.mean(squares[i::3], axis=0)) for i in range(3)]),
         prototype_sizes=np.full(3, 20, np.int16),
     )
+    (root / "metrics").mkdir()
+    (root / "metrics/evaluation.json").write_text(json.dumps({"autoencoder": {"auc": 0.5}}))
     for i in range(4):
         (root / f"examples/reference{i:02}.png").write_bytes(png(chest_like(i)))
     manifest = [

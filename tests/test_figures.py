@@ -36,12 +36,13 @@ def test_the_verdict_names_score_threshold_and_share(analysis):
 def test_the_map_marks_the_query_and_joins_it_to_its_neighbours(tiny_analyser, analysis):
     library = tiny_analyser.library
     figure = figures.atlas_figure(library, "umap", analysis)
-    *classes, lines, query = figure.data
+    *classes, lines, rings, query = figure.data
     assert [len(trace.x) for trace in classes] == [20, 20, 20]
     assert sorted(np.concatenate([trace.customdata for trace in classes])) == list(range(60))
     assert (query.x[0], query.y[0]) == analysis.position["umap"]
     expected = library.coordinates["umap"][[n.row for n in analysis.neighbours]]
     assert np.stack([lines.x[1::3], lines.y[1::3]], axis=1) == pytest.approx(expected)
+    assert np.stack([rings.x, rings.y], axis=1) == pytest.approx(expected)
     assert set(lines.x[::3]) == {query.x[0]}
 
 

@@ -27,7 +27,7 @@ def test_a_dropped_file_is_acknowledged_and_the_drop_zone_emptied(handlers):
 
 
 def test_a_good_file_fills_the_page(handlers):
-    left, analysis, said = handlers.analyse(png(chest_like(500)))
+    left, analysis, said = handlers.analyse(png(chest_like(500)), None)
     assert left is None
     shown = handlers.show(analysis, said, 0.002, "umap")
     assert changed(shown) == list(range(7))
@@ -35,15 +35,23 @@ def test_a_good_file_fills_the_page(handlers):
 
 
 def test_a_refusal_leaves_the_analysis_and_says_why(handlers):
-    left, analysis, said = handlers.analyse(b"not an image")
+    left, analysis, said = handlers.analyse(b"not an image", None)
     assert left is None and analysis == gr.skip()
     shown = handlers.show(None, said, 0.002, "umap")
     assert changed(shown) == [0]
     assert "refused" in shown[0] and "PNG or JPEG" in shown[0]
 
 
+def test_after_a_refusal_the_page_says_whose_results_it_still_shows(handlers):
+    _, before, _ = handlers.analyse(png(chest_like(500)), None)
+    _, _, (first, _) = handlers.analyse(b"", None)
+    _, _, (later, _) = handlers.analyse(b"", before)
+    assert "still the radiograph before" in later
+    assert "still" not in first
+
+
 def test_an_upload_that_is_gone_is_said_to_be(handlers):
-    _, analysis, (sentence, tone) = handlers.analyse(None)
+    _, analysis, (sentence, tone) = handlers.analyse(None, None)
     assert analysis == gr.skip()
     assert tone == "refused" and "once more" in sentence
 
@@ -53,14 +61,14 @@ def test_a_programming_error_is_logged_and_not_shown(handlers, monkeypatch, capl
         raise ZeroDivisionError("secret detail")
 
     monkeypatch.setattr(handlers._analyser, "analyse", fail)
-    _, analysis, (sentence, tone) = handlers.analyse(png(chest_like(500)))
+    _, analysis, (sentence, tone) = handlers.analyse(png(chest_like(500)), None)
     assert analysis == gr.skip() and tone == "refused"
     assert "secret detail" not in sentence
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_the_threshold_never_runs_a_network(handlers, monkeypatch):
-    _, analysis, _ = handlers.analyse(png(chest_like(500)))
+    _, analysis, _ = handlers.analyse(png(chest_like(500)), None)
     monkeypatch.setattr(handlers, "_analyser", None)
     low, high = (handlers.rethreshold(t, analysis) for t in (0.0, 1.0))
     assert "Unusual" in low[1] and "100.0%" in low[1]
@@ -90,7 +98,7 @@ def test_an_example_the_browser_made_up_does_nothing(handlers, index):
 
 def test_an_example_is_analysed(handlers):
     data, status = handlers.choose_example(SimpleNamespace(index=2))
-    _, analysis, said = handlers.analyse(data)
+    _, analysis, said = handlers.analyse(data, None)
     assert "busy" in status
     assert analysis.same_picture == ("reference02",)
     assert "reference02" in said[0] and "1 more of its patient" in said[0]

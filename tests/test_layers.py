@@ -23,7 +23,7 @@ ORDER = (
     "__main__",
     "ui.text",
     "ui.figures",
-    "ui.upload",
+    "ui.inputs",
     "ui.handlers",
     "ui.layout",
 )

@@ -178,7 +178,7 @@ def atlas_figure(
             customdata=rows,
             text=library.patients[rows],
             hovertemplate=f"{text.CLASS_NAMES[name]}<br>%{{text}}<extra></extra>",
-            marker={"color": COLOURS[name], "symbol": SYMBOLS[name], "size": 4, "opacity": 0.5},
+            marker={"color": COLOURS[name], "symbol": SYMBOLS[name], "size": 4, "opacity": 0.65},
         )
     if analysis is not None:
         _mark_query(figure, coordinates, analysis.position[projection], analysis.neighbours)
@@ -223,6 +223,17 @@ def _mark_query(
         hoverinfo="skip",
     )
     figure.add_scattergl(
+        x=coordinates[rows, 0],
+        y=coordinates[rows, 1],
+        mode="markers",
+        name="neighbours",
+        showlegend=False,
+        customdata=rows,
+        text=[neighbour.patient for neighbour in neighbours],
+        hovertemplate="neighbour<br>%{text}<extra></extra>",
+        marker={"symbol": "circle-open", "size": 9, "color": "#f5f5f5", "line": {"width": 1.5}},
+    )
+    figure.add_scattergl(
         x=[x],
         y=[y],
         mode="markers",
@@ -231,7 +242,7 @@ def _mark_query(
         hovertemplate="this radiograph<extra></extra>",
         marker={
             "symbol": "star",
-            "size": 18,
+            "size": 13,
             "color": "#ffffff",
             "line": {"color": "#000000", "width": 1.5},
         },

@@ -39,21 +39,26 @@ class Handlers:
             return gr.skip(), gr.skip()
         return self._examples[index], figures.status_line(text.WORKING, "busy")
 
-    def analyse(self, data: bytes | None) -> tuple:
+    def analyse(self, data: bytes | None, before: Analysis | None) -> tuple:
         """Read and analyse: (no content any more, analysis, what to say of it).
 
-        On refusal the analysis on the page stays.
+        On refusal the analysis on the page stays, and is said to be the one before.
         """
+
+        def refused(sentence: str) -> tuple:
+            kept = "" if before is None else f" {text.STILL_THE_ONE_BEFORE}"
+            return None, gr.skip(), (sentence + kept, "refused")
+
         if data is None:
-            return None, gr.skip(), (text.UPLOAD_GONE, "refused")
+            return refused(text.UPLOAD_GONE)
         try:
             analysis = self._analyser.analyse(read_radiograph(data))
         except CXRError as error:
-            return None, gr.skip(), (str(error), "refused")
+            return refused(str(error))
         except Exception:
             # A programming error: its trace goes to the log, which never sees pixels or names.
             log.exception("analysis failed")
-            return None, gr.skip(), (text.FAILED, "refused")
+            return refused(text.FAILED)
         return None, analysis, (text.done(analysis), "done")
 
     def show(

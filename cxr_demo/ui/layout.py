@@ -11,7 +11,7 @@ from cxr_demo.artefacts import Artefacts
 from cxr_demo.radiograph import MAX_FILE_BYTES
 from cxr_demo.ui import figures, text
 from cxr_demo.ui.handlers import Handlers
-from cxr_demo.ui.upload import drop_zone
+from cxr_demo.ui.inputs import drop_zone, slider
 
 STATIC = Path(__file__).parent / "static"
 PROJECTIONS = [("UMAP", "umap"), ("t-SNE", "tsne")]
@@ -43,7 +43,7 @@ LAUNCH = {
     "enable_monitoring": False,
     "ssr_mode": False,
     "pwa": False,
-    "max_file_size": MAX_FILE_BYTES,
+    "max_file_size": 2 * MAX_FILE_BYTES,
     "state_session_capacity": 64,
 }
 """What belongs to `launch()` in Gradio 6: looks, and no trace of what users do."""
@@ -59,8 +59,9 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
     examples = example_order([path for path in artefacts.paths if path.startswith("examples/")])
     rows = [analyser.library.ids.tolist().index(Path(path).stem) for path in examples]
     handlers = Handlers(analyser, [artefacts.read(path) for path in examples])
+    measured = artefacts.json("metrics/evaluation.json")["autoencoder"]
 
-    with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(60, 600)) as page:
+    with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(30, 60)) as page:
         received, analysis, said = gr.State(None), gr.State(None), gr.State(None)
         gr.HTML(figures.header())
         with gr.Row(elem_id="desk"):
@@ -85,7 +86,7 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                                 figures.nothing_yet(), elem_id="images", scale=2, min_width=0
                             )
                             heat = gr.HTML(elem_id="heat", scale=1, min_width=0)
-                        threshold = gr.Slider(
+                        threshold = slider(
                             minimum=0.0,
                             maximum=round(4 * analyser.threshold, 3),
                             step=THRESHOLD_STEP,
@@ -94,7 +95,7 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                             elem_id="threshold",
                         )
                         verdict = gr.HTML(elem_id="verdict")
-                        gr.HTML(figures.note(text.RECONSTRUCTION_NOTE))
+                        gr.HTML(figures.note(text.reconstruction_note(measured["auc"])))
                     with gr.Column(scale=4, min_width=320, elem_classes="sheet"):
                         gr.HTML(figures.heading(text.CLASSIFICATION))
                         probabilities = gr.HTML(figures.nothing_yet(), elem_id="probabilities")
@@ -141,9 +142,9 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
             chooser.choose(handlers.choose_example, None, [received, status], **at_once),
         ):
             taken.then(
-                handlers.analyse, received, [received, analysis, said], **one_at_a_time
+                handlers.analyse, [received, analysis], [received, analysis, said], **one_at_a_time
             ).then(handlers.show, [analysis, said, threshold, projection], everything, **at_once)
-        threshold.input(
+        threshold.change(
             handlers.rethreshold,
             [threshold, analysis],
             [heat, verdict],
