@@ -18,7 +18,7 @@ from cxr_demo.library import ReferenceLibrary
 from cxr_demo.pictures import PACKED, pack
 from cxr_demo.radiograph import MAX_FILE_BYTES, read_radiograph
 
-WELL, WRONG_USAGE, SOME_REFUSED = 0, 2, 3
+WELL, WRONG_USAGE, SOME_REFUSED, INTERRUPTED = 0, 2, 3, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 all went well, 3 some files were refused, 2 wrong usage (a path that
-        does not exist or artefacts that cannot be trusted, too).
+        does not exist or artefacts that cannot be trusted, too), 130 stopped by the user.
     """
     chosen = _parser().parse_args(arguments)
     try:
@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     except CXRError as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of the lines has gone (`… | head`); Python's last flush must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -96,6 +96,14 @@ def test_an_unwritable_output_is_wrong_usage(analyse, folder, capsys):
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_a_stop_by_the_user_is_no_traceback(analyse, folder, tiny_analyser, monkeypatch):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tiny_analyser, "analyse", stop)
+    assert analyse(folder / "a.png") == (130, [])
+
+
 def test_a_closed_pipe_ends_quietly(tmp_path):
     """`… | head -1` closes the pipe early; that is no reason for a traceback."""
     for i in range(3):
