@@ -15,8 +15,7 @@ from cxr_demo.atlas import place
 from cxr_demo.errors import ArtefactError
 from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
 from cxr_demo.network import Autoencoder, Classifier
-from cxr_demo.pictures import Pictures
-from cxr_demo.prediction import Calibration, probabilities
+from cxr_demo.prediction import HEADS, Calibration, probabilities
 from cxr_demo.preprocess import to_network_input, to_view
 from cxr_demo.radiograph import Radiograph
 
@@ -98,11 +97,10 @@ class Analyser:
         self._classifier = Classifier(artefacts.read(CLASSIFIER))
         self._calibration = {
             head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
-            for head in ("binary", "three_class")
+            for head in HEADS
         }
         self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
         self.threshold = threshold["threshold"]
-        self.pictures = Pictures(self.library, artefacts)
         self.model = {
             "classifier": artefacts.short_hash(CLASSIFIER),
             "autoencoder": artefacts.short_hash(AUTOENCODER),

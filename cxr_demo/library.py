@@ -59,6 +59,7 @@ class ReferenceLibrary:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             self.classifier = str(arrays["classifier"])
             self.ids = arrays["ids"]
+            self.row_of = {name: row for row, name in enumerate(self.ids.tolist())}
             self.patients = arrays["patients"]
             self.labels = arrays["labels"]
             self.embeddings = unit_rows(arrays["embeddings"].astype(np.float32))

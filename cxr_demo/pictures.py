@@ -17,8 +17,8 @@ import numpy as np
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.errors import ArtefactError, CXRError, RadiographRefused
 from cxr_demo.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
-from cxr_demo.preprocess import to_network_input
-from cxr_demo.radiograph import read_radiograph
+from cxr_demo.preprocess import to_levels, to_network_input
+from cxr_demo.radiograph import SUFFIXES, read_radiograph
 
 SIDE = 96
 PACKED = ASSETS / "pictures" / "pictures.npz"
@@ -49,7 +49,7 @@ class Pictures:
 
     def __init__(self, library: ReferenceLibrary, artefacts: Artefacts, packed: Path = PACKED):
         self._library = library
-        row_of = {str(name): row for row, name in enumerate(library.ids)}
+        row_of = library.row_of
         self._own = {row_of[name]: small for name, small in _packed(packed) if name in row_of}
         for path in artefacts.paths:
             name = Path(path).stem
@@ -84,16 +84,15 @@ def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
     Raises:
         CXRError: if the folder holds none of them.
     """
-    row_of = {str(name): row for row, name in enumerate(library.ids)}
     found: dict[str, np.ndarray] = {}
     for path in sorted(Path(folder).rglob("*")):
-        if path.suffix.lower() not in (".jpeg", ".jpg", ".png") or path.stem not in row_of:
+        if path.suffix.lower() not in SUFFIXES or path.stem not in library.row_of:
             continue
         try:
             square = to_network_input(read_radiograph(path.read_bytes()).pixels)
         except RadiographRefused:
             continue
-        difference = library.fingerprints[row_of[path.stem]] ^ fingerprint(square)
+        difference = library.fingerprints[library.row_of[path.stem]] ^ fingerprint(square)
         if np.bitwise_count(difference).sum() <= SAME_PICTURE_BITS:
             found[path.stem] = shrink(square)
     if not found:
@@ -110,9 +109,7 @@ def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
 
 def shrink(square: np.ndarray) -> np.ndarray:
     """float32 (side, side) in [0, 1] → uint8 (SIDE, SIDE)."""
-    return np.rint(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA) * 255).astype(
-        np.uint8
-    )
+    return to_levels(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
 
 
 def _packed(path: Path) -> Iterator[tuple[str, np.ndarray]]:

@@ -8,6 +8,8 @@ from cxr_demo.network import Features
 
 BINARY = ("normal", "pneumonia")
 THREE_CLASS = ("normal", "bacterial", "viral")
+HEADS = {"binary": BINARY, "three_class": THREE_CLASS}
+"""The classifier's heads, by the names of their logits in `network.Features`."""
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -54,11 +56,7 @@ def probabilities(
         {"binary": {"normal", "pneumonia"}, "three_class": {"normal", "bacterial", "viral"}},
         each summing to 1.
     """
-    heads = {
-        "binary": (BINARY, features.binary),
-        "three_class": (THREE_CLASS, features.three_class),
-    }
     return {
-        head: dict(zip(names, calibration[head](logits).tolist(), strict=True))
-        for head, (names, logits) in heads.items()
+        head: dict(zip(names, calibration[head](getattr(features, head)).tolist(), strict=True))
+        for head, names in HEADS.items()
     }

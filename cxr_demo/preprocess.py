@@ -32,8 +32,9 @@ def to_network_input(pixels: np.ndarray) -> np.ndarray:
     """
     if pixels.shape == (SIDE, SIDE):
         return np.ascontiguousarray(pixels)
-    levels = np.rint(squash(pixels, SIDE) * 255).astype(np.uint8)
-    _, jpeg = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    _, jpeg = cv2.imencode(
+        ".jpg", to_levels(squash(pixels, SIDE)), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
     return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
 
 
@@ -52,4 +53,9 @@ def to_view(pixels: np.ndarray) -> np.ndarray:
     scale = min(1.0, VIEW_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     smaller = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)
-    return np.rint(np.clip(np.asarray(smaller), 0, 1) * 255).astype(np.uint8)
+    return to_levels(np.asarray(smaller))
+
+
+def to_levels(pixels: np.ndarray) -> np.ndarray:
+    """float in [0, 1], clipped to it → the nearest of 256 grey levels, uint8 of the same shape."""
+    return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)

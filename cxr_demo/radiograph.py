@@ -19,6 +19,9 @@ from PIL import Image
 from cxr_demo.decode import decode
 from cxr_demo.errors import RadiographRefused
 
+SUFFIXES = (".jpeg", ".jpg", ".png")
+"""What such files are called in a data set; an upload is known by its content alone."""
+
 MAX_FILE_BYTES = 64 * 2**20
 MIN_SIDE = 64
 MAX_RATIO = 4

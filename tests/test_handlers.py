@@ -5,13 +5,16 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
+from cxr_demo.artefacts import Artefacts
+from cxr_demo.pictures import Pictures
 from cxr_demo.ui.handlers import Handlers
 from tests.conftest import chest_like, png
 
 
 @pytest.fixture
-def handlers(tiny_analyser):
-    return Handlers(tiny_analyser, [png(chest_like(i)) for i in range(4)])
+def handlers(tiny_analyser, tiny_assets):
+    pictures = Pictures(tiny_analyser.library, Artefacts(tiny_assets))
+    return Handlers(tiny_analyser, pictures, [png(chest_like(i)) for i in range(4)])
 
 
 def changed(outcome: tuple) -> list[int]:

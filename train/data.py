@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from cxr_demo.preprocess import SIDE, to_network_input
-from cxr_demo.radiograph import read_radiograph
+from cxr_demo.prediction import THREE_CLASS
+from cxr_demo.preprocess import SIDE, to_levels, to_network_input
+from cxr_demo.radiograph import SUFFIXES, read_radiograph
 
-CLASSES = ("normal", "bacterial", "viral")
+CLASSES = THREE_CLASS
+"""A label is an index into it, here and in the library."""
 
 _PNEUMONIA = re.compile(r"(person\d+)_(bacteria|virus)_")
 _NORMAL = re.compile(r"((?:NORMAL2-)?IM-\d+)-")
@@ -79,7 +81,7 @@ def list_split(root: Path, split: str) -> list[Path]:
         path
         for folder in ("NORMAL", "PNEUMONIA")
         for path in sorted((root / split / folder).glob("*"))
-        if path.suffix.lower() in (".jpeg", ".jpg", ".png")
+        if path.suffix.lower() in SUFFIXES
     ]
     if not paths:
         raise FileNotFoundError(
@@ -98,8 +100,7 @@ def load_files(paths: list[Path], what: str = "images") -> Images:
     """Read the given files, in order, by the same way in as an upload."""
     pixels = np.empty((len(paths), SIDE, SIDE), np.uint8)
     for row, path in enumerate(tqdm(paths, desc=what, disable=None)):
-        square = to_network_input(read_radiograph(path.read_bytes()).pixels)
-        pixels[row] = np.rint(square * 255)
+        pixels[row] = to_levels(to_network_input(read_radiograph(path.read_bytes()).pixels))
     names = [read_name(path) for path in paths]
     return Images(
         ids=np.array([path.stem for path in paths]),

@@ -27,7 +27,7 @@ from train.calibrate import expected_calibration_error
 from train.data import CLASSES, list_split, read_name
 from train.draw import draw_confusions, draw_roc
 from train.manifest import register
-from train.scores import auc_between, binary_scores, class_scores
+from train.scores import bacterial_viral_auc, binary_scores, class_scores
 
 METRICS = ASSETS / "metrics"
 COMMAND = "python -m train.evaluate"
@@ -65,16 +65,13 @@ def evaluate(analyses: list[Analysis], labels: np.ndarray) -> tuple[dict, dict]:
         },
         "three_class": {
             **class_scores(labels, three.argmax(axis=1), CLASSES),
-            "bacterial_viral_auc": auc_between(
-                labels, three[:, 2] / (three[:, 1] + three[:, 2]), CLASSES.index("bacterial"),
-                CLASSES.index("viral"),
-            ),
+            "bacterial_viral_auc": bacterial_viral_auc(labels, three),
             "expected_calibration_error": expected_calibration_error(three, labels),
         },
         "knn_binary": binary_scores(labels, 1 - votes[:, 0]),
         "knn_three_class": class_scores(labels, voted, CLASSES),
         "autoencoder": binary_scores(labels, errors, analyses[0].anomaly.threshold),
-    }  # fmt: skip
+    }
     scored = (("classifier", binary[:, 1]), ("kNN vote", 1 - votes[:, 0]), ("autoencoder", errors))
     curves = {name: roc_curve(truth, scores)[:2] for name, scores in scored}
     return figures, curves

@@ -20,7 +20,7 @@ from train.augment import ViewRecipe, random_view, stress_aspect
 from train.data import CLASSES, Images
 from train.manifest import current_commit
 from train.networks import build_classifier
-from train.scores import auc_between, binary_scores, class_scores
+from train.scores import bacterial_viral_auc, binary_scores, class_scores
 
 
 @dataclass(frozen=True)
@@ -170,18 +170,52 @@ def claim(work: Path, run: dict) -> None:
         )
 
 
-class ClassifierViews(keras.utils.PyDataset):
-    """One epoch of augmented batches: (views, targets per head, weights per head).
+class Views(keras.utils.PyDataset):
+    """One epoch of random views, in random order; subclasses say what they are to be learnt for.
+
+    Args:
+        images: what is viewed.
+        recipe: how.
+        batch: views per step; the last step may have fewer.
+        rng: decides order and views.
+    """
+
+    def __init__(self, images: Images, recipe: ViewRecipe, batch: int, rng: np.random.Generator):
+        super().__init__(workers=1)
+        self.images, self.view_recipe, self.batch = images, recipe, batch
+        self.order = rng.permutation(len(images))
+        self.seeds = rng.integers(2**63, size=len(images))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch)
+
+    def rows_of(self, index: int) -> np.ndarray:
+        """Rows of the images in one batch."""
+        return self.order[index * self.batch : (index + 1) * self.batch]
+
+    def views_of(self, rows: np.ndarray) -> np.ndarray:
+        """One view of each row, float32 (rows, side, side, 1)."""
+        views = [
+            random_view(
+                self.images.pixels[row],
+                self.images.labels[row] == 0,
+                self.view_recipe,
+                np.random.default_rng(self.seeds[row]),
+            )
+            for row in rows
+        ]
+        return np.stack(views)[..., None].astype(np.float32)
+
+
+class ClassifierViews(Views):
+    """Batches of (views, targets per head, weights per head).
 
     The weights balance the classes, so that the heads' scores assume all classes equally common;
     what a real ward's mixture makes of them is for calibration to say.
     """
 
     def __init__(self, images: Images, recipe: ClassifierRecipe, rng: np.random.Generator):
-        super().__init__(workers=1)
-        self.images, self.recipe = images, recipe
-        self.order = rng.permutation(len(images))
-        self.seeds = rng.integers(2**63, size=len(images))
+        super().__init__(images, recipe.views, recipe.batch, rng)
         targets = {"binary": (images.labels > 0).astype(int), "three_class": images.labels}
         self.targets = {head: np.eye(values.max() + 1)[values] for head, values in targets.items()}
         self.weights = {
@@ -189,22 +223,10 @@ class ClassifierViews(keras.utils.PyDataset):
             for head, values in targets.items()
         }
 
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.recipe.batch)
-
     def __getitem__(self, index: int):
-        rows = self.order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
-        views = [
-            random_view(
-                self.images.pixels[row],
-                self.images.labels[row] == 0,
-                self.recipe.views,
-                np.random.default_rng(self.seeds[row]),
-            )
-            for row in rows
-        ]
+        rows = self.rows_of(index)
         return (
-            np.stack(views)[..., None].astype(np.float32),
+            self.views_of(rows),
             {head: values[rows] for head, values in self.targets.items()},
             {head: values[rows] for head, values in self.weights.items()},
         )
@@ -217,11 +239,10 @@ def score_classifier(model: keras.Model, inputs: np.ndarray, labels: np.ndarray)
     three = softmax(outputs["three_class"])
     binary = binary_scores(labels, pneumonia)
     three_class = class_scores(labels, three.argmax(axis=1), CLASSES)
-    viral_share = three[:, 2] / (three[:, 1] + three[:, 2])
     scores = {
         **{name: binary[name] for name in ("auc", "accuracy", "sensitivity", "specificity")},
         "three_class_accuracy": three_class["accuracy"],
-        "bacterial_viral_auc": auc_between(labels, viral_share, 1, 2),
+        "bacterial_viral_auc": bacterial_viral_auc(labels, three),
     }
     return {name: round(value, 4) for name, value in scores.items()}
 

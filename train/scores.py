@@ -7,6 +7,8 @@ float (N,). Accuracy and confusion matrix come from the same array of predicted 
 import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
+from train.data import CLASSES
+
 
 def binary_scores(labels: np.ndarray, pneumonia: np.ndarray, threshold: float = 0.5) -> dict:
     """Normal against pneumonia.
@@ -62,3 +64,10 @@ def auc_between(labels: np.ndarray, scores: np.ndarray, negative: int, positive:
     """AUROC between two classes, the others left out."""
     chosen = np.isin(labels, (negative, positive))
     return float(roc_auc_score(labels[chosen] == positive, scores[chosen]))
+
+
+def bacterial_viral_auc(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """AUROC of viral against bacterial, by the viral share of the two; (N, 3) probabilities."""
+    bacterial, viral = (CLASSES.index(name) for name in ("bacterial", "viral"))
+    share = probabilities[:, viral] / (probabilities[:, bacterial] + probabilities[:, viral])
+    return auc_between(labels, share, bacterial, viral)

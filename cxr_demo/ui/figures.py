@@ -16,6 +16,7 @@ from cxr_demo.anomaly import is_unusual, share_above
 from cxr_demo.library import Neighbour, Reference, ReferenceLibrary
 from cxr_demo.pictures import Picture, Pictures
 from cxr_demo.prediction import THREE_CLASS
+from cxr_demo.preprocess import to_levels
 from cxr_demo.ui import text
 
 # Okabe and Ito's colours, told apart with any colour vision; shapes tell the classes apart too.
@@ -115,7 +116,7 @@ def reference_card(reference: Reference, picture: Picture) -> str:
 
 def image_panels(analysis: Analysis) -> str:
     """The radiograph and its reconstruction, in the file's own proportions."""
-    reconstruction = _grey8(analysis.anomaly.reconstruction)
+    reconstruction = to_levels(analysis.anomaly.reconstruction)
     return (
         f'<div class="pair">{_panel("Radiograph", analysis.view, analysis)}'
         f"{_panel('Reconstruction', reconstruction, analysis)}</div>"
@@ -148,7 +149,7 @@ def heatmap(error_map: np.ndarray, threshold: float) -> np.ndarray:
     Returns:
         uint8 (side, side, 3), blue-green-red.
     """
-    level = np.rint(np.clip(error_map / HOTTEST, 0, 1) * 255).astype(np.uint8)
+    level = to_levels(error_map / HOTTEST)
     colour = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)
     grey = np.repeat((level // 2)[..., None], 3, axis=2)
     return np.where((error_map > threshold)[..., None], colour, grey)
@@ -274,7 +275,3 @@ def _panel(name: str, pixels: np.ndarray, analysis: Analysis) -> str:
         f'<figure style="--ratio: {width / height:.4f}"><img alt="{name}" '
         f'src="{picture_uri(pixels)}"><figcaption>{name}</figcaption></figure>'
     )
-
-
-def _grey8(pixels: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)

@@ -10,6 +10,7 @@ import gradio as gr
 
 from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.errors import CXRError
+from cxr_demo.pictures import Pictures
 from cxr_demo.radiograph import read_radiograph
 from cxr_demo.ui import figures, text
 
@@ -21,11 +22,13 @@ class Handlers:
 
     Args:
         analyser: the loaded service.
+        pictures: of the references.
         examples: content of the shipped examples, in the order shown.
     """
 
-    def __init__(self, analyser: Analyser, examples: list[bytes]):
+    def __init__(self, analyser: Analyser, pictures: Pictures, examples: list[bytes]):
         self._analyser = analyser
+        self._pictures = pictures
         self._examples = examples
 
     def receive(self, data: bytes | None) -> tuple:
@@ -34,8 +37,8 @@ class Handlers:
 
     def choose_example(self, event: gr.EventData) -> tuple:
         """Take a shipped example, whose number comes from the browser: (content, status)."""
-        index = getattr(event, "index", None)
-        if type(index) is not int or not 0 <= index < len(self._examples):
+        index = _position(event, "index", len(self._examples))
+        if index is None:
             return gr.skip(), gr.skip()
         return self._examples[index], figures.status_line(text.WORKING, "busy")
 
@@ -71,7 +74,7 @@ class Handlers:
         return (
             status,
             figures.probability_bars(analysis),
-            figures.neighbour_cards(analysis, self._analyser.pictures),
+            figures.neighbour_cards(analysis, self._pictures),
             self.switch_map(projection, analysis),
             figures.image_panels(analysis),
             *self.rethreshold(threshold, analysis),
@@ -89,8 +92,14 @@ class Handlers:
 
     def show_reference(self, event: gr.EventData) -> str:
         """The card of the reference pointed at on the map; its row comes from the browser."""
-        row = getattr(event, "row", None)
         library = self._analyser.library
-        if type(row) is not int or not 0 <= row < len(library):
+        row = _position(event, "row", len(library))
+        if row is None:
             return gr.skip()
-        return figures.reference_card(library.reference(row), self._analyser.pictures.of(row))
+        return figures.reference_card(library.reference(row), self._pictures.of(row))
+
+
+def _position(event: gr.EventData, name: str, length: int) -> int | None:
+    """A number that the browser sent, if it is one in [0, length); it could have sent anything."""
+    value = getattr(event, name, None)
+    return value if type(value) is int and 0 <= value < length else None

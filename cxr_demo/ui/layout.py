@@ -8,6 +8,7 @@ import gradio as gr
 from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly import THRESHOLD_STEP
 from cxr_demo.artefacts import Artefacts
+from cxr_demo.pictures import Pictures
 from cxr_demo.radiograph import MAX_FILE_BYTES
 from cxr_demo.ui import figures, text
 from cxr_demo.ui.handlers import Handlers
@@ -37,7 +38,7 @@ ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-
 LAUNCH = {
     "theme": THEME,
     "css_paths": STATIC / "page.css",
-    "js": "() => document.body.classList.add('dark')",
+    "js": (STATIC / "page.js").read_text(),
     "footer_links": [],
     "run_history": False,
     "enable_monitoring": False,
@@ -57,8 +58,9 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
         artefacts: where the examples come from.
     """
     examples = example_order([path for path in artefacts.paths if path.startswith("examples/")])
-    rows = [analyser.library.ids.tolist().index(Path(path).stem) for path in examples]
-    handlers = Handlers(analyser, [artefacts.read(path) for path in examples])
+    pictures = Pictures(analyser.library, artefacts)
+    thumbnails = [pictures.of(analyser.library.row_of[Path(path).stem]).pixels for path in examples]
+    handlers = Handlers(analyser, pictures, [artefacts.read(path) for path in examples])
     measured = artefacts.json("metrics/evaluation.json")["autoencoder"]
 
     with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(30, 60)) as page:
@@ -68,7 +70,7 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
             with gr.Column(scale=2, min_width=230, elem_id="intake"):
                 upload = drop_zone(label=text.DROP, elem_id="drop", height=160)
                 chooser = gr.HTML(
-                    figures.example_buttons([analyser.pictures.of(row).pixels for row in rows]),
+                    figures.example_buttons(thumbnails),
                     elem_id="examples",
                     js_on_load=(STATIC / "examples.js").read_text(),
                 )

@@ -15,9 +15,9 @@ import numpy as np
 
 from cxr_demo.anomaly import SIDE
 from cxr_demo.preprocess import squash
-from train.augment import ViewRecipe, random_view
+from train.augment import ViewRecipe
 from train.data import Images, load_split
-from train.fit import describe_run, run_epochs, use_bfloat16_where_it_is_fast
+from train.fit import Views, describe_run, run_epochs, use_bfloat16_where_it_is_fast
 from train.networks import build_autoencoder
 from train.splits import training_and_validation
 
@@ -45,32 +45,16 @@ class AutoencoderRecipe:
     seed: int = 0
 
 
-class NormalViews(keras.utils.PyDataset):
-    """One epoch of (view, the same view) batches."""
+class NormalViews(Views):
+    """Batches of (view, the same view)."""
 
     def __init__(self, normals: Images, recipe: AutoencoderRecipe, epoch: int):
-        super().__init__(workers=1)
-        rng = np.random.default_rng((recipe.seed, epoch))
-        self.normals, self.recipe = normals, recipe
-        self.order = rng.permutation(len(normals))
-        self.seeds = rng.integers(2**63, size=len(normals))
-
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.recipe.batch)
+        super().__init__(
+            normals, recipe.views, recipe.batch, np.random.default_rng((recipe.seed, epoch))
+        )
 
     def __getitem__(self, index: int):
-        rows = self.order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
-        views = np.stack(
-            [
-                random_view(
-                    self.normals.pixels[row],
-                    True,
-                    self.recipe.views,
-                    np.random.default_rng(self.seeds[row]),
-                )
-                for row in rows
-            ]
-        )[..., None].astype(np.float32)
+        views = self.views_of(self.rows_of(index))
         return views, views
 
 
