@@ -16,11 +16,12 @@ import keras
 import numpy as np
 
 from cxr_demo.prediction import softmax
-from train.augment import ViewRecipe, random_view, stress_aspect
+from train.augment import ViewRecipe, random_view
 from train.data import CLASSES, Images
 from train.manifest import current_commit
 from train.networks import build_classifier
 from train.scores import bacterial_viral_auc, binary_scores, class_scores
+from train.stress import mixed
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def fit_classifier(
     Args:
         recipe: how.
         training: images to learn from.
-        validation: images of other patients, scored after every epoch, plain and aspect-stressed.
+        validation: images of other patients, scored after every epoch, plain and stressed.
         trunk_weights: starting weights of the VGG16 convolutions.
         work: folder for checkpoint and history, kept out of the repository.
 
@@ -89,7 +90,7 @@ def fit_classifier(
         )
         return model
 
-    stressed = stress_aspect(validation)
+    stressed = mixed(validation)
     plain = validation.pixels[..., None] / np.float32(255)
 
     def validate(model: keras.Model) -> dict:

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from train.augment import ViewRecipe, as_if_wider, random_view
+from train.augment import ViewRecipe, blurred, jpeg_copy, random_view
 
 COLUMNS = np.tile(np.arange(224, dtype=np.uint8), (224, 1))  # each pixel's grey is its column
 ROWS = COLUMNS.T  # … and its row
-SHAPES = ViewRecipe(side=224, contrast=0)  # greys untouched, and never shrunk
+PLAIN = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100}  # shapes alone
+GREYS = {**PLAIN, "contrast": 0}  # … and greys untouched
+SHAPES = ViewRecipe(side=224, area=(0.08, 1.0), **GREYS)  # never shrunk, never beyond the edge
 
 
 def kept(view: np.ndarray) -> tuple[int, int]:
@@ -45,7 +47,7 @@ def test_views_keep_the_contract(side, is_normal):
 
 def test_contrast_is_clipped_to_0_and_1():
     halves = np.where(COLUMNS < 112, 0, 255).astype(np.uint8)
-    recipe = ViewRecipe(side=32, area=(1, 1), contrast=0.9)
+    recipe = ViewRecipe(side=32, area=(1, 1), contrast=0.9, **PLAIN)
     views = [random_view(halves, True, recipe, np.random.default_rng(seed)) for seed in range(20)]
     assert min(view.min() for view in views) == 0
     assert max(view.max() for view in views) == 1
@@ -86,17 +88,17 @@ def test_half_of_the_views_are_mirrored_and_none_is_upside_down():
     ],
 )
 def test_the_largest_crop_by_hand(is_normal, balance, expected):
-    recipe = ViewRecipe(side=224, area=(1, 1), log_ratio=0, contrast=0, balance_aspect=balance)
+    recipe = ViewRecipe(side=224, area=(1, 1), log_ratio=0, balance_aspect=balance, **GREYS)
     assert crop_shape(is_normal, recipe, seed=0) == expected
 
 
 def test_a_quarter_of_the_area_is_half_of_each_edge():
-    recipe = ViewRecipe(side=224, area=(0.25, 0.25), log_ratio=0, contrast=0, balance_aspect=False)
+    recipe = ViewRecipe(side=224, area=(0.25, 0.25), log_ratio=0, balance_aspect=False, **GREYS)
     assert crop_shape(True, recipe, seed=0) == (112, 112)
 
 
 def test_area_and_ratio_stay_in_their_ranges():
-    recipe = ViewRecipe(side=224, area=(0.25, 0.5), contrast=0, balance_aspect=False)
+    recipe = ViewRecipe(side=224, area=(0.25, 0.5), balance_aspect=False, **GREYS)
     shapes = np.array([crop_shape(True, recipe, seed) for seed in range(200)])
     areas = shapes.prod(axis=1) / 224**2
     ratios = shapes[:, 0] / shapes[:, 1]
@@ -105,7 +107,7 @@ def test_area_and_ratio_stay_in_their_ranges():
 
 
 def test_crops_lie_anywhere():
-    recipe = ViewRecipe(side=224, area=(0.25, 0.25), log_ratio=0, contrast=0, balance_aspect=False)
+    recipe = ViewRecipe(side=224, area=(0.25, 0.25), log_ratio=0, balance_aspect=False, **GREYS)
     for image in (COLUMNS, ROWS):
         firsts = [
             kept(random_view(image, True, recipe, np.random.default_rng(seed)))[0]
@@ -121,7 +123,7 @@ def test_normals_get_wider_crops_and_pneumonia_narrower_by_half_the_gap_each():
 
 
 def test_without_balance_the_class_plays_no_part():
-    recipe = ViewRecipe(side=224, contrast=0, balance_aspect=False)
+    recipe = ViewRecipe(side=224, area=(0.08, 1.0), balance_aspect=False, **GREYS)
     normal, pneumonia = log_ratios(True, recipe), log_ratios(False, recipe)
     np.testing.assert_array_equal(normal, pneumonia)
     assert normal.mean() == pytest.approx(0, abs=0.04)
@@ -129,7 +131,9 @@ def test_without_balance_the_class_plays_no_part():
 
 def test_contrast_and_brightness_by_their_ranges():
     image = np.where(COLUMNS < 112, 51, 153).astype(np.uint8)  # 0.2 and 0.6, mean 0.4
-    recipe = ViewRecipe(side=224, area=(1, 1), log_ratio=0, balance_aspect=False, contrast=0.3)
+    recipe = ViewRecipe(
+        side=224, area=(1, 1), log_ratio=0, balance_aspect=False, contrast=0.3, **PLAIN
+    )
     views = [random_view(image, True, recipe, np.random.default_rng(seed)) for seed in range(200)]
     means = np.array([view.mean() for view in views])
     spans = np.array([view.max() - view.min() for view in views])
@@ -138,32 +142,82 @@ def test_contrast_and_brightness_by_their_ranges():
     assert abs(np.corrcoef(means, spans)[0, 1]) < 0.3  # drawn apart from each other
 
 
-# As if wider
+# Seen from farther away
 
 
-@pytest.mark.parametrize("image", [COLUMNS, ROWS], ids=["columns", "rows"])
-def test_factor_1_is_the_image_itself(image):
-    view = as_if_wider(image, 1)
-    assert view.dtype == np.float32
-    np.testing.assert_allclose(view, image / 255, atol=1e-7)
+def test_a_crop_four_times_as_large_shows_the_image_at_half_its_size():
+    recipe = ViewRecipe(side=224, area=(4, 4), log_ratio=0, balance_aspect=False, **GREYS)
+    white = np.full((224, 224), 255, np.uint8)
+    shares = [random_view(white, True, recipe, np.random.default_rng(seed)) for seed in range(40)]
+    means = {round(float(view.mean()), 2) for view in shares}
+    assert means == {0.25, 1.0}  # black beyond the edge, or mirrored
+
+
+def test_all_of_the_image_stays_in_view_from_farther_away():
+    recipe = ViewRecipe(side=448, area=(4, 4), log_ratio=0, balance_aspect=False, **GREYS)
+    for seed in range(40):
+        view = random_view(COLUMNS, True, recipe, np.random.default_rng(seed))
+        assert kept(view) == (0, 223)
+
+
+# Greys and texture
+
+
+def test_gamma_by_its_range():
+    image = np.full((224, 224), 64, np.uint8)  # 0.251: at gamma e^±0.5, 0.251^1.649 to 0.251^0.607
+    recipe = ViewRecipe(side=32, area=(1, 1), **{**GREYS, "gamma": 0.5})
+    greys = [
+        float(random_view(image, True, recipe, np.random.default_rng(seed)).mean())
+        for seed in range(200)
+    ]
+    assert 0.1024 - 1e-3 < min(greys) < 0.115 and 0.41 < max(greys) < 0.4324 + 1e-3
+
+
+def spread(view: np.ndarray) -> float:
+    """Mean absolute difference of neighbouring pixels."""
+    return float(np.abs(np.diff(view, axis=1)).mean())
 
 
 @pytest.mark.parametrize(
-    ("factor", "columns", "rows"),
-    [
-        (2, (0, 223), (56, 167)),
-        (4, (0, 223), (84, 139)),
-        (0.5, (56, 167), (0, 223)),
-        (0.25, (84, 139), (0, 223)),
-    ],
+    ("lever", "more", "less"),
+    [("blur", 0, 50), ("sharpen", 25, 0), ("grain", 50, 0)],
 )
-def test_the_middle_of_the_right_axis_is_kept(factor, columns, rows):
-    for image, expected in ((COLUMNS, columns), (ROWS, rows)):
-        view = as_if_wider(image, factor)
-        assert view.shape == (224, 224)
-        assert kept(view) == expected
+def test_each_texture_lever_does_what_its_name_says(lever, more, less):
+    """Out of 100 views: about how many must be rougher, and smoother, than the plain one."""
+    checks = (np.indices((224, 224)).sum(axis=0) // 8 % 2 * 100 + 50).astype(np.uint8)
+    amount = {"blur": 3.0, "sharpen": 2.0, "grain": 0.1}[lever]
+    at_rest = {"side": 224, "area": (1, 1), "log_ratio": 0, "balance_aspect": False}
+    plain = ViewRecipe(**at_rest, **GREYS)
+    changed = ViewRecipe(**at_rest, **{**GREYS, lever: amount})
+    rougher = smoother = 0
+    for seed in range(100):
+        before = spread(random_view(checks, True, plain, np.random.default_rng(seed)))
+        after = spread(random_view(checks, True, changed, np.random.default_rng(seed)))
+        rougher += after > before + 1e-6
+        smoother += after < before - 1e-6
+    assert abs(rougher - more) <= 15 and (smoother > 10 if less else smoother == 0)
 
 
-def test_as_if_wider_does_not_mirror():
-    for view in (as_if_wider(COLUMNS, 0.5), as_if_wider(ROWS, 2)):
-        assert view[0, 0] == view.min() < view.max() == view[-1, -1]
+def test_grain_keeps_its_largest_deviation():
+    image = np.full((224, 224), 128, np.uint8)
+    recipe = ViewRecipe(side=224, area=(1, 1), **{**GREYS, "grain": 0.1})
+    deviations = np.array(
+        [random_view(image, True, recipe, np.random.default_rng(s)).std() for s in range(200)]
+    )
+    grainy = deviations[deviations > 1e-4]
+    assert 70 < len(grainy) < 130 and 0.09 < grainy.max() <= 0.1 + 1e-3
+    assert grainy.mean() == pytest.approx(0.05, abs=0.01)
+
+
+def test_the_jpeg_step_leaves_blocks_at_low_quality_and_little_at_high():
+    noise = np.random.default_rng(0).random((64, 64)).astype(np.float32)
+    worse, better = jpeg_copy(noise, 10), jpeg_copy(noise, 99)
+    assert worse.shape == noise.shape and worse.dtype == np.float32
+    assert np.abs(better - noise).mean() < 0.01 < 0.1 < np.abs(worse - noise).mean()
+
+
+def test_blur_keeps_the_mean_and_none_is_none():
+    noise = np.random.default_rng(0).random((64, 64)).astype(np.float32)
+    assert blurred(noise, 0.05) is noise
+    assert blurred(noise, 2.0).mean() == pytest.approx(noise.mean(), abs=0.01)
+    assert blurred(noise, 2.0).std() < 0.25 * noise.std()

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from cxr_demo.network import Classifier
-from train.augment import stress_aspect
 from train.data import Images
 from train.export import export, halve
 from train.fit import ClassifierRecipe, ClassifierViews, claim, describe_run, run_epochs
@@ -91,15 +90,6 @@ def test_views_depend_on_the_epochs_seed_alone():
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
-
-
-def test_the_stress_touches_normals_only():
-    data = images()
-    stressed = stress_aspect(data)[..., 0]
-    changed = [
-        not np.allclose(s, p / 255, atol=1e-6) for s, p in zip(stressed, data.pixels, strict=True)
-    ]
-    assert changed == (data.labels == 0).tolist()
 
 
 def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):

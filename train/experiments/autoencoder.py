@@ -39,7 +39,16 @@ class AutoencoderRecipe:
     rate: float = 1e-3
     views: ViewRecipe = field(
         default_factory=lambda: ViewRecipe(
-            side=SIDE, area=(0.7, 1.0), log_ratio=0.2, balance_aspect=False, contrast=0.15
+            side=SIDE,
+            area=(0.7, 1.0),
+            log_ratio=0.2,
+            balance_aspect=False,
+            contrast=0.15,
+            gamma=0,
+            blur=0,
+            sharpen=0,
+            grain=0,
+            jpeg=100,
         )
     )
     seed: int = 0

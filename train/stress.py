@@ -1,0 +1,94 @@
+"""Fixed stresses for validation: held-out images as another machine or hand would give them.
+
+Data contract: float32 (side, side) in [0, 1] in and out.
+
+No fold of the training images shows what the official test, or a reader's own file, does to a
+model: its normals come from files of another shape. So a model is chosen by how it stands what
+must not matter: shape, distance, sharpness, grain, tone, compression.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from train.augment import blurred, jpeg_copy
+from train.data import Images
+
+
+def as_if_wider(image: np.ndarray, factor: float) -> np.ndarray:
+    """What the squashed copy of a file `factor` times wider for its height would look like.
+
+    The image is squeezed to 1/factor of the width and mirrored beyond its sides; a factor below 1
+    squeezes the height instead.
+    """
+    side = image.shape[0]
+    beyond_x = round(side * (max(factor, 1) - 1) / 2)
+    beyond_y = round(side * (max(1 / factor, 1) - 1) / 2)
+    return _with_surroundings(image, beyond_y, beyond_x)
+
+
+def as_if_farther(image: np.ndarray, factor: float) -> np.ndarray:
+    """The image at 1/factor of its size, mirrored beyond its edges."""
+    beyond = round(image.shape[0] * (factor - 1) / 2)
+    return _with_surroundings(image, beyond, beyond)
+
+
+def local_contrast(image: np.ndarray) -> np.ndarray:
+    """Contrast-limited adaptive histogram equalisation, as viewers and vendors apply it."""
+    levels = np.rint(image * 255).astype(np.uint8)
+    return cv2.createCLAHE(2.0, (8, 8)).apply(levels).astype(np.float32) / 255
+
+
+def grainy(image: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
+    """White noise of a given standard deviation."""
+    noise = rng.standard_normal(image.shape, np.float32) * np.float32(deviation)
+    return np.clip(image + noise, 0, 1)
+
+
+STRESSES: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+    "file 1.1 to 1.3 times wider": lambda image, rng: as_if_wider(image, rng.uniform(1.1, 1.3)),
+    "file 1.1 to 1.3 times higher": lambda image, rng: as_if_wider(
+        image, 1 / rng.uniform(1.1, 1.3)
+    ),
+    "seen from 1.3 times as far": lambda image, _: as_if_farther(image, 1.3),
+    "blur of 1 pixel": lambda image, _: blurred(image, 1.0),
+    "grain of 3 %": lambda image, rng: grainy(image, 0.03, rng),
+    "local contrast": lambda image, _: local_contrast(image),
+    "gamma 0.7": lambda image, _: image ** np.float32(0.7),
+    "gamma 1.4": lambda image, _: image ** np.float32(1.4),
+    "JPEG of quality 25": lambda image, _: jpeg_copy(image, 25),
+}
+
+
+def stressed(images: Images, name: str, seed: int = 0) -> np.ndarray:
+    """All images under one stress.
+
+    Returns:
+        float32 (N, SIDE, SIDE, 1) in [0, 1].
+    """
+    rng = np.random.default_rng(seed)
+    change = STRESSES[name]
+    return np.stack([change(image / np.float32(255), rng) for image in images.pixels])[..., None]
+
+
+def mixed(images: Images, seed: int = 0) -> np.ndarray:
+    """Every image under one stress, each of them equally often: a cheap score for every epoch.
+
+    Returns:
+        float32 (N, SIDE, SIDE, 1) in [0, 1].
+    """
+    rng = np.random.default_rng(seed)
+    changes = list(STRESSES.values())
+    turn = rng.permutation(len(images)) % len(changes)
+    pairs = zip(images.pixels, turn, strict=True)
+    return np.stack([changes[t](image / np.float32(255), rng) for image, t in pairs])[..., None]
+
+
+def _with_surroundings(image: np.ndarray, beyond_y: int, beyond_x: int) -> np.ndarray:
+    """Mirror beyond the edges, then resize to the original size."""
+    height, width = image.shape
+    larger = cv2.copyMakeBorder(
+        image, beyond_y, beyond_y, beyond_x, beyond_x, cv2.BORDER_REFLECT_101
+    )
+    return cv2.resize(larger, (width, height), interpolation=cv2.INTER_AREA)
