@@ -41,14 +41,14 @@ class ClassifierRecipe:
         seed: of weights, order and views.
     """
 
-    epochs: int = 16
+    epochs: int = 18
     batch: int = 32
     peak_rate: float = 1e-4
     warmup_epochs: float = 1.0
     weight_decay: float = 1e-3
     label_smoothing: float = 0.05
     dropout: float = 0.3
-    first_trainable_block: int = 4
+    first_trainable_block: int = 3
     views: ViewRecipe = field(default_factory=ViewRecipe)
     seed: int = 0
 
