@@ -16,11 +16,12 @@ test: .venv/requirements-test.txt.done ## run every check and test
 	$(BIN)/python -m pytest
 
 train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
-	$(BIN)/python -m train.experiments.classifier --data $(DATA) --trunk $(TRUNK)
+	$(BIN)/python -m train.experiments.released_classifier --data $(DATA) --trunk $(TRUNK)
 	$(BIN)/python -m train.export classifier .work/classifier
-	$(BIN)/python -m train.experiments.autoencoder --data $(DATA)
+	$(BIN)/python -m train.experiments.released_autoencoder --data $(DATA)
 	$(BIN)/python -m train.export autoencoder .work/autoencoder
 	$(BIN)/python -m train.calibrate --data $(DATA)
+	$(BIN)/python -m train.check_saliency --data $(DATA)
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split

@@ -15,11 +15,13 @@ from cxr_demo.atlas import place
 from cxr_demo.errors import ArtefactError
 from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
 from cxr_demo.network import Autoencoder, Classifier
-from cxr_demo.prediction import HEADS, Calibration, probabilities
+from cxr_demo.prediction import HEADS, Calibration, plausible, probabilities
 from cxr_demo.preprocess import to_network_input, to_view
 from cxr_demo.radiograph import Radiograph
+from cxr_demo.saliency import read_heads, saliency
 
 CLASSIFIER = "classifier/classifier.tflite"
+HEADS_WEIGHTS = "classifier/heads.npz"
 CALIBRATION = "classifier/calibration.json"
 AUTOENCODER = "autoencoder/autoencoder.tflite"
 THRESHOLD = "autoencoder/threshold.json"
@@ -46,6 +48,8 @@ class Analysis:
         size: (height, width) of the file, in pixels.
         bit_depth: significant bits of the file.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
+        plausible: the classes of "three_class" that cannot be ruled out, likeliest first.
+        saliency: by class, how much each region speaks for it, float32 (7, 7), see `saliency`.
         neighbours: nearest references, nearest first.
         vote: share of each class among them.
         position: (x, y) by map: {"umap": …, "tsne": …}.
@@ -59,6 +63,8 @@ class Analysis:
     size: tuple[int, int]
     bit_depth: int
     probabilities: dict[str, dict[str, float]]
+    plausible: tuple[str, ...]
+    saliency: dict[str, np.ndarray]
     neighbours: tuple[Neighbour, ...]
     vote: dict[str, float]
     position: dict[str, tuple[float, float]]
@@ -99,6 +105,10 @@ class Analyser:
             head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
             for head in HEADS
         }
+        self._least_plausible = calibration["not_sure"]["least_probability"]
+        self.operating_points = calibration["operating_points"]
+        self._heads, heads_of = read_heads(artefacts.read(HEADS_WEIGHTS))
+        _same_training(artefacts, CLASSIFIER, heads_of, HEADS_WEIGHTS)
         self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
         self.threshold = threshold["threshold"]
         self.model = {
@@ -115,11 +125,14 @@ class Analyser:
         left_out = self.library.rows_of_same_patients(same_picture)
         neighbours = self.library.nearest(features.embedding, NEIGHBOURS, left_out)
         rows = [neighbour.row for neighbour in neighbours]
+        calibrated = probabilities(features, self._calibration)
         return Analysis(
             view=to_view(radiograph.pixels),
             size=radiograph.pixels.shape,
             bit_depth=radiograph.bit_depth,
-            probabilities=probabilities(features, self._calibration),
+            probabilities=calibrated,
+            plausible=plausible(calibrated["three_class"], self._least_plausible),
+            saliency=saliency(features.feature_map, self._heads),
             neighbours=neighbours,
             vote=vote(neighbours),
             position={

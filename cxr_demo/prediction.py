@@ -1,4 +1,4 @@
-"""Network outputs → calibrated class probabilities."""
+"""Network outputs → calibrated class probabilities, and the classes they leave plausible."""
 
 from dataclasses import dataclass
 
@@ -60,3 +60,21 @@ def probabilities(
         head: dict(zip(names, calibration[head](getattr(features, head)).tolist(), strict=True))
         for head, names in HEADS.items()
     }
+
+
+def plausible(three_class: dict[str, float], least: dict[str, float]) -> tuple[str, ...]:
+    """The classes that cannot be ruled out: a split-conformal set, class by class (Vovk, 2012,
+    "Conditional validity of inductive conformal predictors").
+
+    Args:
+        three_class: calibrated probability by class.
+        least: by class, the probability that all but a chosen share of held-out images of that
+            class reach.
+
+    Returns:
+        The classes that reach it and the likeliest one, likeliest first. Where none reaches it the
+        image is unlike those of every class, and nothing can be ruled out: all of them.
+    """
+    ranked = sorted(three_class, key=three_class.get, reverse=True)
+    reached = [name for name in ranked if three_class[name] >= least[name]]
+    return tuple(name for name in ranked if not reached or name in (ranked[0], *reached))

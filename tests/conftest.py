@@ -82,9 +82,20 @@ def tiny_assets(tmp_path_factory) -> Path:
             {
                 "binary": {"temperature": 2.0, "prior": [0.5, 0.5]},
                 "three_class": {"temperature": 1.0, "prior": [0.5, 0.25, 0.25]},
+                "operating_points": {"youden": {"threshold": 0.4}},
+                "not_sure": {"least_probability": {"normal": 0.3, "bacterial": 0.2, "viral": 0.25}},
                 "classifier": short_hash["classifier"],
             }
         )
+    )
+    rng = np.random.default_rng(2)
+    np.savez(
+        root / "classifier/heads.npz",
+        embedding_kernel=rng.normal(size=(4, 8)).astype(np.float32),
+        embedding_bias=rng.normal(size=8).astype(np.float32),
+        binary=rng.normal(size=(8, 2)).astype(np.float32),
+        three_class=rng.normal(size=(8, 3)).astype(np.float32),
+        classifier=short_hash["classifier"],
     )
     (root / "autoencoder/threshold.json").write_text(
         json.dumps({"threshold": 0.002, "autoencoder": short_hash["autoencoder"]})

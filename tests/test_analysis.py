@@ -82,7 +82,13 @@ def test_agreement_of_vote_and_classifier(stranger, pneumonia, three_class, labe
 
 
 @pytest.mark.parametrize(
-    "artefact", ["classifier/calibration.json", "autoencoder/threshold.json", "library/library.npz"]
+    "artefact",
+    [
+        "classifier/calibration.json",
+        "classifier/heads.npz",
+        "autoencoder/threshold.json",
+        "library/library.npz",
+    ],
 )
 def test_artefacts_of_another_network_are_refused(tiny_assets, tmp_path, artefact):
     """Hashes right one by one, but not made for each other."""

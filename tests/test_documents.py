@@ -2,14 +2,14 @@
 
 import pytest
 
-from train.document import DOCUMENTS, blocks, filled
+from train.document import DOCUMENTS, all_blocks, filled
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_documents_agree_with_the_metrics(path):
     document = path.read_text()
     assert "<!-- results:" in document
-    assert document == filled(document, blocks()), "run `python -m train.document`"
+    assert document == filled(document, all_blocks()), "run `python -m train.document`"
 
 
 def test_a_drifted_number_is_replaced():

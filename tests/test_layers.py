@@ -14,6 +14,7 @@ ORDER = (
     "preprocess",
     "network",
     "prediction",
+    "saliency",
     "library",
     "atlas",
     "pictures",

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from cxr_demo.network import Features
-from cxr_demo.prediction import BINARY, THREE_CLASS, Calibration, probabilities, softmax
+from cxr_demo.prediction import (
+    BINARY,
+    THREE_CLASS,
+    Calibration,
+    plausible,
+    probabilities,
+    softmax,
+)
 
 LN = np.log
 
@@ -96,3 +103,41 @@ def test_probabilities_are_plain_numbers_that_sum_to_1():
 def test_a_head_with_the_wrong_number_of_logits_is_an_error():
     with pytest.raises(ValueError, match=r"shape|argument"):
         probabilities(features([0, 1, 2], [0, 1, 2]), PLAIN)
+
+
+LEAST = {"normal": 0.5, "bacterial": 0.25, "viral": 0.125}
+
+
+@pytest.mark.parametrize(
+    ("three_class", "expected"),
+    [
+        ([0.9, 0.06, 0.04], ("normal",)),
+        ([0.2, 0.2, 0.6], ("viral",)),
+        ([0.5, 0.3, 0.2], ("normal", "bacterial", "viral")),
+        ([0.1, 0.4, 0.5], ("viral", "bacterial")),
+        ([0.4, 0.55, 0.05], ("bacterial",)),  # more normal than viral, but normals reach 0.5
+        ([0.48, 0.1, 0.42], ("normal", "viral")),  # the likeliest stays, whatever it reaches
+        ([0.42, 0.1, 0.48], ("viral",)),
+    ],
+)
+def test_plausible_classes_by_hand(three_class, expected):
+    assert plausible(dict(zip(THREE_CLASS, three_class, strict=True)), LEAST) == expected
+
+
+def test_a_class_that_just_reaches_its_least_probability_is_plausible():
+    at = {"normal": 0.625, "bacterial": 0.25, "viral": 0.125}
+    assert plausible(at, LEAST) == ("normal", "bacterial", "viral")
+    below = {"normal": 0.626, "bacterial": 0.2499, "viral": 0.1241}
+    assert plausible(below, LEAST) == ("normal",)
+
+
+def test_where_nothing_can_be_ruled_out_all_are_plausible():
+    none = dict.fromkeys(THREE_CLASS, 0.0)
+    assert plausible({"normal": 0, "bacterial": 1, "viral": 0}, none)[0] == "bacterial"
+    assert set(plausible({"normal": 0, "bacterial": 1, "viral": 0}, none)) == set(THREE_CLASS)
+
+
+def test_where_no_class_reaches_its_own_nothing_is_ruled_out():
+    out_of_reach = dict.fromkeys(THREE_CLASS, 0.9)
+    unlike_all = {"normal": 0.3, "bacterial": 0.25, "viral": 0.45}
+    assert plausible(unlike_all, out_of_reach) == ("viral", "normal", "bacterial")

@@ -3,9 +3,10 @@
     python -m train.calibrate --data ../shared/data/chest_xray
 
 Writes `assets/classifier/calibration.json`: a temperature and a prior per head, with the expected
-calibration error before and after, measured on the half of the patients that a temperature was not
-fitted on. Writes `assets/autoencoder/threshold.json`: the score that 95 % of held-out normals do
-not exceed. Both use the exported networks, the ones that serve. The official test is not read.
+calibration error and the Brier score before and after, measured on the half of the patients that a
+temperature was not fitted on; operating points and the "not sure" set, see `train.decisions`.
+Writes `assets/autoencoder/threshold.json`: the score that 95 % of held-out normals do not exceed.
+All use the exported networks, the ones that serve. The official test is not read.
 Time: 2 min.
 """
 
@@ -22,19 +23,19 @@ from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.network import Autoencoder, Classifier
 from cxr_demo.prediction import Calibration
 from train.data import load_split
+from train.decisions import least_probabilities, operating_points
 from train.manifest import register
+from train.reliability import (
+    PRIOR,
+    brier_score,
+    expected_calibration_error,
+    prior_weights,
+    reliability_curve,
+)
 from train.splits import SEED, grouped_folds, training_and_validation
 
 SPECIFICITY = 0.95
-
-PRIOR = {"binary": (0.5, 0.5), "three_class": (0.5, 0.25, 0.25)}
-"""The children that probabilities assume: half of them healthy, and pneumonia as often bacterial
-as viral. Both heads assume the same, so that they can be compared."""
-
-
-def prior_weights(labels: np.ndarray, prior: tuple[float, ...]) -> np.ndarray:
-    """Weights (N,) that make labelled images count as if their classes came in a given prior."""
-    return (np.asarray(prior) / np.bincount(labels, minlength=len(prior)))[labels]
+MISS = 0.10
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray, prior: tuple[float, ...]) -> float:
@@ -60,37 +61,17 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray, prior: tuple[float, 
     return float(np.exp(found.x))
 
 
-def expected_calibration_error(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray | None = None,
-    bins: int = 10,
-) -> float:
-    """Mean gap between confidence and accuracy over equal-width bins (Guo et al., 2017).
-
-    Args:
-        probabilities: (N, classes), rows summing to 1.
-        labels: int (N,).
-        weights: (N,), how much each image counts; None counts all alike.
-        bins: equal-width bins of the largest probability.
-    """
-    weights = np.ones(len(labels)) if weights is None else weights
-    confidence = probabilities.max(axis=1)
-    gap = (probabilities.argmax(axis=1) == labels) - confidence
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    return float(np.abs(np.bincount(which, weights * gap)).sum() / weights.sum())
-
-
 def calibrate_head(
     logits: np.ndarray, labels: np.ndarray, patients: np.ndarray, prior: tuple[float, ...]
-) -> dict:
+) -> tuple[dict, np.ndarray]:
     """Fit one head, and measure the fit on patients it has not seen.
 
     The error after calibration is cross-fitted: each half of the patients is scored at the
     temperature of the other half.
 
     Returns:
-        temperature, prior, and expected_calibration_error before and after.
+        (fit, calibrated): temperature, prior, expected_calibration_error and brier before and
+        after; and the cross-fitted probabilities (N, classes).
     """
     halves = grouped_folds(labels, patients, 2, SEED)
     calibrated = np.empty(logits.shape)
@@ -98,14 +79,19 @@ def calibrate_head(
         temperature = fit_temperature(logits[halves != half], labels[halves != half], prior)
         calibrated[halves == half] = Calibration(temperature, prior)(logits[halves == half])
     weights = prior_weights(labels, prior)
+    before = Calibration(1.0, prior)(logits)
+    measures = {"expected_calibration_error": expected_calibration_error, "brier": brier_score}
     return {
         "temperature": fit_temperature(logits, labels, prior),
         "prior": prior,
-        "expected_calibration_error": {
-            "before": expected_calibration_error(Calibration(1.0, prior)(logits), labels, weights),
-            "after": expected_calibration_error(calibrated, labels, weights),
+        **{
+            name: {
+                "before": measured(before, labels, weights),
+                "after": measured(calibrated, labels, weights),
+            }
+            for name, measured in measures.items()
         },
-    }
+    }, calibrated
 
 
 def main() -> None:
@@ -123,9 +109,25 @@ def main() -> None:
         "binary": (np.stack([f.binary for f in features]), (held_out.labels > 0).astype(int)),
         "three_class": (np.stack([f.three_class for f in features]), held_out.labels),
     }
-    calibration = {
-        head: calibrate_head(logits, labels, held_out.patients, PRIOR[head])
-        for head, (logits, labels) in heads.items()
+    calibration, calibrated = {}, {}
+    for head, (logits, labels) in heads.items():
+        calibration[head], calibrated[head] = calibrate_head(
+            logits, labels, held_out.patients, PRIOR[head]
+        )
+    truth = heads["binary"][1]
+    calibration["binary"]["reliability"] = reliability_curve(
+        calibrated["binary"][:, 1], truth == 1, prior_weights(truth, PRIOR["binary"])
+    )
+    # Thresholds and limits meet probabilities at the temperature that serves, so they are fitted
+    # at that one.
+    served = {
+        head: Calibration(calibration[head]["temperature"], PRIOR[head])(logits)
+        for head, (logits, _) in heads.items()
+    }
+    calibration["operating_points"] = operating_points(truth, served["binary"][:, 1])
+    calibration["not_sure"] = {
+        "miss": MISS,
+        "least_probability": least_probabilities(served["three_class"], held_out.labels, MISS),
     }
     calibration["n_images"] = len(held_out)
     calibration["classifier"] = artefacts.short_hash(CLASSIFIER)

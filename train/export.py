@@ -4,8 +4,9 @@
     python -m train.export autoencoder .work/autoencoder
 
 Kept: `<name>.weights.h5`, float16, the source. Serves: `<name>.tflite`, made from the kept file,
-the classifier with weights in 8 bits (dynamic range), the autoencoder in float16. The training
-history goes to `assets/metrics/`. Time: 1 min.
+the classifier with weights in 8 bits (dynamic range), the autoencoder in float16; and for the
+classifier `heads.npz`, what saliency needs. The training history goes to `assets/metrics/`.
+Time: 1 min.
 """
 
 import argparse
@@ -19,7 +20,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cxr_demo.artefacts import ASSETS
+from cxr_demo.analysis import CLASSIFIER, HEADS_WEIGHTS
+from cxr_demo.artefacts import ASSETS, Artefacts
+from cxr_demo.prediction import HEADS
 from train.manifest import KERMANY, register
 from train.networks import build_autoencoder, build_classifier
 
@@ -74,6 +77,17 @@ def export(model: keras.Model, quantised: bool) -> bytes:
         return converter.convert()
 
 
+def heads(model: keras.Model, classifier: str) -> dict[str, np.ndarray]:
+    """The arrays of `cxr_demo.saliency.Heads`, for the export with the given short hash."""
+    kernel, bias = model.get_layer("embedding").get_weights()
+    return {
+        "embedding_kernel": kernel,
+        "embedding_bias": bias,
+        **{head: model.get_layer(head).get_weights()[0] for head in HEADS},
+        "classifier": np.array(classifier),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("name", choices=NETWORKS)
@@ -93,11 +107,16 @@ def main() -> None:
 
     data = f"{KERMANY}; {TRUNK}" if arguments.name == "classifier" else KERMANY
     trained_on = json.loads((arguments.work / "run.json").read_text())["commit"]
-    train = f"python -m train.experiments.{arguments.name}"
+    train = f"python -m train.experiments.released_{arguments.name}"
     convert = f"python -m train.export {arguments.name}"
     register(weights, f"{train} && {convert}", data, commit=trained_on)
     register(exported, convert, data)
     register(history, train, data, commit=trained_on)
+    if arguments.name == "classifier":
+        np.savez_compressed(
+            ASSETS / HEADS_WEIGHTS, **heads(model, Artefacts().short_hash(CLASSIFIER))
+        )
+        register(ASSETS / HEADS_WEIGHTS, convert, data)
     print(f"{exported}: {exported.stat().st_size / 2**20:.1f} MB")
 
 

@@ -1,4 +1,4 @@
-"""Keras graphs: the VGG16 trunk with two heads, and the autoencoder.
+"""Keras graphs: the VGG16 trunk with two heads, the report's classifier, and the autoencoder.
 
 Every graph takes grey float32 (batch, side, side, 1) in [0, 1], as `cxr_demo.preprocess` makes it;
 what a network needs beyond that is a layer of its own graph, so that an export carries it.
@@ -36,15 +36,7 @@ def build_classifier(
         `embedding` (batch, 256) and `features` (batch, side/32, side/32, 512).
     """
     image = keras.Input((side, side, 1), name="image")
-    colour = layers.Concatenate(name="grey_to_bgr")([image] * 3)
-    scaled = layers.Rescaling(255.0, [-mean for mean in IMAGENET_MEAN_BGR], name="vgg_scale")(
-        colour
-    )
-    trunk = keras.applications.VGG16(
-        include_top=False, weights=None, input_shape=(side, side, 3), name="vgg16"
-    )
-    if trunk_weights is not None:
-        trunk.load_weights(trunk_weights)
+    trunk, scaled = _trunk(image, trunk_weights)
     for layer in trunk.layers:
         layer.trainable = layer.name.startswith("block") and (
             int(layer.name[5]) >= first_trainable_block
@@ -60,6 +52,43 @@ def build_classifier(
         "features": features,
     }
     return keras.Model(image, outputs, name="classifier")
+
+
+def build_report_classifier(
+    classes: int, side: int = SIDE, trunk_weights: Path | None = None
+) -> keras.Model:
+    """The report's classifier: every VGG16 layer free, Flatten, two dense layers with dropout.
+
+    Args:
+        classes: 2 or 3.
+        side: edge of the input.
+        trunk_weights: as for `build_classifier`.
+
+    Returns:
+        A model from (batch, side, side, 1) to probabilities (batch, classes); its layer `dense2`
+        is the penultimate one.
+    """
+    image = keras.Input((side, side, 1), name="image")
+    trunk, scaled = _trunk(image, trunk_weights)
+    x = layers.Flatten(name="flatten")(trunk(scaled))
+    x = layers.Dropout(0.5)(layers.Dense(256, activation="relu", name="dense1")(x))
+    x = layers.Dropout(0.5)(layers.Dense(128, activation="relu", name="dense2")(x))
+    output = layers.Dense(classes, activation="softmax", dtype="float32", name="classes")(x)
+    return keras.Model(image, output, name="report_classifier")
+
+
+def _trunk(image: keras.KerasTensor, weights: Path | None) -> tuple[keras.Model, keras.KerasTensor]:
+    """VGG16's convolutions, and what they are to be fed: the image in BGR, ImageNet mean off."""
+    colour = layers.Concatenate(name="grey_to_bgr")([image] * 3)
+    scaled = layers.Rescaling(255.0, [-mean for mean in IMAGENET_MEAN_BGR], name="vgg_scale")(
+        colour
+    )
+    trunk = keras.applications.VGG16(
+        include_top=False, weights=None, input_shape=(*image.shape[1:3], 3), name="vgg16"
+    )
+    if weights is not None:
+        trunk.load_weights(weights)
+    return trunk, scaled
 
 
 def build_autoencoder(

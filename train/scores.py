@@ -69,5 +69,9 @@ def auc_between(labels: np.ndarray, scores: np.ndarray, negative: int, positive:
 def bacterial_viral_auc(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """AUROC of viral against bacterial, by the viral share of the two; (N, 3) probabilities."""
     bacterial, viral = (CLASSES.index(name) for name in ("bacterial", "viral"))
-    share = probabilities[:, viral] / (probabilities[:, bacterial] + probabilities[:, viral])
+    either = probabilities[:, bacterial] + probabilities[:, viral]
+    # Where both are 0 to the last decimal kept, nothing is known of the cause.
+    share = np.divide(
+        probabilities[:, viral], either, out=np.full(len(either), 0.5), where=either > 0
+    )
     return auc_between(labels, share, bacterial, viral)

@@ -1,9 +1,11 @@
-"""Temperature and calibration error, with answers that can be written down."""
+"""Temperatures, with answers that can be written down."""
 
 import numpy as np
 import pytest
 
+from cxr_demo.prediction import Calibration
 from train import calibrate
+from train.reliability import brier_score, expected_calibration_error
 
 EVEN, THIRDS = (1 / 2, 1 / 2), (1 / 3, 1 / 3, 1 / 3)
 
@@ -49,59 +51,6 @@ def test_a_temperature_stays_in_its_range(right, wrong, low, high):
     assert low <= calibrate.fit_temperature(logits, labels, EVEN) <= high
 
 
-def binary(*first) -> np.ndarray:
-    first = np.array(first, np.float64)
-    return np.stack([first, 1 - first], axis=1)
-
-
-@pytest.mark.parametrize(
-    ("first", "labels", "bins", "expected"),
-    [
-        ([1, 1, 0], [0, 0, 1], 10, 0),
-        ([1, 1], [1, 1], 10, 1),
-        ([1, 0.95], [0, 1], 10, 0.475),  # 1 belongs to the last bin: 0.975 against 1/2
-        ([0.75] * 4, [0, 0, 0, 1], 10, 0),
-        # 0.875 against 1/2 in one half, 0.75 against 1 in the other
-        ([0.875, 0.875, 0.75, 0.75], [0, 1, 0, 0], 10, 0.3125),
-        # in one bin, 0.8125 against 3/4
-        ([0.875, 0.875, 0.75, 0.75], [0, 1, 0, 0], 1, 0.0625),
-        # bins weigh by their images: 3/4 of 0.125, and 1/4 of 0.75
-        ([0.875, 0.875, 0.875, 0.25], [0, 0, 0, 0], 10, 0.28125),
-    ],
-)
-def test_calibration_error_by_hand(first, labels, bins, expected):
-    error = calibrate.expected_calibration_error(binary(*first), np.array(labels), bins=bins)
-    assert error == pytest.approx(expected)
-    assert type(error) is float
-
-
-@pytest.mark.parametrize(
-    ("first", "expected"),
-    [
-        ([0.9375, 0.8125], 0.4375),  # in two bins: (0.0625 + 0.8125) / 2
-        ([0.9375, 0.90625], 0.421875),  # in one: 0.921875 against 1/2
-    ],
-)
-def test_there_are_ten_bins_unless_told(first, expected):
-    error = calibrate.expected_calibration_error(binary(*first), np.array([0, 1]))
-    assert error == pytest.approx(expected)
-
-
-def test_calibration_error_of_three_classes_looks_at_the_class_called():
-    probabilities = np.array([[0.125, 0.25, 0.625], [0.625, 0.25, 0.125]])
-    assert calibrate.expected_calibration_error(probabilities, np.array([2, 1])) == pytest.approx(
-        0.125  # 0.625 against 1/2
-    )
-
-
-def test_weights_count_images_as_if_there_were_more_of_them():
-    # 0.75 sure, right and wrong: the right one counts three times, so accuracy is 3/4 too.
-    probabilities, labels = binary(0.75, 0.75), np.array([0, 1])
-    plain = calibrate.expected_calibration_error(probabilities, labels)
-    weighted = calibrate.expected_calibration_error(probabilities, labels, np.array([3.0, 1.0]))
-    assert (plain, weighted) == pytest.approx((0.25, 0))
-
-
 def test_prior_weights_sum_to_the_prior_class_by_class():
     labels = np.array([0, 1, 1, 1, 2])
     weights = calibrate.prior_weights(labels, (0.5, 0.3, 0.2))
@@ -120,9 +69,51 @@ def test_a_prior_in_the_data_does_not_pass_for_overconfidence():
 def test_timid_logits_that_are_always_right_are_sharpened():
     patients = np.repeat([f"p{i}" for i in range(8)], 4)
     labels = np.tile([0, 1], 16)
-    logits = 1.0 * np.eye(2)[labels]
-    head = calibrate.calibrate_head(logits, labels, patients, EVEN)
-    assert head["temperature"] < 1
-    assert (
-        head["expected_calibration_error"]["after"] < head["expected_calibration_error"]["before"]
-    )
+    fit, calibrated = calibrate.calibrate_head(1.0 * np.eye(2)[labels], labels, patients, EVEN)
+    assert fit["temperature"] < 1
+    assert fit["prior"] == EVEN
+    for name in ("expected_calibration_error", "brier"):
+        assert fit[name]["after"] < fit[name]["before"]
+    assert (calibrated.argmax(axis=1) == labels).all()
+
+
+@pytest.fixture
+def noisy():
+    """Logits (120, 2) that are too sure of themselves, labels, and 40 patients of three images."""
+    rng = np.random.default_rng(0)
+    labels, patients = np.repeat(np.tile([0, 1], 20), 3), np.repeat(np.arange(40), 3)
+    return 4 * np.eye(2)[labels] + rng.normal(0, 4, (120, 2)), labels, patients
+
+
+def test_each_half_of_the_patients_is_scored_at_the_temperature_of_the_other(noisy):
+    logits, labels, patients = noisy
+    _, calibrated = calibrate.calibrate_head(logits, labels, patients, EVEN)
+    assert calibrated.shape == logits.shape
+    np.testing.assert_allclose(calibrated.sum(axis=1), 1)
+    # Calibrated log odds are the logits' difference divided by the temperature.
+    used = (logits[:, 1] - logits[:, 0]) / np.log(calibrated[:, 1] / calibrated[:, 0])
+    one, other = np.unique(used.round(6))
+    first = np.isclose(used, one)
+    assert 40 <= first.sum() <= 80
+    assert not set(patients[first]) & set(patients[~first])
+    for half, temperature in ((first, other), (~first, one)):
+        fitted = calibrate.fit_temperature(logits[half], labels[half], EVEN)
+        assert fitted == pytest.approx(temperature, rel=1e-4)
+
+
+def test_before_and_after_by_the_same_measures_and_weights(noisy):
+    logits, labels, patients = noisy
+    prior = (0.2, 0.8)
+    fit, calibrated = calibrate.calibrate_head(logits, labels, patients, prior)
+    assert list(fit) == ["temperature", "prior", "expected_calibration_error", "brier"]
+    assert fit["temperature"] == calibrate.fit_temperature(logits, labels, prior)
+    before = Calibration(1, prior)(logits)
+    weights = np.where(labels == 1, 0.8, 0.2)
+    measures = {"expected_calibration_error": expected_calibration_error, "brier": brier_score}
+    for name, measured in measures.items():
+        assert fit[name] == pytest.approx(
+            {
+                "before": measured(before, labels, weights),
+                "after": measured(calibrated, labels, weights),
+            }
+        )

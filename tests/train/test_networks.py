@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from cxr_demo.network import Classifier
+from train.augment import ViewRecipe
+from train.batches import ClassifierViews
 from train.data import Images
 from train.export import export, halve
-from train.fit import ClassifierRecipe, ClassifierViews, claim, describe_run, run_epochs
+from train.fit import ClassifierRecipe, claim, describe_run, run_epochs
 from train.networks import build_autoencoder, build_classifier
 
 
@@ -76,7 +78,7 @@ def test_the_autoencoder_squeezes_its_input_through_a_small_vector():
 
 def test_class_weights_balance_each_head():
     data = images()
-    views = ClassifierViews(data, ClassifierRecipe(batch=12), np.random.default_rng(0))
+    views = ClassifierViews(data, ViewRecipe(), 12, np.random.default_rng(0))
     _, targets, weights = views[0]
     for head in ("binary", "three_class"):
         totals = (targets[head] * weights[head][:, None]).sum(axis=0)
@@ -84,9 +86,9 @@ def test_class_weights_balance_each_head():
 
 
 def test_views_depend_on_the_epochs_seed_alone():
-    recipe = ClassifierRecipe(batch=4)
     first, again, other = (
-        ClassifierViews(images(), recipe, np.random.default_rng(seed))[1][0] for seed in (1, 1, 2)
+        ClassifierViews(images(), ViewRecipe(), 4, np.random.default_rng(seed))[1][0]
+        for seed in (1, 1, 2)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

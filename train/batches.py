@@ -1,0 +1,73 @@
+"""Batches for Keras: one epoch of random views, drawn from a seeded generator.
+
+Data contract: `Images` in; per step float32 (batch, side, side, 1) in [0, 1] and what is to be
+learnt for it.
+"""
+
+import keras
+import numpy as np
+
+from train.augment import ViewRecipe, random_view
+from train.data import Images
+
+
+class Views(keras.utils.PyDataset):
+    """One epoch of random views, in random order; subclasses say what they are to be learnt for.
+
+    Args:
+        images: what is viewed.
+        recipe: how.
+        batch: views per step; the last step may have fewer.
+        rng: decides order and views.
+    """
+
+    def __init__(self, images: Images, recipe: ViewRecipe, batch: int, rng: np.random.Generator):
+        super().__init__(workers=1)
+        self.images, self.view_recipe, self.batch = images, recipe, batch
+        self.order = rng.permutation(len(images))
+        self.seeds = rng.integers(2**63, size=len(images))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch)
+
+    def rows_of(self, index: int) -> np.ndarray:
+        """Rows of the images in one batch."""
+        return self.order[index * self.batch : (index + 1) * self.batch]
+
+    def views_of(self, rows: np.ndarray) -> np.ndarray:
+        """One view of each row, float32 (rows, side, side, 1)."""
+        views = [
+            random_view(
+                self.images.pixels[row],
+                self.images.labels[row] == 0,
+                self.view_recipe,
+                np.random.default_rng(self.seeds[row]),
+            )
+            for row in rows
+        ]
+        return np.stack(views)[..., None].astype(np.float32)
+
+
+class ClassifierViews(Views):
+    """Batches of (views, targets per head, weights per head).
+
+    The weights balance the classes, so that the heads' scores assume all classes equally common;
+    what a real ward's mixture makes of them is for calibration to say.
+    """
+
+    def __init__(self, images: Images, recipe: ViewRecipe, batch: int, rng: np.random.Generator):
+        super().__init__(images, recipe, batch, rng)
+        targets = {"binary": (images.labels > 0).astype(int), "three_class": images.labels}
+        self.targets = {head: np.eye(values.max() + 1)[values] for head, values in targets.items()}
+        self.weights = {
+            head: (len(values) / (len(np.bincount(values)) * np.bincount(values)))[values]
+            for head, values in targets.items()
+        }
+
+    def __getitem__(self, index: int):
+        rows = self.rows_of(index)
+        return (
+            self.views_of(rows),
+            {head: values[rows] for head, values in self.targets.items()},
+            {head: values[rows] for head, values in self.weights.items()},
+        )

@@ -1,0 +1,76 @@
+"""Would several views of one image at serving time pay? The released classifier, held-out patients.
+
+    python -m train.experiments.test_time_views --data ../shared/data/chest_xray
+
+Logits are averaged over the views. The official test is not read. Writes
+`assets/metrics/test_time_views.json`.
+Time: 3 min on 2 cores.
+Expected: see docs/released_classifier.md; every view costs another pass at serving time.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from cxr_demo.analysis import CLASSIFIER
+from cxr_demo.artefacts import ASSETS, Artefacts
+from cxr_demo.prediction import HEADS
+from train.data import load_split
+from train.fit import score_logits, use_bfloat16_where_it_is_fast
+from train.manifest import register
+from train.networks import build_classifier
+from train.splits import training_and_validation
+from train.stress import as_if_wider, mixed
+
+VIEWS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "as it is": lambda image: image,
+    "mirrored": lambda image: image[:, ::-1],
+    "wider": lambda image: as_if_wider(image, 1.15),
+    "higher": lambda image: as_if_wider(image, 1 / 1.15),
+}
+SETS = {
+    "one view": ("as it is",),
+    "and its mirror image": ("as it is", "mirrored"),
+    "and two stretches": ("as it is", "wider", "higher"),
+    "all four": tuple(VIEWS),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
+    arguments = parser.parse_args()
+    use_bfloat16_where_it_is_fast()
+    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    model = build_classifier()
+    model.load_weights(ASSETS / "classifier" / "classifier.weights.h5")
+    table: dict[str, dict] = {name: {} for name in SETS}
+    result = {"classifier": Artefacts().short_hash(CLASSIFIER), "scores": table}
+    for condition, squares in (
+        ("plain", held_out.pixels[..., None] / np.float32(255)),
+        ("stressed", mixed(held_out)),
+    ):
+        outputs = {
+            name: model.predict(
+                np.stack([view(square[..., 0]) for square in squares])[..., None],
+                batch_size=32,
+                verbose=0,
+            )
+            for name, view in VIEWS.items()
+        }
+        for name, views in SETS.items():
+            averaged = {
+                head: np.mean([outputs[view][head] for view in views], axis=0) for head in HEADS
+            }
+            table[name][condition] = score_logits(averaged, held_out.labels)
+    written = ASSETS / "metrics" / "test_time_views.json"
+    written.write_text(json.dumps(result, indent=1) + "\n")
+    register(written, "python -m train.experiments.test_time_views")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

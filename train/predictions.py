@@ -1,0 +1,98 @@
+"""What the service said of a labelled set, row by row: measured, stored and compared from here.
+
+Data contract: a `Predictions` holds numbers rounded as they are stored, so that figures measured
+from the file are those measured from the run.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from cxr_demo.analysis import Analyser, Analysis
+from cxr_demo.library import elected
+from cxr_demo.radiograph import read_radiograph
+from train.data import CLASSES, read_name
+
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row per image.
+
+    Attributes:
+        ids: file names without extension, (N,).
+        patients: grouping keys, (N,).
+        labels: int (N,), index into CLASSES.
+        pneumonia: float (N,), probability of the two-class head.
+        three_class: float (N, 3), probabilities of the three-class head.
+        plausible: bool (N, 3), the classes that its probability leaves plausible.
+        vote: float (N, 3), share of each class among the nearest references.
+        voted: int (N,), the class they elect.
+        error: float (N,), the autoencoder's score.
+    """
+
+    ids: np.ndarray
+    patients: np.ndarray
+    labels: np.ndarray
+    pneumonia: np.ndarray
+    three_class: np.ndarray
+    plausible: np.ndarray
+    vote: np.ndarray
+    voted: np.ndarray
+    error: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, rows) -> "Predictions":
+        """The subset given by an index array or boolean mask."""
+        return Predictions(*(getattr(self, f.name)[rows] for f in dataclasses.fields(self)))
+
+
+def predict(analyser: Analyser, paths: list[Path], what: str) -> Predictions:
+    """Analyse labelled files in order, exactly as uploads would be."""
+    analyses = analyse_files(analyser, paths, what)
+    names = [read_name(path) for path in paths]
+    three = np.array([list(a.probabilities["three_class"].values()) for a in analyses])
+    return Predictions(
+        ids=np.array([path.stem for path in paths]),
+        patients=np.array([patient for _, patient in names]),
+        labels=np.array([CLASSES.index(label) for label, _ in names]),
+        pneumonia=np.array([a.probabilities["binary"]["pneumonia"] for a in analyses]).round(
+            DECIMALS
+        ),
+        three_class=three.round(DECIMALS),
+        plausible=np.array([[name in a.plausible for name in CLASSES] for a in analyses]),
+        vote=np.array([list(a.vote.values()) for a in analyses]).round(DECIMALS),
+        voted=np.array([CLASSES.index(elected(a.neighbours)) for a in analyses]),
+        error=np.array([a.anomaly.score for a in analyses]).round(DECIMALS),
+    )
+
+
+def analyse_files(analyser: Analyser, paths: list[Path], what: str) -> list[Analysis]:
+    """Analyse files in order, with a progress bar of that name."""
+    return [
+        analyser.analyse(read_radiograph(path.read_bytes()))
+        for path in tqdm(paths, desc=what, disable=None)
+    ]
+
+
+def to_json(predictions: Predictions) -> str:
+    """One line per image, so that two readings can be compared by eye."""
+    fields = [f.name for f in dataclasses.fields(Predictions)]
+    columns = [getattr(predictions, name).tolist() for name in fields]
+    rows = [json.dumps(dict(zip(fields, row, strict=True))) for row in zip(*columns, strict=True)]
+    return "[\n" + ",\n".join(rows) + "\n]\n"
+
+
+def from_json(text: str) -> Predictions:
+    """Read what `to_json` wrote."""
+    rows = json.loads(text)
+    return Predictions(
+        *(np.array([row[f.name] for row in rows]) for f in dataclasses.fields(Predictions))
+    )
