@@ -60,7 +60,7 @@ class ReportRecipe:
     views: ViewRecipe = field(
         default_factory=lambda: ViewRecipe(
             area=(0.7, 1.0), log_ratio=0.1, balance_aspect=False, contrast=0.1,
-            gamma=0, blur=0, sharpen=0, grain=0, jpeg=100,
+            gamma=0, blur=0, sharpen=0, grain=0, jpeg=100, border=0,
         )
     )  # fmt: skip
     seed: int = 0

@@ -2,14 +2,16 @@
 
 Data contract: uint8 (SIDE, SIDE) in, float32 (side, side) in [0, 1] out.
 
-Two things about a file give the class away in this data set, and neither is disease:
+Three things about a file give the class away in this data set, and none of them is disease:
 
 - its shape (train normals are about 1.21 wide for 1 high, pneumonia about 1.5), of which
   squashing leaves the trace in the texture. Random crops with a jittered aspect ratio hide it; the
   jitter is centred so that, on average, all classes end at the same apparent aspect;
 - its sharpness and grain (the power spectrum alone tells the classes apart almost as well as a
   network, see `train.baselines.texture`). A network that learns it calls a little noise pneumonia
-  and a little blur healthy; random blur, sharpening, grain and JPEG steps take that away.
+  and a little blur healthy; random blur, sharpening, grain and JPEG steps take that away;
+- its border: arms, table, markers, collimation (the outer eighth alone tells the classes apart as
+  well, see `train.baselines.border`). Most views get the border of another image, of any class.
 """
 
 from dataclasses import dataclass
@@ -37,6 +39,7 @@ class ViewRecipe:
         sharpen: largest amount of an unsharp mask; a view is blurred, sharpened or neither.
         grain: largest standard deviation of added noise, finer or coarser from view to view.
         jpeg: lowest quality of a JPEG step; 100 leaves it out.
+        border: largest width of a foreign border on each side, as a share of the side; 0 for none.
     """
 
     side: int = 192
@@ -49,16 +52,58 @@ class ViewRecipe:
     sharpen: float = 1.5
     grain: float = 0.06
     jpeg: int = 30
+    border: float = 0.16
+
+
+SOFT_EDGE = 8
+"""Pixels over which a foreign border gives way to the image."""
 
 
 def random_view(
-    image: np.ndarray, is_normal: bool, recipe: ViewRecipe, rng: np.random.Generator
+    image: np.ndarray,
+    other: np.ndarray,
+    is_normal: bool,
+    recipe: ViewRecipe,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw one view: random resized crop, flip, greys, texture."""
+    """Draw one view: foreign border, random resized crop, flip, greys, texture.
+
+    Args:
+        image: uint8 (SIDE, SIDE).
+        other: uint8 (SIDE, SIDE), an image that may lend its border.
+        is_normal: whether the image is; decides where its aspect jitter is centred.
+        recipe: how.
+        rng: decides.
+    """
+    if recipe.border and rng.random() < 0.75:
+        image = with_border_of(other, image, rng.uniform(0, recipe.border, 4))
     view = _resize(_random_crop(image, is_normal, recipe, rng), recipe.side)
     if rng.random() < 0.5:
         view = view[:, ::-1]
     return _random_texture(_random_greys(view, recipe, rng), recipe, rng)
+
+
+def with_border_of(other: np.ndarray, image: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """The image with the outer parts of another, fading into each other.
+
+    Args:
+        other: uint8 (side, side), lends the border.
+        image: uint8 (side, side), keeps the middle.
+        widths: of the border at left, right, top and bottom, as shares of the side.
+
+    Returns:
+        uint8 (side, side).
+    """
+    side = image.shape[0]
+    place = np.arange(side, dtype=np.float32)
+    left, right, top, bottom = np.asarray(widths, np.float32) * side
+
+    def inside(before: float, after: float) -> np.ndarray:
+        near = np.minimum(place - before, side - 1 - after - place) / SOFT_EDGE + 0.5
+        return np.clip(near, 0, 1)
+
+    share = np.outer(inside(top, bottom), inside(left, right))
+    return np.rint(share * image + (1 - share) * other).astype(np.uint8)
 
 
 def _random_crop(

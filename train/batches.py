@@ -26,6 +26,10 @@ class Views(keras.utils.PyDataset):
         self.images, self.view_recipe, self.batch = images, recipe, batch
         self.order = rng.permutation(len(images))
         self.seeds = rng.integers(2**63, size=len(images))
+        # Whose border may be lent: every class as often, so that a border says nothing of it.
+        present = np.unique(images.labels)
+        by_class = [rng.choice(np.flatnonzero(images.labels == c), len(images)) for c in present]
+        self.others = np.choose(rng.integers(len(present), size=len(images)), by_class)
 
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch)
@@ -39,6 +43,7 @@ class Views(keras.utils.PyDataset):
         views = [
             random_view(
                 self.images.pixels[row],
+                self.images.pixels[self.others[row]],
                 self.images.labels[row] == 0,
                 self.view_recipe,
                 np.random.default_rng(self.seeds[row]),

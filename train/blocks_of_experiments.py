@@ -107,7 +107,8 @@ def reconstructed(result: dict | None) -> str:
 
 LEVERS = {
     "all_views": "all views of the released recipe",
-    "shape_only": "without gamma, sharpness, grain, JPEG and distance (the model before)",
+    "shape_only": "without gamma, sharpness, grain, JPEG, distance and foreign borders",
+    "no_border": "without foreign borders",
     "no_texture": "without gamma, sharpness, grain and JPEG",
     "no_distance": "without views from farther away",
     "narrow_crops": "crops from 30 % of the area instead of 8 %",

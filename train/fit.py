@@ -42,7 +42,7 @@ class ClassifierRecipe:
         seed: of weights, order and views.
     """
 
-    epochs: int = 18
+    epochs: int = 24
     batch: int = 32
     peak_rate: float = 1e-4
     warmup_epochs: float = 1.0

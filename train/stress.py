@@ -4,7 +4,7 @@ Data contract: float32 (side, side) in [0, 1] in and out.
 
 No fold of the training images shows what the official test, or a reader's own file, does to a
 model: its normals come from files of another shape. So a model is chosen by how it stands what
-must not matter: shape, distance, sharpness, grain, tone, compression.
+must not matter: shape, distance, sharpness, grain, tone, compression, border.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from train.augment import blurred, jpeg_copy
+from train.augment import blurred, jpeg_copy, with_border_of
 from train.data import Images
 
 
@@ -46,19 +46,32 @@ def grainy(image: np.ndarray, deviation: float, rng: np.random.Generator) -> np.
     return np.clip(image + noise, 0, 1)
 
 
-STRESSES: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
-    "file 1.1 to 1.3 times wider": lambda image, rng: as_if_wider(image, rng.uniform(1.1, 1.3)),
-    "file 1.1 to 1.3 times higher": lambda image, rng: as_if_wider(
+def foreign_border(image: np.ndarray, other: np.ndarray, width: float) -> np.ndarray:
+    """The outer part of another image around this one; `width` is a share of the side."""
+    levels = (np.rint(picture * 255).astype(np.uint8) for picture in (other, image))
+    return with_border_of(*levels, np.full(4, width)).astype(np.float32) / 255
+
+
+STRESSES: dict[str, Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]] = {
+    "file 1.1 to 1.3 times wider": lambda image, _, rng: as_if_wider(image, rng.uniform(1.1, 1.3)),
+    "file 1.1 to 1.3 times higher": lambda image, _, rng: as_if_wider(
         image, 1 / rng.uniform(1.1, 1.3)
     ),
-    "seen from 1.3 times as far": lambda image, _: as_if_farther(image, 1.3),
-    "blur of 1 pixel": lambda image, _: blurred(image, 1.0),
-    "grain of 3 %": lambda image, rng: grainy(image, 0.03, rng),
-    "local contrast": lambda image, _: local_contrast(image),
-    "gamma 0.7": lambda image, _: image ** np.float32(0.7),
-    "gamma 1.4": lambda image, _: image ** np.float32(1.4),
-    "JPEG of quality 25": lambda image, _: jpeg_copy(image, 25),
+    "seen from 1.3 times as far": lambda image, *_: as_if_farther(image, 1.3),
+    "blur of 1 pixel": lambda image, *_: blurred(image, 1.0),
+    "grain of 3 %": lambda image, _, rng: grainy(image, 0.03, rng),
+    "local contrast": lambda image, *_: local_contrast(image),
+    "gamma 0.7": lambda image, *_: image ** np.float32(0.7),
+    "gamma 1.4": lambda image, *_: image ** np.float32(1.4),
+    "JPEG of quality 25": lambda image, *_: jpeg_copy(image, 25),
+    "border of the other class, a sixteenth": lambda image, other, _: foreign_border(
+        image, other, 1 / 16
+    ),
+    "border of the other class, an eighth": lambda image, other, _: foreign_border(
+        image, other, 1 / 8
+    ),
 }
+"""By name, from an image, one of the other class (normal, pneumonia) and a generator."""
 
 
 def stressed(images: Images, name: str, seed: int = 0) -> np.ndarray:
@@ -67,9 +80,7 @@ def stressed(images: Images, name: str, seed: int = 0) -> np.ndarray:
     Returns:
         float32 (N, SIDE, SIDE, 1) in [0, 1].
     """
-    rng = np.random.default_rng(seed)
-    change = STRESSES[name]
-    return np.stack([change(image / np.float32(255), rng) for image in images.pixels])[..., None]
+    return _changed(images, [STRESSES[name]] * len(images), np.random.default_rng(seed))
 
 
 def mixed(images: Images, seed: int = 0) -> np.ndarray:
@@ -80,9 +91,29 @@ def mixed(images: Images, seed: int = 0) -> np.ndarray:
     """
     rng = np.random.default_rng(seed)
     changes = list(STRESSES.values())
-    turn = rng.permutation(len(images)) % len(changes)
-    pairs = zip(images.pixels, turn, strict=True)
-    return np.stack([changes[t](image / np.float32(255), rng) for image, t in pairs])[..., None]
+    turns = rng.permutation(len(images)) % len(changes)
+    return _changed(images, [changes[turn] for turn in turns], rng)
+
+
+def _changed(images: Images, changes: list[Callable], rng: np.random.Generator) -> np.ndarray:
+    """Each image under its own change, beside a random image of the other class."""
+    pneumonia = images.labels > 0
+    others = np.where(
+        pneumonia,
+        *(rng.choice(_rows(pneumonia == side), len(images)) for side in (False, True)),
+    )
+    squares = images.pixels / np.float32(255)
+    return np.stack(
+        [
+            change(square, squares[other], rng)
+            for change, square, other in zip(changes, squares, others, strict=True)
+        ]
+    )[..., None]
+
+
+def _rows(chosen: np.ndarray) -> np.ndarray:
+    """Rows that are chosen; all of them where none is."""
+    return np.flatnonzero(chosen) if chosen.any() else np.arange(len(chosen))
 
 
 def _with_surroundings(image: np.ndarray, beyond_y: int, beyond_x: int) -> np.ndarray:

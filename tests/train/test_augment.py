@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from train.augment import ViewRecipe, blurred, jpeg_copy, random_view
+from train.augment import ViewRecipe, blurred, jpeg_copy, random_view, with_border_of
 
 COLUMNS = np.tile(np.arange(224, dtype=np.uint8), (224, 1))  # each pixel's grey is its column
 ROWS = COLUMNS.T  # … and its row
-PLAIN = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100}  # shapes alone
+BLACK = np.zeros((224, 224), np.uint8)  # lends its border where one is asked for
+PLAIN = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100, "border": 0}  # shapes alone
 GREYS = {**PLAIN, "contrast": 0}  # … and greys untouched
 SHAPES = ViewRecipe(side=224, area=(0.08, 1.0), **GREYS)  # never shrunk, never beyond the edge
 
@@ -21,7 +22,9 @@ def crop_shape(is_normal: bool, recipe: ViewRecipe, seed: int) -> tuple[int, int
     """Width and height of the crop drawn with this seed."""
     shape = []
     for image in (COLUMNS, ROWS):
-        first, last = kept(random_view(image, is_normal, recipe, np.random.default_rng(seed)))
+        first, last = kept(
+            random_view(image, BLACK, is_normal, recipe, np.random.default_rng(seed))
+        )
         shape.append(last - first + 1)
     return tuple(shape)
 
@@ -39,7 +42,9 @@ def log_ratios(is_normal: bool, recipe: ViewRecipe, n: int = 200) -> np.ndarray:
 def test_views_keep_the_contract(side, is_normal):
     noise = np.random.default_rng(0).integers(0, 256, (224, 224), np.uint8)
     for seed in range(10):
-        view = random_view(noise, is_normal, ViewRecipe(side=side), np.random.default_rng(seed))
+        view = random_view(
+            noise, BLACK, is_normal, ViewRecipe(side=side), np.random.default_rng(seed)
+        )
         assert view.shape == (side, side)
         assert view.dtype == np.float32
         assert 0 <= view.min() < view.max() <= 1
@@ -48,14 +53,17 @@ def test_views_keep_the_contract(side, is_normal):
 def test_contrast_is_clipped_to_0_and_1():
     halves = np.where(COLUMNS < 112, 0, 255).astype(np.uint8)
     recipe = ViewRecipe(side=32, area=(1, 1), contrast=0.9, **PLAIN)
-    views = [random_view(halves, True, recipe, np.random.default_rng(seed)) for seed in range(20)]
+    views = [
+        random_view(halves, BLACK, True, recipe, np.random.default_rng(seed)) for seed in range(20)
+    ]
     assert min(view.min() for view in views) == 0
     assert max(view.max() for view in views) == 1
 
 
 def test_the_generator_decides():
     views = [
-        random_view(COLUMNS, True, ViewRecipe(), np.random.default_rng(seed)) for seed in (7, 7, 8)
+        random_view(COLUMNS, BLACK, True, ViewRecipe(), np.random.default_rng(seed))
+        for seed in (7, 7, 8)
     ]
     np.testing.assert_array_equal(views[0], views[1])
     assert (views[0] != views[2]).any()
@@ -63,15 +71,15 @@ def test_the_generator_decides():
 
 def test_the_image_is_left_alone():
     image = COLUMNS.copy()
-    random_view(image, True, ViewRecipe(), np.random.default_rng(0))
+    random_view(image, BLACK, True, ViewRecipe(), np.random.default_rng(0))
     np.testing.assert_array_equal(image, COLUMNS)
 
 
 def test_half_of_the_views_are_mirrored_and_none_is_upside_down():
     mirrored = 0
     for seed in range(200):
-        across = random_view(COLUMNS, True, SHAPES, np.random.default_rng(seed))
-        down = random_view(ROWS, True, SHAPES, np.random.default_rng(seed))
+        across = random_view(COLUMNS, BLACK, True, SHAPES, np.random.default_rng(seed))
+        down = random_view(ROWS, BLACK, True, SHAPES, np.random.default_rng(seed))
         mirrored += across[0, 0] > across[0, -1]
         assert down[0, 0] < down[-1, 0]
     assert 70 < mirrored < 130  # 100 expected, standard deviation 7
@@ -110,7 +118,7 @@ def test_crops_lie_anywhere():
     recipe = ViewRecipe(side=224, area=(0.25, 0.25), log_ratio=0, balance_aspect=False, **GREYS)
     for image in (COLUMNS, ROWS):
         firsts = [
-            kept(random_view(image, True, recipe, np.random.default_rng(seed)))[0]
+            kept(random_view(image, BLACK, True, recipe, np.random.default_rng(seed)))[0]
             for seed in range(200)
         ]
         assert min(firsts) < 5 and max(firsts) > 107  # of 0 to 112
@@ -134,7 +142,9 @@ def test_contrast_and_brightness_by_their_ranges():
     recipe = ViewRecipe(
         side=224, area=(1, 1), log_ratio=0, balance_aspect=False, contrast=0.3, **PLAIN
     )
-    views = [random_view(image, True, recipe, np.random.default_rng(seed)) for seed in range(200)]
+    views = [
+        random_view(image, BLACK, True, recipe, np.random.default_rng(seed)) for seed in range(200)
+    ]
     means = np.array([view.mean() for view in views])
     spans = np.array([view.max() - view.min() for view in views])
     assert 0.28 - 1e-3 < means.min() < 0.3 and 0.5 < means.max() < 0.52 + 1e-3
@@ -148,7 +158,9 @@ def test_contrast_and_brightness_by_their_ranges():
 def test_a_crop_four_times_as_large_shows_the_image_at_half_its_size():
     recipe = ViewRecipe(side=224, area=(4, 4), log_ratio=0, balance_aspect=False, **GREYS)
     white = np.full((224, 224), 255, np.uint8)
-    shares = [random_view(white, True, recipe, np.random.default_rng(seed)) for seed in range(40)]
+    shares = [
+        random_view(white, BLACK, True, recipe, np.random.default_rng(seed)) for seed in range(40)
+    ]
     means = {round(float(view.mean()), 2) for view in shares}
     assert means == {0.25, 1.0}  # black beyond the edge, or mirrored
 
@@ -156,7 +168,7 @@ def test_a_crop_four_times_as_large_shows_the_image_at_half_its_size():
 def test_all_of_the_image_stays_in_view_from_farther_away():
     recipe = ViewRecipe(side=448, area=(4, 4), log_ratio=0, balance_aspect=False, **GREYS)
     for seed in range(40):
-        view = random_view(COLUMNS, True, recipe, np.random.default_rng(seed))
+        view = random_view(COLUMNS, BLACK, True, recipe, np.random.default_rng(seed))
         assert kept(view) == (0, 223)
 
 
@@ -167,7 +179,7 @@ def test_gamma_by_its_range():
     image = np.full((224, 224), 64, np.uint8)  # 0.251: at gamma e^±0.5, 0.251^1.649 to 0.251^0.607
     recipe = ViewRecipe(side=32, area=(1, 1), **{**GREYS, "gamma": 0.5})
     greys = [
-        float(random_view(image, True, recipe, np.random.default_rng(seed)).mean())
+        float(random_view(image, BLACK, True, recipe, np.random.default_rng(seed)).mean())
         for seed in range(200)
     ]
     assert 0.1024 - 1e-3 < min(greys) < 0.115 and 0.41 < max(greys) < 0.4324 + 1e-3
@@ -191,8 +203,8 @@ def test_each_texture_lever_does_what_its_name_says(lever, more, less):
     changed = ViewRecipe(**at_rest, **{**GREYS, lever: amount})
     rougher = smoother = 0
     for seed in range(100):
-        before = spread(random_view(checks, True, plain, np.random.default_rng(seed)))
-        after = spread(random_view(checks, True, changed, np.random.default_rng(seed)))
+        before = spread(random_view(checks, BLACK, True, plain, np.random.default_rng(seed)))
+        after = spread(random_view(checks, BLACK, True, changed, np.random.default_rng(seed)))
         rougher += after > before + 1e-6
         smoother += after < before - 1e-6
     assert abs(rougher - more) <= 15 and (smoother > 10 if less else smoother == 0)
@@ -202,7 +214,10 @@ def test_grain_keeps_its_largest_deviation():
     image = np.full((224, 224), 128, np.uint8)
     recipe = ViewRecipe(side=224, area=(1, 1), **{**GREYS, "grain": 0.1})
     deviations = np.array(
-        [random_view(image, True, recipe, np.random.default_rng(s)).std() for s in range(200)]
+        [
+            random_view(image, BLACK, True, recipe, np.random.default_rng(s)).std()
+            for s in range(200)
+        ]
     )
     grainy = deviations[deviations > 1e-4]
     assert 70 < len(grainy) < 130 and 0.09 < grainy.max() <= 0.1 + 1e-3
@@ -221,3 +236,35 @@ def test_blur_keeps_the_mean_and_none_is_none():
     assert blurred(noise, 0.05) is noise
     assert blurred(noise, 2.0).mean() == pytest.approx(noise.mean(), abs=0.01)
     assert blurred(noise, 2.0).std() < 0.25 * noise.std()
+
+
+# Foreign border
+
+
+def test_a_border_by_hand():
+    white = np.full((224, 224), 255, np.uint8)
+    framed = with_border_of(BLACK, white, np.array([0.25, 0.125, 0.0, 0.5]))
+    across, down = framed[60], framed[:, 120]
+    assert across[:50].max() == 0 and across[62:190].min() == 255  # 56 columns at the left
+    assert across[200:].max() == 0  # 28 at the right
+    assert down[4:106].min() == 255 and down[118:].max() == 0  # none at the top, 112 below
+    assert 0 < across[56] < 255  # a soft edge
+    assert framed.dtype == np.uint8
+
+
+def test_no_width_is_no_border():
+    assert with_border_of(BLACK, ROWS, np.zeros(4))[4:-4, 4:-4].tolist() == (
+        ROWS[4:-4, 4:-4].tolist()
+    )
+
+
+def test_three_of_four_views_have_a_foreign_border_no_wider_than_asked():
+    white = np.full((224, 224), 255, np.uint8)
+    recipe = ViewRecipe(
+        side=224, area=(1, 1), log_ratio=0, balance_aspect=False, **{**GREYS, "border": 0.16}
+    )
+    views = [random_view(white, BLACK, True, recipe, np.random.default_rng(s)) for s in range(200)]
+    framed = [view for view in views if view.min() < 0.5]
+    assert 130 < len(framed) < 170
+    assert min(view[44:180, 44:180].min() for view in views) == 1  # 0.16 x 224 = 36, and the edge
+    assert min(view[112, 20] for view in framed) == 0 < max(view[112, 20] for view in framed)

@@ -94,6 +94,13 @@ def test_views_depend_on_the_epochs_seed_alone():
     assert not np.array_equal(first, other)
 
 
+def test_borders_are_lent_by_every_class_alike():
+    data = images(1200)
+    views = ClassifierViews(data, ViewRecipe(), 4, np.random.default_rng(0))
+    lent = np.bincount(data.labels[views.others])
+    assert lent == pytest.approx(np.full(3, 400), abs=60)  # standard deviation 16
+
+
 def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):
     """Two epochs, then four, must end exactly where four in one go end."""
 

@@ -50,12 +50,12 @@ def test_grain_has_the_deviation_asked_for():
 
 @pytest.fixture
 def images() -> Images:
-    """36 images of noise on a ramp; four for each of the nine stresses."""
+    """44 images of noise on a ramp, half of them normal; four for each of the eleven stresses."""
     rng = np.random.default_rng(1)
     ramp = np.linspace(40, 200, 224)
-    pixels = (ramp + rng.normal(0, 8, (36, 224, 224))).clip(0, 255).astype(np.uint8)
-    names = np.array([f"person{n}_bacteria" for n in range(36)])
-    return Images(names, names, np.ones(36, int), pixels)
+    pixels = (ramp + rng.normal(0, 8, (44, 224, 224))).clip(0, 255).astype(np.uint8)
+    names = np.array([f"person{n}_bacteria" for n in range(44)])
+    return Images(names, names, np.arange(44) % 2, pixels)
 
 
 @pytest.mark.parametrize("name", STRESSES)
@@ -77,7 +77,19 @@ def test_tone_stresses_go_the_way_their_names_say(images):
 
 def test_a_mixture_holds_every_stress_equally_often(images):
     changed = mixed(images)
-    assert changed.shape == (36, 224, 224, 1) and changed.dtype == np.float32
+    assert changed.shape == (44, 224, 224, 1) and changed.dtype == np.float32
     blur, tone = (stressed(images, name) for name in ("blur of 1 pixel", "gamma 0.7"))
     for alone in (blur, tone):  # stresses without chance can be found again in the mixture
         assert (np.abs(changed - alone).max(axis=(1, 2, 3)) < 1e-6).sum() == 4
+
+
+def test_borders_come_from_the_other_class():
+    """Normals white, pneumonias black: the frame changes colour, the middle stays."""
+    names = np.array(list("abcd"))
+    pixels = np.where(np.arange(4)[:, None, None] < 2, 255, 0) * np.ones((1, 224, 224))
+    framed = stressed(
+        Images(names, names, np.array([0, 0, 1, 2]), pixels.astype(np.uint8)),
+        "border of the other class, an eighth",
+    )[..., 0]
+    assert framed[:2, :20].max() == 0 and framed[2:, :20].min() == 1
+    assert framed[:2, 40:180, 40:180].min() == 1 and framed[2:, 40:180, 40:180].max() == 0

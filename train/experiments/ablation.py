@@ -35,7 +35,8 @@ def _views(**changes) -> ClassifierRecipe:
 
 VARIANTS = {
     "all_views": BASE,
-    "shape_only": _views(area=(0.08, 1.0), **TEXTURE),
+    "shape_only": _views(area=(0.08, 1.0), border=0, **TEXTURE),
+    "no_border": _views(border=0),
     "no_texture": _views(**TEXTURE),
     "no_distance": _views(area=(0.08, 1.0)),
     "narrow_crops": _views(area=(0.3, 1.3)),

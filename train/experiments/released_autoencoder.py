@@ -50,6 +50,7 @@ class AutoencoderRecipe:
             sharpen=0,
             grain=0,
             jpeg=100,
+            border=0,
         )
     )
     seed: int = 0
