@@ -22,6 +22,7 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 	$(BIN)/python -m train.export autoencoder .work/autoencoder
 	$(BIN)/python -m train.calibrate --data $(DATA)
 	$(BIN)/python -m train.check_saliency --data $(DATA)
+	$(BIN)/python -m train.check_stress --data $(DATA)
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split

@@ -179,6 +179,17 @@ def stresses(results: dict[str, dict]) -> str:
     )
 
 
+def released_stress(scores: dict[str, dict]) -> str:
+    """The classifier that ships, stress by stress."""
+    if not scores:
+        return NOT_RUN + "\n"
+    keys = ("auc", "sensitivity", "specificity", "three_class_accuracy")
+    return table(
+        ("held-out patients", "AUROC", "sensitivity", "specificity", "3-class accuracy"),
+        [(name, *(f"{s[key]:.3f}" for key in keys)) for name, s in scores.items()],
+    )
+
+
 def test_time_views(results: dict[str, dict[str, dict]]) -> str:
     """Averages over several views of an image, plain and stressed."""
     if not results:

@@ -70,6 +70,9 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "library": blocks.library(evaluation),
         "ablation": blocks_of_experiments.ablation(content("metrics/ablation.json")),
         "stresses": blocks_of_experiments.stresses(content("metrics/ablation.json")),
+        "released_stress": blocks_of_experiments.released_stress(
+            of_the_classifier("metrics/stress.json").get("scores", {})
+        ),
         "test_time_views": blocks_of_experiments.test_time_views(
             of_the_classifier("metrics/test_time_views.json").get("scores", {})
         ),

@@ -15,15 +15,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from cxr_demo.artefacts import ASSETS
 from train.augment import ViewRecipe
-from train.data import Images, load_split
-from train.fit import ClassifierRecipe, fit_classifier, score_classifier
+from train.check_stress import stress_scores
+from train.data import load_split
+from train.fit import ClassifierRecipe, fit_classifier
 from train.manifest import register
 from train.splits import training_and_validation
-from train.stress import STRESSES, stressed
 
 BASE = ClassifierRecipe(epochs=5, first_trainable_block=4, views=ViewRecipe(side=160))
 TEXTURE = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100}
@@ -53,18 +51,6 @@ VARIANTS = {
 its name says."""
 
 
-def score(model, validation: Images) -> dict[str, dict]:
-    """`score_classifier` on the plain held-out images and under every stress."""
-    plain = validation.pixels[..., None] / np.float32(255)
-    return {
-        "plain": score_classifier(model, plain, validation.labels),
-        **{
-            name: score_classifier(model, stressed(validation, name), validation.labels)
-            for name in STRESSES
-        },
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
@@ -81,7 +67,7 @@ def main() -> None:
         model = fit_classifier(
             VARIANTS[name], training, validation, arguments.trunk, arguments.work / name
         )
-        table[name] = {"recipe": repr(VARIANTS[name]), "scores": score(model, validation)}
+        table[name] = {"recipe": repr(VARIANTS[name]), "scores": stress_scores(model, validation)}
         written.write_text(json.dumps(table, indent=1) + "\n")
         register(written, "python -m train.experiments.ablation")
 
