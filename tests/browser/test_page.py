@@ -247,17 +247,20 @@ def test_the_map_switches_and_keeps_the_query(page):
 
 
 def test_pointing_at_the_map_shows_that_reference(page):
-    """The rightmost point stands alone, so what is shown must be that very reference."""
+    """Of every 20th point the loneliest is pointed at, so what is shown must be that reference."""
     spot = page.evaluate(
         """() => {
             const graph = document.querySelector('#atlas .js-plotly-plot');
             graph.scrollIntoView();
             const points = graph._fullData.flatMap((trace) => [...trace.x].map((x, i) => (
                 {x, y: trace.y[i], patient: trace.text[i], label: trace.name.split(' ')[0]})));
-            const right = points.reduce((a, b) => (b.x > a.x ? b : a));
+            const gap = (a) => Math.min(...points.filter((b) => b !== a).map(
+                (b) => Math.hypot(a.x - b.x, a.y - b.y)));
+            const lonely = points.filter((_, i) => i % 20 === 0).map((point) => [gap(point), point])
+                .reduce((a, b) => (b[0] > a[0] ? b : a))[1];
             const {xaxis, yaxis} = graph._fullLayout;
             const box = graph.querySelector('.nsewdrag').getBoundingClientRect();
-            return {...right, x: box.x + xaxis.d2p(right.x), y: box.y + yaxis.d2p(right.y)};
+            return {...lonely, x: box.x + xaxis.d2p(lonely.x), y: box.y + yaxis.d2p(lonely.y)};
         }"""
     )
     page.mouse.move(spot["x"] - 30, spot["y"] - 30)

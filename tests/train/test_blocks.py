@@ -53,6 +53,7 @@ def test_a_trained_recipe_shows_its_accuracy_matrix_and_the_shuffled_one():
     result = {
         "settings": {"epochs_run": 10, "side": 112},
         "seconds": 600,
+        "share_of_dead_units": 0.995,
         "validation": {"accuracy": 0.742},
         "test": test,
     }
