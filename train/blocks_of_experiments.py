@@ -52,6 +52,11 @@ def trained(result: dict | None) -> str:
     )
 
 
+def figure(name: str, words: str) -> str:
+    """The drawing that a recipe left, for a page in `docs/`."""
+    return f"\n![{words}](../assets/metrics/experiments/{name}.png)\n"
+
+
 def voted(result: dict | None) -> str:
     """One kNN experiment under both splits."""
     if result is None:

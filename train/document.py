@@ -45,20 +45,23 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         file.stem: json.loads(file.read_text())
         for file in (assets / "metrics" / "experiments").glob("*.json")
     }
+    history, blocks_of = "Loss and accuracy by epoch", blocks_of_experiments
     written = {
-        name: blocks_of_experiments.trained
-        for name in (
-            "binary_adam",
-            "binary_lr_schedule",
-            "binary_sgd_early_stopping",
-            "three_class_adam",
-        )
-    } | {
-        "knn_binary": blocks_of_experiments.voted,
-        "knn_three_class": blocks_of_experiments.voted,
-        "tsne": blocks_of_experiments.mapped,
-        "report_autoencoder": blocks_of_experiments.reconstructed,
+        "binary_adam": (blocks_of.trained, history),
+        "binary_lr_schedule": (blocks_of.trained, history),
+        "binary_sgd_early_stopping": (blocks_of.trained, history),
+        "three_class_adam": (blocks_of.trained, history),
+        "knn_binary": (blocks_of.voted, None),
+        "knn_three_class": (blocks_of.voted, None),
+        "tsne": (blocks_of.mapped, "t-SNE, two and three classes"),
+        "autoencoder": (blocks_of.reconstructed, "Loss by epoch"),
     }
+
+    def experiment(name: str) -> str:
+        block, drawn = written[name]
+        text = block(experiments.get(name))
+        return text + blocks_of.figure(name, drawn) if drawn and name in experiments else text
+
     return {
         "overview": blocks.overview(evaluation),
         "targets": blocks.targets(evaluation),
@@ -77,10 +80,7 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
             of_the_classifier("metrics/test_time_views.json").get("scores", {})
         ),
         "report": blocks_of_experiments.overview(experiments),
-        **{
-            name: block(experiments.get(name.removeprefix("report_")))
-            for name, block in written.items()
-        },
+        **{f"report_{name}": experiment(name) for name in written},
     }
 
 
