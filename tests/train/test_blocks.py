@@ -1,7 +1,10 @@
 """Markdown from results, on small hand-made ones."""
 
+import importlib.util
+
 from train import blocks
-from train.blocks_of_experiments import REPORT, ablation, overview, trained, voted
+from train.blocks_of_experiments import LEVERS, REPORT, ablation, overview, trained, voted
+from train.experiments.ablation import VARIANTS
 
 SCORES = {
     "auc": 0.99,
@@ -79,3 +82,9 @@ def test_an_ablation_row_means_over_stresses_and_names_the_worst():
         "0.200",
         "0.900",
     ]
+
+
+def test_every_variant_of_the_ablation_has_words_and_every_recipe_of_the_report_a_module():
+    assert set(LEVERS) == set(VARIANTS)
+    for name in REPORT:
+        assert importlib.util.find_spec(f"train.experiments.{name}") is not None
