@@ -1,7 +1,8 @@
 """Train a network, epoch by epoch, so that an interruption costs at most one epoch.
 
 After every epoch the whole model with its optimizer goes to `<work>/last.keras` and the history to
-`<work>/history.json`; started again, training goes on from there. Views are drawn from a generator
+`<work>/history.json`; started again, training goes on from there. The last epochs' weights are kept
+one by one as well, for `train.experiments.weight_averaging`. Views are drawn from a generator
 seeded by (seed, epoch), so a resumed run sees what an uninterrupted one would have seen.
 """
 
@@ -23,6 +24,9 @@ from train.manifest import current_commit
 from train.networks import build_classifier
 from train.scores import bacterial_viral_auc, binary_scores, class_scores
 from train.stress import mixed
+
+SNAPSHOTS = 6
+"""How many of the last epochs are kept one by one."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +148,18 @@ def run_epochs(
             {"epoch": epoch + 1, **losses, **validate(model), "seconds": time.monotonic() - started}
         )
         print(json.dumps(history[-1]), flush=True)
+        if epoch >= epochs - SNAPSHOTS:
+            model.save_weights(snapshot(work, epoch + 1))
         temporary = work / "saving.keras"
         model.save(temporary)
         temporary.replace(checkpoint)
         history_file.write_text(json.dumps(history, indent=1))
     return model
+
+
+def snapshot(work: Path, epoch: int) -> Path:
+    """Where the weights of an epoch, counted from 1, are kept."""
+    return work / f"epoch{epoch:02}.weights.h5"
 
 
 def describe_run(recipe: object, training: Images) -> dict:

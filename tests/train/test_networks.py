@@ -11,7 +11,7 @@ from train.augment import ViewRecipe
 from train.batches import ClassifierViews
 from train.data import Images
 from train.export import export, halve
-from train.fit import ClassifierRecipe, claim, describe_run, run_epochs
+from train.fit import SNAPSHOTS, ClassifierRecipe, claim, describe_run, run_epochs, snapshot
 from train.networks import build_autoencoder, build_classifier
 
 
@@ -130,6 +130,31 @@ def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):
         assert a == pytest.approx(b, abs=1e-6)
     history = json.loads((tmp_path / "broken/history.json").read_text())
     assert [entry["epoch"] for entry in history] == [1, 2, 3, 4]
+
+
+def test_the_last_epochs_are_kept_one_by_one(tmp_path):
+    def build():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.1), loss="mse")
+        return model
+
+    class Batches(keras.utils.PyDataset):
+        def __init__(self, epoch):
+            super().__init__()
+
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, index):
+            return np.ones((4, 3), np.float32), np.zeros((4, 1), np.float32)
+
+    model = run_epochs(build, Batches, lambda _: {}, SNAPSHOTS + 2, tmp_path, {"recipe": "a"})
+    kept = sorted(file.name for file in tmp_path.glob("epoch*"))
+    assert kept == [snapshot(tmp_path, epoch).name for epoch in range(3, SNAPSHOTS + 3)]
+    last = build()
+    last.load_weights(snapshot(tmp_path, SNAPSHOTS + 2))
+    for kept_array, array in zip(last.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept_array, array)
 
 
 def test_another_training_is_not_taken_for_this_one(tmp_path):
