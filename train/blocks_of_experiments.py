@@ -133,7 +133,7 @@ def ablation(results: dict[str, dict]) -> str:
     rows = []
     for name, words in LEVERS.items():
         if name not in results:
-            rows.append((words, *[NOT_RUN] * 9))
+            rows.append((words, NOT_RUN, *[""] * 8))
             continue
         scores = dict(results[name]["scores"])
         plain = scores.pop("plain")
@@ -167,10 +167,10 @@ def ablation(results: dict[str, dict]) -> str:
 
 
 def stresses(results: dict[str, dict]) -> str:
-    """Stress by stress, the shape-only views beside the released ones."""
-    if not {"shape_only", "all_views"} <= set(results):
+    """Stress by stress, views of shape alone beside those that vary sharpness and grain too."""
+    if not {"shape_only", "no_border"} <= set(results):
         return NOT_RUN + "\n"
-    before, after = (results[name]["scores"] for name in ("shape_only", "all_views"))
+    before, after = (results[name]["scores"] for name in ("shape_only", "no_border"))
     return table(
         (
             "held-out patients",
