@@ -32,9 +32,12 @@ def to_network_input(pixels: np.ndarray) -> np.ndarray:
     """
     if pixels.shape == (SIDE, SIDE):
         return np.ascontiguousarray(pixels)
-    _, jpeg = cv2.imencode(
-        ".jpg", to_levels(squash(pixels, SIDE)), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
+    return jpeg_copy(squash(pixels, SIDE), JPEG_QUALITY)
+
+
+def jpeg_copy(pixels: np.ndarray, quality: int) -> np.ndarray:
+    """What a JPEG file of this quality keeps of float32 (height, width) in [0, 1]."""
+    _, jpeg = cv2.imencode(".jpg", to_levels(pixels), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
 
 

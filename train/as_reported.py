@@ -14,16 +14,17 @@ import datetime
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from cxr_demo.artefacts import ASSETS
-from train.augment import ViewRecipe
+from cxr_demo.prediction import BINARY, THREE_CLASS
+from train.augment import NO_TEXTURE, ViewRecipe
 from train.batches import Views
-from train.data import CLASSES, Images, load_split
+from train.data import Images, load_split
 from train.draw import draw_history
 from train.fit import use_bfloat16_where_it_is_fast
 from train.manifest import register
@@ -33,7 +34,7 @@ from train.splits import training_and_validation
 
 RESULTS = ASSETS / "metrics" / "experiments"
 TEST_LOG = ASSETS / "metrics" / "test_log.jsonl"
-NAMES = {2: ("normal", "pneumonia"), 3: CLASSES}
+NAMES = {2: BINARY, 3: THREE_CLASS}
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,14 @@ class ReportRecipe:
     side: int = 224
     views: ViewRecipe = field(
         default_factory=lambda: ViewRecipe(
-            area=(0.7, 1.0), log_ratio=0.1, balance_aspect=False, contrast=0.1,
-            gamma=0, blur=0, sharpen=0, grain=0, jpeg=100, border=0,
+            area=(0.7, 1.0),
+            log_ratio=0.1,
+            balance_aspect=False,
+            contrast=0.1,
+            border=0,
+            **NO_TEXTURE,
         )
-    )  # fmt: skip
+    )
     seed: int = 0
 
 
@@ -70,7 +75,7 @@ class ReportViews(Views):
     """Batches of (views, one-hot classes), drawn anew every epoch."""
 
     def __init__(self, images: Images, recipe: ReportRecipe):
-        views = ViewRecipe(**{**vars(recipe.views), "side": recipe.side})
+        views = replace(recipe.views, side=recipe.side)
         super().__init__(images, views, 32, np.random.default_rng(recipe.seed))
         self.epoch, self.recipe = 0, recipe
         self.targets = np.eye(recipe.classes)[targets(images.labels, recipe.classes)]
@@ -81,9 +86,7 @@ class ReportViews(Views):
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
-        rng = np.random.default_rng((self.recipe.seed, self.epoch))
-        self.order = rng.permutation(len(self.images))
-        self.seeds = rng.integers(2**63, size=len(self.images))
+        self.draw(np.random.default_rng((self.recipe.seed, self.epoch)))
 
 
 def targets(labels: np.ndarray, classes: int) -> np.ndarray:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cxr_demo.preprocess import jpeg_copy
+
 ASPECT = {"normal": 1.21, "pneumonia": 1.50}
 """Median width/height of the original training files, from the data set's public description."""
 
@@ -54,6 +56,9 @@ class ViewRecipe:
     jpeg: int = 30
     border: float = 0.16
 
+
+NO_TEXTURE = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100}
+"""Settings of a `ViewRecipe` that leave tone, sharpness and grain as they are."""
 
 SOFT_EDGE = 8
 """Pixels over which a foreign border gives way to the image."""
@@ -164,14 +169,6 @@ def _random_texture(view: np.ndarray, recipe: ViewRecipe, rng: np.random.Generat
 def blurred(view: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur; a standard deviation too small to matter leaves the view as it is."""
     return view if sigma < 0.1 else cv2.GaussianBlur(view, (0, 0), sigma)
-
-
-def jpeg_copy(view: np.ndarray, quality: int) -> np.ndarray:
-    """What a JPEG file of this quality keeps of a float32 view in [0, 1]."""
-    _, file = cv2.imencode(
-        ".jpg", np.rint(view * 255).astype(np.uint8), (cv2.IMWRITE_JPEG_QUALITY, quality)
-    )
-    return cv2.imdecode(file, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
 
 
 def _resize(image: np.ndarray, side: int) -> np.ndarray:

@@ -24,6 +24,11 @@ class Views(keras.utils.PyDataset):
     def __init__(self, images: Images, recipe: ViewRecipe, batch: int, rng: np.random.Generator):
         super().__init__(workers=1)
         self.images, self.view_recipe, self.batch = images, recipe, batch
+        self.draw(rng)
+
+    def draw(self, rng: np.random.Generator) -> None:
+        """Decide order, views and lenders of borders anew."""
+        images = self.images
         self.order = rng.permutation(len(images))
         self.seeds = rng.integers(2**63, size=len(images))
         # Whose border may be lent: every class as often, so that a border says nothing of it.

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from train.augment import blurred, jpeg_copy, with_border_of
+from cxr_demo.preprocess import jpeg_copy, to_levels
+from train.augment import blurred, with_border_of
 from train.data import Images
 
 
@@ -36,8 +37,7 @@ def as_if_farther(image: np.ndarray, factor: float) -> np.ndarray:
 
 def local_contrast(image: np.ndarray) -> np.ndarray:
     """Contrast-limited adaptive histogram equalisation, as viewers and vendors apply it."""
-    levels = np.rint(image * 255).astype(np.uint8)
-    return cv2.createCLAHE(2.0, (8, 8)).apply(levels).astype(np.float32) / 255
+    return cv2.createCLAHE(2.0, (8, 8)).apply(to_levels(image)).astype(np.float32) / 255
 
 
 def grainy(image: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
@@ -48,7 +48,7 @@ def grainy(image: np.ndarray, deviation: float, rng: np.random.Generator) -> np.
 
 def foreign_border(image: np.ndarray, other: np.ndarray, width: float) -> np.ndarray:
     """The outer part of another image around this one; `width` is a share of the side."""
-    levels = (np.rint(picture * 255).astype(np.uint8) for picture in (other, image))
+    levels = map(to_levels, (other, image))
     return with_border_of(*levels, np.full(4, width)).astype(np.float32) / 255
 
 

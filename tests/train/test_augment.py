@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from train.augment import ViewRecipe, blurred, jpeg_copy, random_view, with_border_of
+from cxr_demo.preprocess import jpeg_copy
+from train.augment import ViewRecipe, blurred, random_view, with_border_of
 
 COLUMNS = np.tile(np.arange(224, dtype=np.uint8), (224, 1))  # each pixel's grey is its column
 ROWS = COLUMNS.T  # … and its row

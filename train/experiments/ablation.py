@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cxr_demo.artefacts import ASSETS
-from train.augment import ViewRecipe
+from train.augment import NO_TEXTURE, ViewRecipe
 from train.check_stress import stress_scores
 from train.data import load_split
 from train.fit import ClassifierRecipe, fit_classifier
@@ -24,7 +24,6 @@ from train.manifest import register
 from train.splits import training_and_validation
 
 BASE = ClassifierRecipe(epochs=5, first_trainable_block=4, views=ViewRecipe(side=160))
-TEXTURE = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100}
 
 
 def _views(**changes) -> ClassifierRecipe:
@@ -33,9 +32,9 @@ def _views(**changes) -> ClassifierRecipe:
 
 VARIANTS = {
     "all_views": BASE,
-    "shape_only": _views(area=(0.08, 1.0), border=0, **TEXTURE),
+    "shape_only": _views(area=(0.08, 1.0), border=0, **NO_TEXTURE),
     "no_border": _views(border=0),
-    "no_texture": _views(**TEXTURE),
+    "no_texture": _views(**NO_TEXTURE),
     "no_distance": _views(area=(0.08, 1.0)),
     "narrow_crops": _views(area=(0.3, 1.3)),
     "no_ratio_jitter": _views(log_ratio=0.0),

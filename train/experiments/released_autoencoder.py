@@ -15,7 +15,7 @@ import numpy as np
 
 from cxr_demo.anomaly import SIDE
 from cxr_demo.preprocess import squash
-from train.augment import ViewRecipe
+from train.augment import NO_TEXTURE, ViewRecipe
 from train.batches import Views
 from train.data import Images, load_split
 from train.fit import describe_run, run_epochs, use_bfloat16_where_it_is_fast
@@ -45,12 +45,8 @@ class AutoencoderRecipe:
             log_ratio=0.2,
             balance_aspect=False,
             contrast=0.15,
-            gamma=0,
-            blur=0,
-            sharpen=0,
-            grain=0,
-            jpeg=100,
             border=0,
+            **NO_TEXTURE,
         )
     )
     seed: int = 0
