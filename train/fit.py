@@ -46,7 +46,7 @@ class ClassifierRecipe:
         seed: of weights, order and views.
     """
 
-    epochs: int = 24
+    epochs: int = 18
     batch: int = 32
     peak_rate: float = 1e-4
     warmup_epochs: float = 1.0
@@ -59,7 +59,12 @@ class ClassifierRecipe:
 
 
 def fit_classifier(
-    recipe: ClassifierRecipe, training: Images, validation: Images, trunk_weights: Path, work: Path
+    recipe: ClassifierRecipe,
+    training: Images,
+    validation: Images,
+    trunk_weights: Path,
+    work: Path,
+    start: Path | None = None,
 ) -> keras.Model:
     """Train or resume the classifier.
 
@@ -69,6 +74,7 @@ def fit_classifier(
         validation: images of other patients, scored after every epoch, plain and stressed.
         trunk_weights: starting weights of the VGG16 convolutions.
         work: folder for checkpoint and history, kept out of the repository.
+        start: weights of a whole classifier to go on from, its trunk included.
 
     Returns:
         The model after the last epoch (with a rate decaying to zero there is none to choose).
@@ -79,6 +85,8 @@ def fit_classifier(
 
     def build() -> keras.Model:
         model = build_classifier(None, trunk_weights, recipe.first_trainable_block, recipe.dropout)
+        if start:
+            model.load_weights(start)
         schedule = keras.optimizers.schedules.CosineDecay(
             0.0,
             decay_steps=round(steps * (recipe.epochs - recipe.warmup_epochs)),
@@ -109,6 +117,8 @@ def fit_classifier(
         return ClassifierViews(training, recipe.views, recipe.batch, rng)
 
     run = describe_run(recipe, training)
+    if start:
+        run["start"] = hashlib.sha256(start.read_bytes()).hexdigest()
     return run_epochs(build, epoch_data, validate, recipe.epochs, work, run)
 
 
