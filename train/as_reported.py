@@ -10,7 +10,6 @@ A recipe leaves `<name>.json` (settings, seconds, history, figures) and `<name>.
 """
 
 import argparse
-import datetime
 import json
 import time
 from collections.abc import Callable
@@ -22,18 +21,19 @@ import numpy as np
 
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.prediction import BINARY, THREE_CLASS
+from cxr_demo.preprocess import squash
 from train.augment import NO_TEXTURE, ViewRecipe
 from train.batches import Views
 from train.data import Images, load_split
 from train.draw import draw_history
 from train.fit import use_bfloat16_where_it_is_fast
-from train.manifest import register
+from train.manifest import keep_json, register
 from train.networks import build_report_classifier
+from train.readings import log_reading
 from train.scores import class_scores
 from train.splits import training_and_validation
 
 RESULTS = ASSETS / "metrics" / "experiments"
-TEST_LOG = ASSETS / "metrics" / "test_log.jsonl"
 NAMES = {2: BINARY, 3: THREE_CLASS}
 
 
@@ -96,11 +96,8 @@ def targets(labels: np.ndarray, classes: int) -> np.ndarray:
 
 def inputs(images: Images, side: int) -> np.ndarray:
     """Images at the recipe's size: float32 (N, side, side, 1) in [0, 1]."""
-    return keras.ops.convert_to_numpy(
-        keras.ops.image.resize(
-            images.pixels[..., None].astype(np.float32), (side, side), antialias=True
-        )
-    ) / np.float32(255)
+    squares = (square / np.float32(255) for square in images.pixels)
+    return np.stack([squash(square, side) for square in squares])[..., None]
 
 
 def report_arguments(description: str) -> argparse.Namespace:
@@ -111,6 +108,7 @@ def report_arguments(description: str) -> argparse.Namespace:
     parser.add_argument(
         "--side", type=int, default=224, help="edge of the images; smaller is faster"
     )
+    parser.add_argument("--epochs", type=int, help="fewer than the recipe's, to look at its start")
     parser.add_argument("--work", type=Path, default=Path(".work/report"))
     return parser.parse_args()
 
@@ -134,7 +132,7 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
     history = model.fit(
         ReportViews(training, recipe),
         validation_data=(held_out, held_out_targets),
-        epochs=recipe.epochs,
+        epochs=arguments.epochs or recipe.epochs,
         callbacks=[keras.callbacks.TerminateOnNaN(), *recipe.callbacks(weights)],
         shuffle=False,
         verbose=2,
@@ -160,7 +158,7 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
         "test": figures(model, inputs(test, recipe.side), test.labels, recipe),
     }
     keep(recipe.name, result, history)
-    log_test_reading(recipe.name, result["test"])
+    log_report_reading(recipe.name, result["test"])
 
 
 def share_of_dead_units(model: keras.Model, images: np.ndarray) -> float:
@@ -188,9 +186,8 @@ def figures(model: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: 
 
 def keep(name: str, result: dict, history: dict[str, list[float]]) -> None:
     """Write and register a recipe's JSON and its figure of loss and accuracy."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    written = RESULTS / f"{name}.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
+    command = f"python -m train.experiments.{name}"
+    keep_json(RESULTS / f"{name}.json", result, command)
     panels = {
         title: {
             which: history[key]
@@ -199,19 +196,14 @@ def keep(name: str, result: dict, history: dict[str, list[float]]) -> None:
         for title in ("loss", "accuracy")
         if title in history
     }
-    for path in (written, draw_history(panels, RESULTS / f"{name}.png")):
-        register(path, f"python -m train.experiments.{name}")
+    register(draw_history(panels, RESULTS / f"{name}.png"), command)
     print(json.dumps({key: result[key] for key in ("seconds", "validation", "test")}))
 
 
-def log_test_reading(name: str, test: dict) -> None:
+def log_report_reading(name: str, test: dict) -> None:
     """One line in the log of readings of the test."""
-    reading = {
-        "date": datetime.date.today().isoformat(),
-        "command": f"python -m train.experiments.{name}",
-        "note": "a recipe of the report, read once for comparison; nothing was chosen by it",
-        "accuracy": test["accuracy"],
-    }
-    with TEST_LOG.open("a") as lines:
-        print(json.dumps(reading), file=lines)
-    register(TEST_LOG, "python -m train.evaluate")
+    log_reading(
+        f"python -m train.experiments.{name}",
+        "a recipe of the report, read once for comparison; nothing was chosen by it",
+        {"accuracy": test["accuracy"]},
+    )

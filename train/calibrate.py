@@ -24,7 +24,7 @@ from cxr_demo.network import Autoencoder, Classifier
 from cxr_demo.prediction import Calibration
 from train.data import load_split
 from train.decisions import least_probabilities, operating_points
-from train.manifest import register
+from train.manifest import keep_json
 from train.reliability import (
     PRIOR,
     brier_score,
@@ -149,10 +149,8 @@ def main() -> None:
 
 
 def _write(name: str, content: dict, command: str) -> None:
-    path = ASSETS / name
-    path.write_text(json.dumps(content, indent=1) + "\n")
-    register(path, command)
-    print(path.name, json.dumps(content))
+    keep_json(ASSETS / name, content, command)
+    print(name, json.dumps(content))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.network import Classifier
 from cxr_demo.saliency import Heads, read_heads, saliency
 from train.data import load_split
-from train.manifest import register
+from train.manifest import keep_json
 from train.splits import training_and_validation
 
 SHARE, MOST, SEED = 0.2, 150, 0
@@ -103,8 +103,7 @@ def main() -> None:
         ),
     }
     written = ASSETS / "metrics" / "saliency.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
-    register(written, f"python -m train.check_saliency --data {arguments.data}")
+    keep_json(written, result, f"python -m train.check_saliency --data {arguments.data}")
     print(json.dumps(result, indent=1))
 
 

@@ -17,7 +17,7 @@ from cxr_demo.analysis import CLASSIFIER
 from cxr_demo.artefacts import ASSETS, Artefacts
 from train.data import Images, load_split
 from train.fit import score_classifier, use_bfloat16_where_it_is_fast
-from train.manifest import register
+from train.manifest import keep_json
 from train.networks import build_classifier
 from train.splits import training_and_validation
 from train.stress import STRESSES, stressed
@@ -48,8 +48,7 @@ def main() -> None:
         "scores": stress_scores(model, held_out),
     }
     written = ASSETS / "metrics" / "stress.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
-    register(written, f"python -m train.check_stress --data {arguments.data}")
+    keep_json(written, result, f"python -m train.check_stress --data {arguments.data}")
     print(json.dumps(result, indent=1))
 
 

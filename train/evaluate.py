@@ -11,7 +11,6 @@ fitted on the training split. Nothing is chosen here. Time: 3 min.
 """
 
 import argparse
-import datetime
 import json
 from pathlib import Path
 
@@ -24,9 +23,10 @@ from cxr_demo.prediction import BINARY, THREE_CLASS
 from train.baselines import score_baselines
 from train.data import list_split, load_split
 from train.draw import draw_confusions, draw_precision_recall, draw_reliability, draw_roc
-from train.manifest import register
+from train.manifest import keep_json, register
 from train.measure import measure
 from train.predictions import Predictions, analyse_files, predict, to_json
+from train.readings import log_reading
 from train.reliability import PRIOR, prior_weights, reliability_curve
 
 METRICS = ASSETS / "metrics"
@@ -85,23 +85,16 @@ def draw(test: Predictions, figures: dict, held_out_reliability: dict) -> list[P
     ]
 
 
-def log_reading(figures: dict, model: dict, note: str) -> Path:
-    """Add one line to the log of readings of the test."""
+def seen(figures: dict, model: dict) -> dict:
+    """What the log of readings keeps of an evaluation."""
     scored = [name for name, values in figures.items() if "accuracy" in values]
-    reading = {
-        "date": datetime.date.today().isoformat(),
-        "command": COMMAND,
-        "note": note,
+    return {
         "model": model,
         **{
             name: {key: figures[name][key] for key in ("auc", "accuracy") if key in figures[name]}
             for name in scored
         },
     }
-    log = METRICS / "test_log.jsonl"
-    with log.open("a") as lines:
-        print(json.dumps(reading), file=lines)
-    return log
 
 
 def main() -> None:
@@ -115,7 +108,7 @@ def main() -> None:
     analyser = Analyser(artefacts)
     test = predict(analyser, list_split(arguments.data, "test"), "test")
     figures = measure(test, analyser.operating_points, analyser.threshold)
-    log = log_reading(figures, analyser.model, arguments.note)
+    log_reading(COMMAND, arguments.note, seen(figures, analyser.model))
     figures["baselines"] = score_baselines(
         load_split(arguments.data, "train"), load_split(arguments.data, "test")
     )
@@ -123,12 +116,11 @@ def main() -> None:
         figures["native_agreement"] = native_agreement(analyser, arguments.native, arguments.data)
     result = {"data": "official test split", "n": len(test), "model": analyser.model, **figures}
 
-    written = METRICS / "evaluation.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
+    keep_json(METRICS / "evaluation.json", result, COMMAND)
     rows = METRICS / "test_predictions.json"
     rows.write_text(to_json(test))
     held_out_reliability = artefacts.json(CALIBRATION)["binary"]["reliability"]
-    for path in (log, written, rows, *draw(test, figures, held_out_reliability)):
+    for path in (rows, *draw(test, figures, held_out_reliability)):
         register(path, COMMAND)
     print(json.dumps(result, indent=1))
 

@@ -15,10 +15,10 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
-from train.as_reported import NAMES, RESULTS, inputs, log_test_reading, targets
+from train.as_reported import NAMES, RESULTS, inputs, log_report_reading, targets
 from train.data import Images, load_split
 from train.fit import use_bfloat16_where_it_is_fast
-from train.manifest import register
+from train.manifest import keep_json
 from train.networks import build_report_classifier
 from train.scores import class_scores
 from train.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
@@ -96,8 +96,6 @@ def report_knn(name: str, classes: int, neighbours: int, description: str) -> No
         "patients_on_both_sides": float(np.isin(test.patients, images.patients).mean()),
     }
     result["neighbours"] = neighbours
-    written = RESULTS / f"{name}.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
-    register(written, f"python -m train.experiments.{name}")
-    log_test_reading(name, result["test"])
+    keep_json(RESULTS / f"{name}.json", result, f"python -m train.experiments.{name}")
+    log_report_reading(name, result["test"])
     print(json.dumps(result))

@@ -1,4 +1,4 @@
-"""Writes `assets/manifest.json`: what each artefact is and how to make it again."""
+"""Writes results, and `assets/manifest.json`: what each artefact is and how to make it again."""
 
 import hashlib
 import json
@@ -38,6 +38,19 @@ def register(
         [other for other in entries if other["path"] != name] + [entry], key=lambda e: e["path"]
     )
     manifest.write_text(json.dumps(entries, indent=1) + "\n")
+
+
+def keep_json(path: Path, content: dict | list, command: str) -> None:
+    """Write a result below `ASSETS` and register it.
+
+    Args:
+        path: where.
+        content: what, plain enough for JSON.
+        command: what made it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    register(path, command)
 
 
 def current_commit() -> str:

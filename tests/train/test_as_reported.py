@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from train import as_reported, knn_as_reported
+from train import as_reported, knn_as_reported, manifest, readings
 from train.as_reported import ReportRecipe, ReportViews, figures, inputs, targets
 from train.data import Images
 from train.knn_as_reported import split_scores
@@ -82,8 +82,9 @@ def test_accuracy_and_matrix_agree_and_shuffling_ruins_the_matrix():
 
 def test_a_recipe_leaves_its_history_figure_and_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(as_reported, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(as_reported, "TEST_LOG", tmp_path / "log.jsonl")
-    monkeypatch.setattr(as_reported, "register", lambda *_: None)
+    monkeypatch.setattr(readings, "TEST_LOG", tmp_path / "log.jsonl")
+    for module in (as_reported, manifest, readings):
+        monkeypatch.setattr(module, "register", lambda *_: None)
     monkeypatch.setattr(as_reported, "load_split", lambda *_: images())
     monkeypatch.setattr(as_reported, "training_and_validation", lambda i: (i[:16], i[16:]))
     recipe = ReportRecipe(
@@ -96,7 +97,9 @@ def test_a_recipe_leaves_its_history_figure_and_weights(tmp_path, monkeypatch):
         epochs=2,
         side=32,
     )
-    as_reported.train_as_reported(recipe, argparse.Namespace(data=None, trunk=None, work=tmp_path))
+    as_reported.train_as_reported(
+        recipe, argparse.Namespace(data=None, trunk=None, work=tmp_path, epochs=None)
+    )
     result = json.loads((tmp_path / "results/tiny.json").read_text())
     assert set(result["history"]) >= {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert len(result["history"]["loss"]) == result["settings"]["epochs_run"] == 2

@@ -20,7 +20,7 @@ from train.augment import NO_TEXTURE, ViewRecipe
 from train.check_stress import stress_scores
 from train.data import load_split
 from train.fit import ClassifierRecipe, fit_classifier
-from train.manifest import register
+from train.manifest import keep_json
 from train.splits import training_and_validation
 
 BASE = ClassifierRecipe(epochs=5, first_trainable_block=4, views=ViewRecipe(side=160))
@@ -67,8 +67,7 @@ def main() -> None:
             VARIANTS[name], training, validation, arguments.trunk, arguments.work / name
         )
         table[name] = {"recipe": repr(VARIANTS[name]), "scores": stress_scores(model, validation)}
-        written.write_text(json.dumps(table, indent=1) + "\n")
-        register(written, "python -m train.experiments.ablation")
+        keep_json(written, table, "python -m train.experiments.ablation")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from cxr_demo.anomaly import SIDE
-from train.as_reported import RESULTS, inputs, keep, log_test_reading
+from train.as_reported import RESULTS, inputs, keep, log_report_reading
 from train.data import load_split
 from train.fit import use_bfloat16_where_it_is_fast
 from train.networks import build_autoencoder
@@ -58,7 +58,7 @@ def main() -> None:
         errors = np.square(model.predict(squares, verbose=0) - squares).mean(axis=(1, 2, 3))
         result[name] = binary_scores(images.labels, errors, THRESHOLD)
     keep("autoencoder", result, history)
-    log_test_reading("autoencoder", result["test"])
+    log_report_reading("autoencoder", result["test"])
     print(f"written to {RESULTS}", json.dumps(result["test"]))
 
 

@@ -20,7 +20,7 @@ from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.prediction import HEADS
 from train.data import load_split
 from train.fit import score_logits, use_bfloat16_where_it_is_fast
-from train.manifest import register
+from train.manifest import keep_json
 from train.networks import build_classifier
 from train.splits import training_and_validation
 from train.stress import as_if_wider, mixed
@@ -67,8 +67,7 @@ def main() -> None:
             }
             table[name][condition] = score_logits(averaged, held_out.labels)
     written = ASSETS / "metrics" / "test_time_views.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
-    register(written, "python -m train.experiments.test_time_views")
+    keep_json(written, result, "python -m train.experiments.test_time_views")
     print(json.dumps(result, indent=1))
 
 

@@ -16,7 +16,7 @@ from sklearn.neighbors import NearestNeighbors
 from train.as_reported import NAMES, RESULTS, targets
 from train.draw import draw_scatter
 from train.knn_as_reported import knn_arguments, penultimate
-from train.manifest import register
+from train.manifest import keep_json, register
 
 
 def neighbourhood_purity(points: np.ndarray, classes: np.ndarray, k: int = 10) -> float:
@@ -35,14 +35,12 @@ def main() -> None:
             str(n): neighbourhood_purity(points, classes) for n, classes in by_classes.items()
         },
     }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    written = RESULTS / "tsne.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
+    command = "python -m train.experiments.tsne"
+    keep_json(RESULTS / "tsne.json", result, command)
     drawing = draw_scatter(
         points, {n: (classes, NAMES[n]) for n, classes in by_classes.items()}, RESULTS / "tsne.png"
     )
-    for path in (written, drawing):
-        register(path, "python -m train.experiments.tsne")
+    register(drawing, command)
     print(json.dumps(result))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from cxr_demo.artefacts import ASSETS
 from train.data import load_split
 from train.fit import SNAPSHOTS, score_classifier, snapshot, use_bfloat16_where_it_is_fast
-from train.manifest import register
+from train.manifest import keep_json
 from train.networks import build_classifier
 from train.splits import training_and_validation
 from train.stress import mixed
@@ -60,8 +60,7 @@ def main() -> None:
     run = json.loads((arguments.work / "run.json").read_text())
     result = {"commit": run["commit"], "recipe": run["recipe"], "scores": table}
     written = ASSETS / "metrics" / "weight_averaging.json"
-    written.write_text(json.dumps(result, indent=1) + "\n")
-    register(written, "python -m train.experiments.weight_averaging")
+    keep_json(written, result, "python -m train.experiments.weight_averaging")
     print(json.dumps(result, indent=1))
 
 
