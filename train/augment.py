@@ -41,6 +41,7 @@ class ViewRecipe:
         sharpen: largest amount of an unsharp mask; a view is blurred, sharpened or neither.
         grain: largest standard deviation of added noise, finer or coarser from view to view.
         jpeg: lowest quality of a JPEG step; 100 leaves it out.
+        flip: how often a view is mirrored left to right.
         border: largest width of a foreign border on each side, as a share of the side; 0 for none.
     """
 
@@ -54,6 +55,7 @@ class ViewRecipe:
     sharpen: float = 1.5
     grain: float = 0.06
     jpeg: int = 30
+    flip: float = 0.5
     border: float = 0.16
 
 
@@ -83,7 +85,7 @@ def random_view(
     if recipe.border and rng.random() < 0.75:
         image = with_border_of(other, image, rng.uniform(0, recipe.border, 4))
     view = _resize(_random_crop(image, is_normal, recipe, rng), recipe.side)
-    if rng.random() < 0.5:
+    if rng.random() < recipe.flip:
         view = view[:, ::-1]
     return _random_texture(_random_greys(view, recipe, rng), recipe, rng)
 

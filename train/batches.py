@@ -59,25 +59,42 @@ class Views(keras.utils.PyDataset):
 
 
 class ClassifierViews(Views):
-    """Batches of (views, targets per head, weights per head).
+    """Batches of (views, targets per output, weights per output).
 
-    The weights balance the classes, so that the heads' scores assume all classes equally common;
-    what a real ward's mixture makes of them is for calibration to say.
+    Balanced weights make the heads' scores assume all classes equally common; what a real ward's
+    mixture makes of them is for calibration to say.
+
+    Args:
+        outputs: those of `build_classifier` that are trained; embeddings by the three classes.
+        balanced: whether all classes weigh alike, however common.
     """
 
-    def __init__(self, images: Images, recipe: ViewRecipe, batch: int, rng: np.random.Generator):
+    def __init__(
+        self,
+        images: Images,
+        recipe: ViewRecipe,
+        batch: int,
+        rng: np.random.Generator,
+        outputs: tuple[str, ...] = ("binary", "three_class"),
+        balanced: bool = True,
+    ):
         super().__init__(images, recipe, batch, rng)
-        targets = {"binary": (images.labels > 0).astype(int), "three_class": images.labels}
-        self.targets = {head: np.eye(values.max() + 1)[values] for head, values in targets.items()}
+        classes = {
+            output: (images.labels > 0).astype(int) if output == "binary" else images.labels
+            for output in outputs
+        }
+        self.targets = {name: np.eye(values.max() + 1)[values] for name, values in classes.items()}
         self.weights = {
-            head: (len(values) / (len(np.bincount(values)) * np.bincount(values)))[values]
-            for head, values in targets.items()
+            name: (len(values) / (len(np.bincount(values)) * np.bincount(values)))[values]
+            if balanced
+            else np.ones(len(values))
+            for name, values in classes.items()
         }
 
     def __getitem__(self, index: int):
         rows = self.rows_of(index)
         return (
             self.views_of(rows),
-            {head: values[rows] for head, values in self.targets.items()},
-            {head: values[rows] for head, values in self.weights.items()},
+            {name: values[rows] for name, values in self.targets.items()},
+            {name: values[rows] for name, values in self.weights.items()},
         )

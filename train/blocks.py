@@ -3,6 +3,9 @@
 Pure: dictionaries as they stand in `assets/metrics` in, Markdown out.
 """
 
+NOT_RUN = "not run yet"
+"""What stands where a measurement is still to be made."""
+
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table."""
@@ -190,7 +193,7 @@ def baselines(e: dict) -> str:
 def saliency(s: dict) -> str:
     """The two checks of the saliency map."""
     if not s:
-        return "not measured yet\n"
+        return NOT_RUN + "\n"
     drop = s["mean_drop_of_logit"]
     share = f"{s['share_hidden']:.0%}"
     return (

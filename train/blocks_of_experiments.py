@@ -1,10 +1,10 @@
-"""Results as Markdown: the report's experiments and the ablation → blocks of `docs/`.
+"""Results as Markdown: the report's experiments → blocks of `docs/`.
 
 Pure: dictionaries as they stand in `assets/metrics` in, Markdown out. An experiment that has not
 been run says so.
 """
 
-from train.blocks import confusion, table
+from train.blocks import NOT_RUN, confusion, table
 
 REPORT = {
     "binary_adam": "62.5 %, everything called pneumonia",
@@ -17,8 +17,6 @@ REPORT = {
     "autoencoder": "one image above the threshold",
 }
 """What the report printed, by recipe."""
-
-NOT_RUN = "not run yet"
 
 
 def overview(results: dict[str, dict]) -> str:
@@ -107,109 +105,6 @@ def reconstructed(result: dict | None) -> str:
         f"test: AUROC **{test['auc']:.3f}**; above {test['threshold']:g} lie "
         f"{test['sensitivity']:.1%} of the pneumonias and {1 - test['specificity']:.1%} of the "
         "normals.\n"
-    )
-
-
-LEVERS = {
-    "all_views": "all views of the released recipe",
-    "shape_only": "without gamma, sharpness, grain, JPEG, distance and foreign borders",
-    "no_border": "without foreign borders",
-    "no_texture": "without gamma, sharpness, grain and JPEG",
-    "no_distance": "without views from farther away",
-    "narrow_crops": "crops from 30 % of the area instead of 8 %",
-    "no_ratio_jitter": "without jitter of the aspect ratio",
-    "no_aspect_balance": "jitter not centred by class",
-    "no_contrast": "without brightness and contrast jitter",
-    "block_5": "block 5 alone trained",
-    "block_3": "block 3 trained too",
-    "block_2": "blocks 2 and 3 trained too",
-    "no_label_smoothing": "without label smoothing",
-    "twice_the_rate": "twice the learning rate",
-}
-
-
-def ablation(results: dict[str, dict]) -> str:
-    """What each lever gives, plain and as the mean over the stresses."""
-    rows = []
-    for name, words in LEVERS.items():
-        if name not in results:
-            rows.append((words, NOT_RUN, *[""] * 8))
-            continue
-        scores = dict(results[name]["scores"])
-        plain = scores.pop("plain")
-        rows.append(
-            (
-                words,
-                *(f"{plain[key]:.3f}" for key in ("auc", "specificity", "three_class_accuracy")),
-                *(
-                    f"{sum(s[key] for s in scores.values()) / len(scores):.3f}"
-                    for key in ("auc", "specificity", "sensitivity", "three_class_accuracy")
-                ),
-                f"{min(s['specificity'] for s in scores.values()):.3f}",
-                f"{min(s['sensitivity'] for s in scores.values()):.3f}",
-            )
-        )
-    return table(
-        (
-            "5 epochs, 160 px; blocks 4–5 but where said",
-            "AUROC, plain",
-            "specificity",
-            "3-class accuracy",
-            "AUROC, stressed",
-            "specificity",
-            "sensitivity",
-            "3-class accuracy",
-            "worst specificity",
-            "worst sensitivity",
-        ),
-        rows,
-    )
-
-
-def stresses(results: dict[str, dict]) -> str:
-    """Stress by stress, views of shape alone beside those that vary sharpness and grain too."""
-    if not {"shape_only", "no_border"} <= set(results):
-        return NOT_RUN + "\n"
-    before, after = (results[name]["scores"] for name in ("shape_only", "no_border"))
-    return table(
-        (
-            "held-out patients",
-            "shape alone varied: sensitivity / specificity",
-            "sharpness, grain, tone, distance too",
-        ),
-        [
-            (name, *(f"{s['sensitivity']:.3f} / {s['specificity']:.3f}" for s in pair))
-            for name, pair in ((name, (before[name], after[name])) for name in before)
-        ],
-    )
-
-
-def released_stress(scores: dict[str, dict]) -> str:
-    """The classifier that ships, stress by stress."""
-    if not scores:
-        return NOT_RUN + "\n"
-    keys = ("auc", "sensitivity", "specificity", "three_class_accuracy")
-    return table(
-        ("held-out patients", "AUROC", "sensitivity", "specificity", "3-class accuracy"),
-        [(name, *(f"{s[key]:.3f}" for key in keys)) for name, s in scores.items()],
-    )
-
-
-def test_time_views(results: dict[str, dict[str, dict]]) -> str:
-    """Averages over several views of an image, plain and stressed."""
-    if not results:
-        return NOT_RUN + "\n"
-    keys = ("auc", "accuracy", "three_class_accuracy")
-    return table(
-        (
-            "held-out patients",
-            *(f"{key}, plain" for key in ("AUROC", "accuracy", "3-class accuracy")),
-            *(f"{key}, stressed" for key in ("AUROC", "accuracy", "3-class accuracy")),
-        ),
-        [
-            (name, *(f"{scores[c][key]:.3f}" for c in ("plain", "stressed") for key in keys))
-            for name, scores in results.items()
-        ],
     )
 
 

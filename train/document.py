@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from cxr_demo.artefacts import ASSETS
-from train import blocks, blocks_of_experiments
+from train import blocks, blocks_of_experiments, blocks_of_levers
 
 ROOT = ASSETS.parent
 DOCUMENTS = (
@@ -71,12 +71,12 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "saliency": blocks.saliency(of_the_classifier("metrics/saliency.json")),
         "autoencoder": blocks.autoencoder(evaluation, content("autoencoder/threshold.json")),
         "library": blocks.library(evaluation),
-        "ablation": blocks_of_experiments.ablation(content("metrics/ablation.json")),
-        "stresses": blocks_of_experiments.stresses(content("metrics/ablation.json")),
-        "released_stress": blocks_of_experiments.released_stress(
+        "ablation": blocks_of_levers.ablation(content("metrics/ablation.json")),
+        "stresses": blocks_of_levers.stresses(content("metrics/ablation.json")),
+        "released_stress": blocks_of_levers.released_stress(
             of_the_classifier("metrics/stress.json").get("scores", {})
         ),
-        "test_time_views": blocks_of_experiments.test_time_views(
+        "test_time_views": blocks_of_levers.test_time_views(
             of_the_classifier("metrics/test_time_views.json").get("scores", {})
         ),
         "report": blocks_of_experiments.overview(experiments),

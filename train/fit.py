@@ -20,6 +20,7 @@ from cxr_demo.prediction import softmax
 from train.augment import ViewRecipe
 from train.batches import ClassifierViews
 from train.data import CLASSES, Images
+from train.losses import loss_of
 from train.manifest import current_commit
 from train.networks import build_classifier
 from train.scores import bacterial_viral_auc, binary_scores, class_scores
@@ -42,6 +43,8 @@ class ClassifierRecipe:
         label_smoothing: for both heads.
         dropout: between embedding and heads.
         first_trainable_block: VGG16 blocks below stay as they came.
+        loss_weights: how much each output of `build_classifier` that is trained counts.
+        balanced: whether all classes weigh alike in the losses, however common.
         views: how training views are drawn.
         seed: of weights, order and views.
     """
@@ -54,6 +57,10 @@ class ClassifierRecipe:
     label_smoothing: float = 0.05
     dropout: float = 0.3
     first_trainable_block: int = 3
+    loss_weights: dict[str, float] = field(
+        default_factory=lambda: {"binary": 1.0, "three_class": 1.0}
+    )
+    balanced: bool = True
     views: ViewRecipe = field(default_factory=ViewRecipe)
     seed: int = 0
 
@@ -93,13 +100,10 @@ def fit_classifier(
             warmup_target=recipe.peak_rate,
             warmup_steps=round(steps * recipe.warmup_epochs),
         )
-        smooth = {"from_logits": True, "label_smoothing": recipe.label_smoothing}
         model.compile(
             keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
-            loss={
-                head: keras.losses.CategoricalCrossentropy(**smooth)
-                for head in ("binary", "three_class")
-            },
+            loss={name: loss_of(name, recipe.label_smoothing) for name in recipe.loss_weights},
+            loss_weights=recipe.loss_weights,
         )
         return model
 
@@ -114,7 +118,8 @@ def fit_classifier(
 
     def epoch_data(epoch: int) -> keras.utils.PyDataset:
         rng = np.random.default_rng((recipe.seed, epoch))
-        return ClassifierViews(training, recipe.views, recipe.batch, rng)
+        outputs = tuple(recipe.loss_weights)
+        return ClassifierViews(training, recipe.views, recipe.batch, rng, outputs, recipe.balanced)
 
     run = describe_run(recipe, training)
     if start:

@@ -85,6 +85,15 @@ def test_class_weights_balance_each_head():
         assert totals == pytest.approx(np.full(len(totals), 12 / len(totals)))
 
 
+def test_unbalanced_every_image_weighs_alike_and_only_what_is_trained_has_targets():
+    recipe, rng = ViewRecipe(), np.random.default_rng(0)
+    views = ClassifierViews(images(), recipe, 4, rng, ("three_class", "embedding"), balanced=False)
+    _, targets, weights = views[0]
+    assert set(targets) == set(weights) == {"three_class", "embedding"}
+    assert np.array_equal(targets["embedding"], targets["three_class"])
+    assert all((values == 1).all() for values in weights.values())
+
+
 def test_views_depend_on_the_epochs_seed_alone():
     first, again, other = (
         ClassifierViews(images(), ViewRecipe(), 4, np.random.default_rng(seed))[1][0]

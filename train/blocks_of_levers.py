@@ -1,0 +1,123 @@
+"""Results as Markdown: the ablation and the stresses → blocks of `docs/`.
+
+Pure: dictionaries as they stand in `assets/metrics` in, Markdown out. What has
+not been run says so.
+"""
+
+from train.blocks import NOT_RUN, table
+
+LEVERS = {
+    "all_views": "all views of the released recipe",
+    "another_seed": "the same with another seed",
+    "shape_only": "without gamma, sharpness, grain, JPEG, distance and foreign borders",
+    "no_border": "without foreign borders",
+    "no_texture": "without gamma, sharpness, grain and JPEG",
+    "no_distance": "without views from farther away",
+    "narrow_crops": "crops from 30 % of the area instead of 8 %",
+    "no_ratio_jitter": "without jitter of the aspect ratio",
+    "no_aspect_balance": "jitter not centred by class",
+    "no_contrast": "without brightness and contrast jitter",
+    "no_flip": "without mirrored views",
+    "block_5": "block 5 alone trained",
+    "block_3": "block 3 trained too",
+    "twice_as_long": "10 epochs",
+    "twice_the_rate": "twice the learning rate",
+    "no_label_smoothing": "without label smoothing",
+    "not_balanced": "classes weighed as common as they are",
+    "binary_alone": "the two-class head alone",
+    "three_class_alone": "the three-class head alone",
+    "contrastive": "with a supervised contrastive loss on the embedding",
+}
+
+
+def ablation(results: dict[str, dict]) -> str:
+    """What each lever gives, plain and as the mean over the stresses."""
+    plain_columns = {
+        "auc": "AUROC, plain",
+        "specificity": "specificity",
+        "three_class_accuracy": "3-class accuracy",
+        "knn_accuracy": "vote, 2 classes",
+        "knn_three_class_accuracy": "3 classes",
+    }
+    stressed_columns = {
+        "auc": "AUROC, stressed",
+        "sensitivity": "sensitivity",
+        "specificity": "specificity",
+        "three_class_accuracy": "3-class accuracy",
+    }
+    worst_columns = {"sensitivity": "worst sensitivity", "specificity": "worst specificity"}
+
+    def row(name: str) -> tuple[str, ...]:
+        scores = dict(results[name]["scores"])
+        plain = scores.pop("plain")
+        under = list(scores.values())
+        return (
+            *(_decimals(plain.get(key)) for key in plain_columns),
+            *(
+                _decimals(sum(s[key] for s in under) / len(under) if key in plain else None)
+                for key in stressed_columns
+            ),
+            *(
+                _decimals(min(s[key] for s in under) if key in plain else None)
+                for key in worst_columns
+            ),
+        )
+
+    columns = [*plain_columns.values(), *stressed_columns.values(), *worst_columns.values()]
+    empty = (NOT_RUN, *[""] * (len(columns) - 1))
+    return table(
+        ("blocks 4–5, 112 px, but where said", *columns),
+        [(words, *(row(name) if name in results else empty)) for name, words in LEVERS.items()],
+    )
+
+
+def stresses(results: dict[str, dict]) -> str:
+    """Stress by stress, views of shape alone beside those that vary sharpness and grain too."""
+    if not {"shape_only", "no_border"} <= set(results):
+        return NOT_RUN + "\n"
+    before, after = (results[name]["scores"] for name in ("shape_only", "no_border"))
+    return table(
+        (
+            "held-out patients",
+            "shape alone varied: sensitivity / specificity",
+            "sharpness, grain, tone, distance too",
+        ),
+        [
+            (name, *(f"{s['sensitivity']:.3f} / {s['specificity']:.3f}" for s in pair))
+            for name, pair in ((name, (before[name], after[name])) for name in before)
+        ],
+    )
+
+
+def released_stress(scores: dict[str, dict]) -> str:
+    """The classifier that ships, stress by stress."""
+    if not scores:
+        return NOT_RUN + "\n"
+    keys = ("auc", "sensitivity", "specificity", "three_class_accuracy")
+    return table(
+        ("held-out patients", "AUROC", "sensitivity", "specificity", "3-class accuracy"),
+        [(name, *(f"{s[key]:.3f}" for key in keys)) for name, s in scores.items()],
+    )
+
+
+def test_time_views(results: dict[str, dict[str, dict]]) -> str:
+    """Averages over several views of an image, plain and stressed."""
+    if not results:
+        return NOT_RUN + "\n"
+    keys = ("auc", "accuracy", "three_class_accuracy")
+    return table(
+        (
+            "held-out patients",
+            *(f"{key}, plain" for key in ("AUROC", "accuracy", "3-class accuracy")),
+            *(f"{key}, stressed" for key in ("AUROC", "accuracy", "3-class accuracy")),
+        ),
+        [
+            (name, *(f"{scores[c][key]:.3f}" for c in ("plain", "stressed") for key in keys))
+            for name, scores in results.items()
+        ],
+    )
+
+
+def _decimals(value: float | None) -> str:
+    """Three decimals; a dash for what was not trained."""
+    return "–" if value is None else f"{value:.3f}"
