@@ -1,12 +1,13 @@
 """Would the mean of the last epochs' weights serve better than the last? Held-out patients.
 
     python -m train.experiments.weight_averaging --data ../shared/data/chest_xray \\
-        [--work .work/classifier] [--keep 4]
+        [--work .work/classifier/borders] [--keep 4]
 
 Scores the last epoch and the mean of the last 2 to 6 (Izmailov et al., 2018, "Averaging weights
 leads to wider optima and better generalization"; VGG16 has no normalisation statistics to renew),
 plain and stressed. The official test is not read. Writes `assets/metrics/weight_averaging.json`;
-with --keep also replaces the weights in the work folder by the mean of that many.
+with --keep also replaces the weights of that stage by the mean of that many, for
+`train.experiments.released_classifier`, run again, to take over.
 Time: 3 min on 2 cores.
 Expected: little, as the learning rate ends at 0.
 """
@@ -34,7 +35,7 @@ def mean_weights(snapshots: list[list[np.ndarray]]) -> list[np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument("--work", type=Path, default=Path(".work/classifier"))
+    parser.add_argument("--work", type=Path, default=Path(".work/classifier/borders"))
     parser.add_argument("--keep", type=int, choices=range(2, SNAPSHOTS + 1))
     arguments = parser.parse_args()
     use_bfloat16_where_it_is_fast()
