@@ -89,14 +89,28 @@ def stresses(results: dict[str, dict]) -> str:
     )
 
 
-def released_stress(scores: dict[str, dict]) -> str:
-    """The classifier that ships, stress by stress."""
-    if not scores:
+def released_stress(first: dict[str, dict], released: dict[str, dict]) -> str:
+    """The classifier stress by stress, after the first stage of its training and as it ships."""
+    if not released:
         return NOT_RUN + "\n"
     keys = ("auc", "sensitivity", "specificity", "three_class_accuracy")
     return table(
-        ("held-out patients", "AUROC", "sensitivity", "specificity", "3-class accuracy"),
-        [(name, *(f"{s[key]:.3f}" for key in keys)) for name, s in scores.items()],
+        (
+            "held-out patients",
+            "AUROC after the first stage",
+            "AUROC",
+            "sensitivity",
+            "specificity",
+            "3-class accuracy",
+        ),
+        [
+            (
+                name,
+                _decimals(first.get(name, {}).get("auc")),
+                *(_decimals(scores[key]) for key in keys),
+            )
+            for name, scores in released.items()
+        ],
     )
 
 

@@ -74,7 +74,8 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "ablation": blocks_of_levers.ablation(content("metrics/ablation.json")),
         "stresses": blocks_of_levers.stresses(content("metrics/ablation.json")),
         "released_stress": blocks_of_levers.released_stress(
-            of_the_classifier("metrics/stress.json").get("scores", {})
+            content("metrics/stress_first_stage.json").get("scores", {}),
+            of_the_classifier("metrics/stress.json").get("scores", {}),
         ),
         "test_time_views": blocks_of_levers.test_time_views(
             of_the_classifier("metrics/test_time_views.json").get("scores", {})
