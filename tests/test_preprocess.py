@@ -181,3 +181,13 @@ def test_a_view_holds_grey_levels_of_eight_bits():
     view = to_view(np.array([[0.0, 1.0], [0.5, 0.1]], np.float32))
     assert view.dtype == np.uint8
     assert view.tolist() == [[0, 255], [128, 26]]
+
+
+def test_files_of_another_size_are_softened_by_half_a_pixel():
+    """Rows of 0.25 and 0.75 in turn: a Gaussian of half a pixel, sampled at -2 to 2 pixels, leaves
+    (1 - 2e^-2 + 2e^-8) / (1 + 2e^-2 + 2e^-8) = 0.574 of a swing from row to row."""
+    rows = np.where(np.arange(SIDE) % 2, 0.75, 0.25).astype(np.float32)
+    wide = np.repeat(rows[:, None], 2 * SIDE, axis=1)  # squashed in width alone: rows stay
+    seen = to_network_input(wide)[8:-8, 8:-8]
+    swing = np.abs(np.diff(seen, axis=0)).mean()
+    assert swing == pytest.approx(0.5 * 0.574, abs=0.03)

@@ -1,9 +1,9 @@
 """The project report's way of training a classifier, shared by its four recipes.
 
-VGG16 without its top, every layer free, Flatten, two dense layers with dropout, softmax; mild
-augmentation; categorical cross-entropy. What differs (optimizer, callbacks, classes) each recipe
-says itself. The report watched the official test while training; here a patient-grouped fold is
-watched instead, and the test is read once at the end.
+VGG16 without its top, fed greys in [0, 1], every layer free, Flatten, two dense layers with
+dropout, softmax; mild augmentation; categorical cross-entropy. What differs (optimizer, callbacks,
+classes) each recipe says itself. The report watched the official test while training; here a
+patient-grouped fold is watched instead, and the test is read once at the end.
 
 A recipe leaves `<name>.json` (settings, seconds, history, figures) and `<name>.png` in
 `assets/metrics/experiments/`, and its weights in HDF5 in its work folder.
@@ -138,6 +138,10 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
         verbose=2,
     ).history
     seconds = time.monotonic() - started
+    if not np.isfinite(history["loss"]).all():
+        raise SystemExit(
+            f"{recipe.name} diverged: losses {history['loss']}. The test was not read."
+        )
     if weights.exists():
         model.load_weights(weights)
     else:
