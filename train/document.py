@@ -72,7 +72,7 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "autoencoder": blocks.autoencoder(evaluation, content("autoencoder/threshold.json")),
         "library": blocks.library(evaluation),
         "ablation": blocks_of_levers.ablation(content("metrics/ablation.json")),
-        "stresses": blocks_of_levers.stresses(content("metrics/ablation.json")),
+        "stresses": blocks_of_levers.stresses(content("metrics/texture_stresses.json")),
         "released_stress": blocks_of_levers.released_stress(
             content("metrics/stress_first_stage.json").get("scores", {}),
             of_the_classifier("metrics/stress.json").get("scores", {}),
