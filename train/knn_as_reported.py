@@ -1,8 +1,8 @@
 """kNN on the penultimate layer of the report's network, under two ways to split the images.
 
-A random split of images puts other pictures of a tested patient among the references, and they can
-be found; a split by patients does not. Both are measured here, beside the
-official test: on all training images, as the report did, most of which the network was trained on;
+A random split of images puts other pictures of a tested patient among the references, where they
+may be found; a split by patients does not. Both are measured here, beside the official test: on all
+training images, as the report did, most of which the network was trained on;
 and on the images of the fold that it was not, where the splits are all that differs.
 """
 
