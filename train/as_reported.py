@@ -21,10 +21,9 @@ import numpy as np
 
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.prediction import BINARY, THREE_CLASS
-from cxr_demo.preprocess import squash
 from train.augment import NO_TEXTURE, ViewRecipe
 from train.batches import Views
-from train.data import Images, load_split
+from train.data import Images, load_split, squashed
 from train.draw import draw_history
 from train.fit import use_bfloat16_where_it_is_fast
 from train.manifest import keep_json, register
@@ -96,8 +95,7 @@ def targets(labels: np.ndarray, classes: int) -> np.ndarray:
 
 def inputs(images: Images, side: int) -> np.ndarray:
     """Images at the recipe's size: float32 (N, side, side, 1) in [0, 1]."""
-    squares = (square / np.float32(255) for square in images.pixels)
-    return np.stack([squash(square, side) for square in squares])[..., None]
+    return squashed((square / np.float32(255) for square in images.pixels), side)
 
 
 def report_arguments(description: str) -> argparse.Namespace:

@@ -13,7 +13,6 @@ import json
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from cxr_demo.analysis import CLASSIFIER
 from cxr_demo.artefacts import ASSETS, Artefacts
@@ -22,18 +21,14 @@ from train.fit import score_classifier, use_bfloat16_where_it_is_fast
 from train.manifest import keep_json
 from train.networks import build_classifier
 from train.splits import training_and_validation
-from train.stress import STRESSES, stressed
+from train.stress import conditions
 
 
 def stress_scores(model: keras.Model, held_out: Images) -> dict[str, dict]:
     """`score_classifier` on the plain images and under every stress."""
-    plain = held_out.pixels[..., None] / np.float32(255)
     return {
-        "plain": score_classifier(model, plain, held_out.labels),
-        **{
-            name: score_classifier(model, stressed(held_out, name), held_out.labels)
-            for name in STRESSES
-        },
+        name: score_classifier(model, squares, held_out.labels)
+        for name, squares in conditions(held_out)
     }
 
 

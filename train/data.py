@@ -6,6 +6,7 @@ preprocessing as an upload.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.prediction import THREE_CLASS
-from cxr_demo.preprocess import SIDE, to_levels, to_network_input
+from cxr_demo.preprocess import SIDE, squash, to_levels, to_network_input
 from cxr_demo.radiograph import SUFFIXES, read_radiograph
 
 CLASSES = THREE_CLASS
@@ -108,3 +109,8 @@ def load_files(paths: list[Path], what: str = "images") -> Images:
         labels=np.array([CLASSES.index(label) for label, _ in names]),
         pixels=pixels,
     )
+
+
+def squashed(squares: Iterable[np.ndarray], side: int) -> np.ndarray:
+    """Grey images at another size: float32 (height, width) each → (N, side, side, 1)."""
+    return np.stack([squash(square, side) for square in squares])[..., None]

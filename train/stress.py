@@ -7,7 +7,7 @@ model: its normals come from files of another shape. So a model is chosen by how
 must not matter: shape, distance, sharpness, grain, tone, compression, border.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -81,6 +81,17 @@ def stressed(images: Images, name: str, seed: int = 0) -> np.ndarray:
         float32 (N, SIDE, SIDE, 1) in [0, 1].
     """
     return _changed(images, [STRESSES[name]] * len(images), np.random.default_rng(seed))
+
+
+def conditions(images: Images) -> Iterator[tuple[str, np.ndarray]]:
+    """All images as they are, called "plain", then under every stress by its name.
+
+    Yields:
+        (name, float32 (N, SIDE, SIDE, 1) in [0, 1]).
+    """
+    yield "plain", images.pixels[..., None] / np.float32(255)
+    for name in STRESSES:
+        yield name, stressed(images, name)
 
 
 def mixed(images: Images, seed: int = 0) -> np.ndarray:

@@ -23,14 +23,12 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.artefacts import ASSETS
-from cxr_demo.library import unit_rows
-from cxr_demo.preprocess import squash
 from train.augment import NO_TEXTURE, ViewRecipe
-from train.data import Images, load_split
+from train.data import Images, load_split, squashed
 from train.fit import ClassifierRecipe, fit_classifier, score_logits
 from train.manifest import keep_json
 from train.splits import SEED, grouped_folds, training_and_validation
-from train.stress import STRESSES, stressed
+from train.stress import conditions
 
 SCORED_AT = 160
 """Pixels. Random crops show things larger than the whole image does, so that a network is at its
@@ -77,28 +75,24 @@ def score_variant(
     model: keras.Model, recipe: ClassifierRecipe, training: Images, held_out: Images
 ) -> dict[str, dict]:
     """Scores of the trained heads and of the vote, plain; of the heads, under every stress."""
-    references = unit_rows(_predict(model, training.pixels / np.float32(255))["embedding"])
+    references = _predict(model, training.pixels / np.float32(255))["embedding"]
     vote = KNeighborsClassifier(NEIGHBOURS, metric="cosine").fit(references, training.labels)
-    plain = _predict(model, held_out.pixels / np.float32(255))
-    called = vote.predict(plain["embedding"])
-    return {
-        "plain": {
-            **_scores(plain, recipe, held_out.labels),
-            "knn_accuracy": round(float(((called > 0) == (held_out.labels > 0)).mean()), 4),
-            "knn_three_class_accuracy": round(float((called == held_out.labels).mean()), 4),
-        },
-        **{
-            name: _scores(
-                _predict(model, stressed(held_out, name)[..., 0]), recipe, held_out.labels
-            )
-            for name in STRESSES
-        },
-    }
+    scores = {}
+    for name, squares in conditions(held_out):
+        outputs = _predict(model, squares[..., 0])
+        scores[name] = _scores(outputs, recipe, held_out.labels)
+        if name == "plain":
+            called = vote.predict(outputs["embedding"])
+            right = {
+                "knn_accuracy": (called > 0) == (held_out.labels > 0),
+                "knn_three_class_accuracy": called == held_out.labels,
+            }
+            scores[name] |= {figure: round(float(r.mean()), 4) for figure, r in right.items()}
+    return scores
 
 
 def _predict(model: keras.Model, squares: np.ndarray) -> dict[str, np.ndarray]:
-    smaller = np.stack([squash(square, SCORED_AT) for square in squares])[..., None]
-    return model.predict(smaller, batch_size=32, verbose=0)
+    return model.predict(squashed(squares, SCORED_AT), batch_size=32, verbose=0)
 
 
 def _scores(outputs: dict, recipe: ClassifierRecipe, labels: np.ndarray) -> dict[str, float]:

@@ -14,10 +14,9 @@ import keras
 import numpy as np
 
 from cxr_demo.anomaly import SIDE
-from cxr_demo.preprocess import squash
 from train.augment import NO_TEXTURE, ViewRecipe
 from train.batches import Views
-from train.data import Images, load_split
+from train.data import Images, load_split, squashed
 from train.fit import describe_run, run_epochs, use_bfloat16_where_it_is_fast
 from train.networks import build_autoencoder
 from train.splits import training_and_validation
@@ -76,8 +75,7 @@ def main() -> None:
     training, validation = training_and_validation(load_split(arguments.data, "train"))
     normals = training[training.labels == 0]
     held_out = validation[validation.labels == 0]
-    squares = held_out.pixels / np.float32(255)
-    inputs = np.stack([squash(square, SIDE) for square in squares])[..., None]
+    inputs = squashed(held_out.pixels / np.float32(255), SIDE)
 
     def build() -> keras.Model:
         model = build_autoencoder()
