@@ -84,10 +84,35 @@ def random_view(
     """
     if recipe.border and rng.random() < 0.75:
         image = with_border_of(other, image, rng.uniform(0, recipe.border, 4))
-    view = _resize(_random_crop(image, is_normal, recipe, rng), recipe.side)
-    if rng.random() < recipe.flip:
-        view = view[:, ::-1]
+    view = _random_frame(image, is_normal, recipe, rng)
     return _random_texture(_random_greys(view, recipe, rng), recipe, rng)
+
+
+def random_view_and_mask(
+    image: np.ndarray, mask: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one view of an image and what it shows of a mask.
+
+    Args:
+        image: uint8 (SIDE, SIDE), its border as it shall be.
+        mask: uint8 (SIDE, SIDE), 0 for none and 255 for all.
+        recipe: how; aspect jitter as for a normal image.
+        rng: decides.
+
+    Returns:
+        (view, mask), both float32 (side, side) in [0, 1].
+    """
+    framed = _random_frame(np.dstack([image, mask]), True, recipe, rng)
+    view = _random_greys(framed[..., 0], recipe, rng)
+    return _random_texture(view, recipe, rng), framed[..., 1]
+
+
+def _random_frame(
+    image: np.ndarray, is_normal: bool, recipe: ViewRecipe, rng: np.random.Generator
+) -> np.ndarray:
+    """Crop, resize and flip uint8 (height, width, …) to float32 (side, side, …) in [0, 1]."""
+    view = _resize(_random_crop(image, is_normal, recipe, rng), recipe.side)
+    return view[:, ::-1] if rng.random() < recipe.flip else view
 
 
 def with_border_of(other: np.ndarray, image: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -129,7 +154,7 @@ def _random_crop(
     if area <= 1:
         # The largest crop of this ratio covers min(ratio, 1/ratio): it gives up area, not ratio.
         area = min(area, ratio, 1 / ratio)
-    height, width = image.shape
+    height, width = image.shape[:2]
     crop_width = round(width * np.sqrt(area * ratio))
     crop_height = round(height * np.sqrt(area / ratio))
     beyond_x, beyond_y = max(crop_width - width, 0), max(crop_height - height, 0)
@@ -174,7 +199,7 @@ def blurred(view: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _resize(image: np.ndarray, side: int) -> np.ndarray:
-    """Resize uint8 to float32 (side, side) in [0, 1], averaging when it shrinks."""
+    """Resize uint8 to float32 (side, side, …) in [0, 1], averaging when it shrinks."""
     shrinks = image.shape[0] > side and image.shape[1] > side
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(image.astype(np.float32), (side, side), interpolation=method) / 255

@@ -1,4 +1,4 @@
-"""Keras graphs: the VGG16 trunk with two heads, the report's classifier, and the autoencoder.
+"""Keras graphs: the VGG16 trunk with heads or a map, the report's classifier, the autoencoder.
 
 Every graph takes grey float32 (batch, side, side, 1) in [0, 1], as `cxr_demo.preprocess` makes it;
 what a network needs beyond that is a layer of its own graph, so that an export carries it.
@@ -37,14 +37,8 @@ def build_classifier(
     """
     image = keras.Input((side, side, 1), name="image")
     trunk = _trunk(side, trunk_weights)
-    scaled = layers.Rescaling(255.0, [-mean for mean in IMAGENET_MEAN_BGR], name="vgg_scale")(
-        _in_three_channels(image)
-    )
-    for layer in trunk.layers:
-        layer.trainable = layer.name.startswith("block") and (
-            int(layer.name[5]) >= first_trainable_block
-        )
-    features = trunk(scaled)
+    _freeze_below(trunk, first_trainable_block)
+    features = trunk(_on_vgg_scale(image))
     pooled = layers.GlobalAveragePooling2D(name="pool")(features)
     embedding = layers.Dense(EMBEDDING_SIZE, activation="gelu", name="embedding")(pooled)
     dropped = layers.Dropout(dropout, name="dropout")(embedding)
@@ -55,6 +49,41 @@ def build_classifier(
         "features": features,
     }
     return keras.Model(image, outputs, name="classifier")
+
+
+def build_detector(
+    side: int | None = SIDE, trunk_weights: Path | None = None, first_trainable_block: int = 4
+) -> keras.Model:
+    """Where a radiograph looks changed: VGG16's blocks 4 and 5 read together, cell by cell.
+
+    Block 4 sees detail, block 5 the other lung; their votes are added at block 4's resolution, as
+    in a fully convolutional network (Long et al., 2015).
+
+    Args:
+        side: edge of the input; None leaves it open (multiples of 32).
+        trunk_weights: `include_top=False` weights for the trunk; None starts at random.
+        first_trainable_block: VGG16 blocks below this one stay frozen.
+
+    Returns:
+        A model from (batch, side, side, 1) to `change` (batch, side/8, side/8, 1), logits.
+    """
+    image = keras.Input((side, side, 1), name="image")
+    trunk = _trunk(side, trunk_weights)
+    _freeze_below(trunk, first_trainable_block)
+    both = [trunk.get_layer(name).output for name in ("block4_conv3", "block5_conv3")]
+    fine, coarse = keras.Model(trunk.input, both, name="vgg16")(_on_vgg_scale(image))
+
+    def votes(features: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        # VGG16's activations reach hundreds: without this step the first logits do too.
+        even = layers.LayerNormalization(name=f"{name}_norm")(features)
+        hidden = layers.Conv2D(64, 1, activation="gelu", name=f"{name}_hidden")(even)
+        return layers.Conv2D(1, 1, dtype="float32", name=f"{name}_votes")(hidden)
+
+    larger = layers.UpSampling2D(interpolation="bilinear", name="coarse_scale")(
+        votes(coarse, "coarse")
+    )
+    change = layers.Add(dtype="float32", name="change")([votes(fine, "fine"), larger])
+    return keras.Model(image, change, name="detector")
 
 
 def build_report_classifier(
@@ -81,6 +110,21 @@ def build_report_classifier(
     x = layers.Dropout(0.5)(layers.Dense(128, activation="relu", name="dense2")(x))
     output = layers.Dense(classes, activation="softmax", dtype="float32", name="classes")(x)
     return keras.Model(image, output, name="report_classifier")
+
+
+def _freeze_below(trunk: keras.Model, first_trainable_block: int) -> None:
+    """Leave the blocks below one as they came; 6 freezes all."""
+    for layer in trunk.layers:
+        layer.trainable = layer.name.startswith("block") and (
+            int(layer.name[5]) >= first_trainable_block
+        )
+
+
+def _on_vgg_scale(image: keras.KerasTensor) -> keras.KerasTensor:
+    """Grey in [0, 1] as VGG16 learned colours: three channels to 255, less ImageNet's mean."""
+    return layers.Rescaling(255.0, [-mean for mean in IMAGENET_MEAN_BGR], name="vgg_scale")(
+        _in_three_channels(image)
+    )
 
 
 def _in_three_channels(image: keras.KerasTensor) -> keras.KerasTensor:

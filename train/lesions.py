@@ -1,0 +1,210 @@
+"""Synthetic lesions of known outline, pasted into normal radiographs.
+
+Data contract: float32 (side, side) grey levels in [0, 1] in; the same with a lesion, and its mask
+float32 (side, side) in [0, 1], out.
+
+What pneumonia does to a radiograph is to make air-filled lung as bright as soft tissue. So nearly
+every lesion here pulls what is darker than soft tissue towards it and leaves what is as bright
+(ribs, heart, diaphragm) alone: no outline of the lungs is needed, only where they roughly lie.
+The mask is where a radiograph changed by something that can be seen, not where it was aimed at.
+
+Two families that share no code for their shapes: `paste_for_training`, from thresholded and graded
+noise, and `LESIONS_OF_EVALUATION`, from ellipses, Gaussians and curves. That synthetic lesions can
+teach detection of real ones was shown by Li et al. 2021 (CutPaste) and, in these very radiographs,
+by Sato et al. 2022 (AnatPaste); shapes and mixing here are our own.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+VISIBLE = 0.03
+"""A change of grey level that counts as changed; a JPEG step of quality 75 changes less."""
+
+SOFT_TISSUE = (55, 80)
+"""Percentiles of the grey levels of the middle of a chest between which soft tissue lies."""
+
+AIR = 0.02, 0.10
+"""Grey levels of what lies beside the body: below the first nothing is pasted, from the second on
+everything."""
+
+CHEST = 0.08, 0.18
+"""Distance from the edges, as shares of the side, below which nothing is pasted and from which on
+everything."""
+
+
+def paste_for_training(
+    image: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One to three random opacities, hazes, streaks or lines.
+
+    Returns:
+        (image, mask), see the module docstring.
+    """
+    kinds = (_consolidation, _haze, _streaks, _line)
+    changed = image
+    for kind in rng.choice(len(kinds), rng.integers(1, 4), p=(0.4, 0.3, 0.2, 0.1)):
+        changed = kinds[kind](changed, rng)
+    return changed, _mask(image, changed)
+
+
+def soft_opacity(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A Gaussian cloud of a tenth to a fifth of the side."""
+    side = image.shape[0]
+    distance = _ellipse_distance(side, rng, (0.1, 0.2))
+    return _opacified(image, np.exp(-np.square(distance) / 2) * rng.uniform(0.5, 0.9), rng)
+
+
+def consolidation_like_blob(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A dense ellipse of 6 to 15 % of the side with an edge of a few pixels."""
+    side = image.shape[0]
+    distance = _ellipse_distance(side, rng, (0.06, 0.15))
+    return _opacified(image, np.clip((1.1 - distance) / 0.2, 0, 1) * rng.uniform(0.6, 1.0), rng)
+
+
+def device_like_line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A bright curve across the chest, as of a tube or a lead."""
+    side = image.shape[0]
+    start, middle, end = rng.uniform((0.25, 0.1), (0.75, 0.75), (3, 2)) * side
+    along = np.linspace(0, 1, 50)[:, None]
+    curve = (1 - along) ** 2 * start + 2 * along * (1 - along) * middle + along**2 * end
+    return _drawn(image, curve, rng.uniform(1.5, 4), rng.uniform(0.15, 0.4))
+
+
+LESIONS_OF_EVALUATION: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+    "soft opacity": soft_opacity,
+    "consolidation-like blob": consolidation_like_blob,
+    "device-like line": device_like_line,
+}
+
+
+def paste_for_evaluation(
+    image: np.ndarray, kind: str, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One lesion of `LESIONS_OF_EVALUATION` that changes at least 0.2 % of the image.
+
+    Returns:
+        (image, mask), the mask 0 or 1.
+
+    Raises:
+        ValueError: if a hundred lesions in a row could not be seen, as in a blank image.
+    """
+    for _ in range(100):
+        changed = LESIONS_OF_EVALUATION[kind](image, rng)
+        mask = _mask(image, changed) > 0.5
+        if mask.mean() > 0.002:
+            return changed, mask.astype(np.float32)
+    raise ValueError(f"no {kind} can be seen in this image; is it a chest radiograph?")
+
+
+def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Thresholded noise around one place in a lung: patches with soft or sharp edges."""
+    side = image.shape[0]
+    noise = _noise(side, rng.uniform(0.02, 0.09) * side, rng)
+    near = _gaussian(side, _place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
+    field = noise + 3 * near - rng.uniform(1.5, 2.5)
+    softness = rng.uniform(0.1, 1.0)
+    return _opacified(image, np.clip(field / softness, 0, 1) * rng.uniform(0.3, 1.0), rng)
+
+
+def _haze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A veil over a large part of one lung or of both, uneven on a large scale."""
+    side = image.shape[0]
+    places = [_place_in_lung(rng)]
+    if rng.random() < 0.5:
+        places.append((1 - places[0][0], places[0][1]))
+    spread = rng.uniform(0.15, 0.35, 2)
+    near = np.max([_gaussian(side, place, spread) for place in places], axis=0)
+    uneven = np.clip(1 + 0.4 * _noise(side, 0.08 * side, rng), 0, 2)
+    return _opacified(image, near * uneven * rng.uniform(0.2, 0.7), rng)
+
+
+def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Thickened markings and small patches, densest beside the heart."""
+    side = image.shape[0]
+    fine = rng.uniform(0.004, 0.012) * side
+    noise = np.clip(_noise(side, fine, rng), 0, None)
+    x = 0.5 + rng.choice([-1, 1], 2) * rng.uniform(0.1, 0.2, 2)
+    spread = rng.uniform(0.1, 0.25, 2)
+    near = np.max([_gaussian(side, (place, 0.5), spread) for place in x], axis=0)
+    return _opacified(image, near * noise * rng.uniform(0.2, 0.6), rng)
+
+
+def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A bright polygon of three corners, smoothed."""
+    side = image.shape[0]
+    corners = rng.uniform(0.15, 0.85, (4, 2)) * side
+    steps = np.linspace(0, 3, 40)
+    curve = np.stack([np.interp(steps, range(4), corners[:, axis]) for axis in (0, 1)], axis=1)
+    smooth = np.stack([cv2.blur(c[:, None], (1, 9))[:, 0] for c in curve.T], axis=1)
+    return _drawn(image, smooth, rng.uniform(1, 4), rng.uniform(0.1, 0.4))
+
+
+def _opacified(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pull what is darker than soft tissue towards it, `amount` (0 to 1) of the way.
+
+    Fine structure inside fades with the contrast; a mottling of a few percent takes its place.
+    """
+    side = image.shape[0]
+    middle = image[side // 4 : -side // 4, side // 4 : -side // 4]
+    tissue = np.percentile(middle, rng.uniform(*SOFT_TISSUE))
+    tissue = tissue * (1 + 0.05 * _noise(side, rng.uniform(0.01, 0.05) * side, rng))
+    body = np.clip((image - AIR[0]) / (AIR[1] - AIR[0]), 0, 1)
+    from_edge = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) - CHEST[0]) / (
+        CHEST[1] - CHEST[0]
+    )
+    chest = np.minimum.outer(from_edge, from_edge).clip(0, 1)
+    pull = np.clip(amount, 0, 1) * body * chest * np.clip(tissue - image, 0, None)
+    return np.clip(image + pull, 0, 1).astype(np.float32)
+
+
+def _drawn(image: np.ndarray, curve: np.ndarray, width: float, bright: float) -> np.ndarray:
+    """Brighten along a curve of (x, y) pixels."""
+    line = np.zeros(image.shape, np.float32)
+    points = np.rint(curve * 16).astype(np.int32)[:, None]
+    cv2.polylines(line, [points], False, 1.0, max(round(width), 1), cv2.LINE_AA, shift=4)
+    line = cv2.GaussianBlur(line, (0, 0), 0.7)
+    return np.clip(image + line * np.float32(bright), 0, 1).astype(np.float32)
+
+
+def _mask(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Where a change can be seen, fading in over as much again."""
+    change = cv2.GaussianBlur(np.abs(after - before), (0, 0), 1.0)
+    return np.clip((change - VISIBLE / 2) / VISIBLE, 0, 1).astype(np.float32)
+
+
+def _place_in_lung(rng: np.random.Generator) -> tuple[float, float]:
+    """(x, y) as shares of the side, left or right of the spine."""
+    return 0.5 + rng.choice([-1, 1]) * rng.uniform(0.1, 0.3), rng.uniform(0.25, 0.75)
+
+
+def _ellipse_distance(
+    side: int, rng: np.random.Generator, radius: tuple[float, float]
+) -> np.ndarray:
+    """Distance from a place in a lung, in units of two random radii (shares of the side)."""
+    x, y = np.array(_place_in_lung(rng)) * side
+    across, down = rng.uniform(*radius, 2) * side
+    columns = (np.arange(side, dtype=np.float32) - x) / across
+    rows = (np.arange(side, dtype=np.float32) - y) / down
+    return np.hypot(rows[:, None], columns[None, :])
+
+
+def _gaussian(side: int, place: tuple[float, float], spread: np.ndarray) -> np.ndarray:
+    """A hill of height 1 at (x, y), deviations across and down in shares of the side."""
+    grid = (np.arange(side, dtype=np.float32) + 0.5) / side
+    across, down = (
+        np.exp(-np.square((grid - p) / s) / 2) for p, s in zip(place, spread, strict=True)
+    )
+    return np.outer(down, across)
+
+
+def _noise(side: int, scale: float, rng: np.random.Generator) -> np.ndarray:
+    """Smooth noise of mean 0 and standard deviation 1; `scale` is its Gaussian's, in pixels."""
+    coarse = max(int(scale // 2), 1)
+    small = -(-side // coarse)
+    noise = cv2.GaussianBlur(
+        rng.standard_normal((small, small), np.float32), (0, 0), scale / coarse
+    )
+    noise = cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
+    return (noise - noise.mean()) / noise.std()
