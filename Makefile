@@ -18,11 +18,14 @@ test: .venv/requirements-test.txt.done ## run every check and test
 train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
 	$(BIN)/python -m train.experiments.released_classifier --data $(DATA) --trunk $(TRUNK)
 	$(BIN)/python -m train.export classifier .work/classifier
+	$(BIN)/python -m train.experiments.released_detector --data $(DATA) --trunk $(TRUNK)
+	$(BIN)/python -m train.export detector .work/detector/seed0
 	$(BIN)/python -m train.experiments.released_autoencoder --data $(DATA)
 	$(BIN)/python -m train.export autoencoder .work/autoencoder
 	$(BIN)/python -m train.calibrate --data $(DATA)
 	$(BIN)/python -m train.check_saliency --data $(DATA)
 	$(BIN)/python -m train.check_stress --data $(DATA)
+	$(BIN)/python -m train.check_localisation --data $(DATA)
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split

@@ -14,17 +14,21 @@ from cxr_demo.artefacts import Artefacts
 from cxr_demo.atlas import place
 from cxr_demo.errors import ArtefactError
 from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
-from cxr_demo.network import Autoencoder, Classifier
+from cxr_demo.network import Autoencoder, Classifier, Detector
 from cxr_demo.prediction import HEADS, Calibration, plausible, probabilities
 from cxr_demo.preprocess import to_network_input, to_view
 from cxr_demo.radiograph import Radiograph
 from cxr_demo.saliency import read_heads, saliency
+from cxr_demo.screening import Screening
 
 CLASSIFIER = "classifier/classifier.tflite"
 HEADS_WEIGHTS = "classifier/heads.npz"
 CALIBRATION = "classifier/calibration.json"
-AUTOENCODER = "autoencoder/autoencoder.tflite"
-THRESHOLD = "autoencoder/threshold.json"
+ANOMALY_NETWORKS = {
+    "detector": "detector/detector.tflite",
+    "autoencoder": "autoencoder/autoencoder.tflite",
+}
+SCREENING = {method: f"{method}/screening.json" for method in ANOMALY_NETWORKS}
 LIBRARY = "library/library.npz"
 
 NEIGHBOURS = 11
@@ -53,7 +57,7 @@ class Analysis:
         neighbours: nearest references, nearest first.
         vote: share of each class among them.
         position: (x, y) by map: {"umap": …, "tsne": …}.
-        anomaly: reconstruction, error map, score and default threshold.
+        anomaly: reconstruction; map, score and default threshold of both methods.
         same_picture: ids of references that are this very picture; usually none.
         left_out: how many references were left out as this picture or its patient.
         model: first 12 characters of the hash of each artefact that had a say.
@@ -95,11 +99,9 @@ class Analyser:
 
     def __init__(self, artefacts: Artefacts):
         calibration = artefacts.json(CALIBRATION)
-        threshold = artefacts.json(THRESHOLD)
         self.library = ReferenceLibrary(artefacts.read(LIBRARY))
         _same_training(artefacts, CLASSIFIER, calibration["classifier"], CALIBRATION)
         _same_training(artefacts, CLASSIFIER, self.library.classifier, LIBRARY)
-        _same_training(artefacts, AUTOENCODER, threshold["autoencoder"], THRESHOLD)
         self._classifier = Classifier(artefacts.read(CLASSIFIER))
         self._calibration = {
             head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
@@ -109,16 +111,17 @@ class Analyser:
         self.operating_points = calibration["operating_points"]
         self._heads, heads_of = read_heads(artefacts.read(HEADS_WEIGHTS))
         _same_training(artefacts, CLASSIFIER, heads_of, HEADS_WEIGHTS)
-        self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
-        self.threshold = threshold["threshold"]
+        self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
+        self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
+        self.screening = {method: _screening(artefacts, method) for method in ANOMALY_NETWORKS}
         self.model = {
             "classifier": artefacts.short_hash(CLASSIFIER),
-            "autoencoder": artefacts.short_hash(AUTOENCODER),
+            **{name: artefacts.short_hash(path) for name, path in ANOMALY_NETWORKS.items()},
             "library": artefacts.short_hash(LIBRARY),
         }
 
     def analyse(self, radiograph: Radiograph) -> Analysis:
-        """Run both networks once each and gather what follows from them."""
+        """Run every network once and gather what follows from them."""
         square = to_network_input(radiograph.pixels)
         features = self._classifier(square)
         same_picture = self.library.rows_of_picture(square)
@@ -139,11 +142,23 @@ class Analyser:
                 name: place(coordinates, rows)
                 for name, coordinates in self.library.coordinates.items()
             },
-            anomaly=assess(square, self._autoencoder, self.threshold),
+            anomaly=self.assess(square),
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             left_out=len(left_out),
             model=self.model,
         )
+
+    def assess(self, square: np.ndarray) -> Anomaly:
+        """What the networks that know normals only make of float32 (SIDE, SIDE) in [0, 1]."""
+        thresholds = {method: screening.threshold for method, screening in self.screening.items()}
+        return assess(square, self._detector, self._autoencoder, thresholds)
+
+
+def _screening(artefacts: Artefacts, method: str) -> Screening:
+    """Held-out scores and thresholds of one method, if they are those of its network."""
+    stored = artefacts.json(SCREENING[method])
+    _same_training(artefacts, ANOMALY_NETWORKS[method], stored[method], SCREENING[method])
+    return Screening(np.array(stored["normal"]), np.array(stored["pneumonia"]), stored["presets"])
 
 
 def _same_training(artefacts: Artefacts, network: str, made_with: str, artefact: str) -> None:

@@ -1,7 +1,8 @@
 """One forward pass. Loads the exported (LiteRT) networks; no training framework is imported.
 
-Data contract: float32 (SIDE, SIDE) in [0, 1] from `preprocess` → `Features`; and for the
-autoencoder float32 (side, side) → float32 (side, side), both in [0, 1].
+Data contract: float32 (SIDE, SIDE) in [0, 1] from `preprocess` → `Features`; for the autoencoder
+float32 (side, side) → the same; for the detector float32 (side, side) → (cells, cells); all of them
+in [0, 1].
 """
 
 import os
@@ -71,6 +72,23 @@ class Autoencoder:
     def __call__(self, square: np.ndarray) -> np.ndarray:
         """Reconstruct one image: float32 (side, side) in [0, 1] → the same shape and range."""
         return self._run(square)["reconstruction"][0, ..., 0]
+
+
+class Detector:
+    """The exported detector of change.
+
+    Args:
+        model: the content of a LiteRT file with the one output `change`, logits.
+        threads: CPU threads for one pass; None takes all cores.
+    """
+
+    def __init__(self, model: bytes, threads: int | None = None):
+        self._run = _signature(model, threads)
+
+    def __call__(self, square: np.ndarray) -> np.ndarray:
+        """How likely each cell has been changed: float32 (side, side) → (cells, cells)."""
+        logits = self._run(square)["change"][0, ..., 0]
+        return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
 
 
 def _signature(model: bytes, threads: int | None):

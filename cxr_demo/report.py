@@ -21,9 +21,10 @@ def accepted(file: str, analysis: Analysis) -> dict:
         "vote": analysis.vote,
         "map": {name: list(position) for name, position in analysis.position.items()},
         "anomaly": {
-            "score": analysis.anomaly.score,
-            "threshold": analysis.anomaly.threshold,
-            "unusual": analysis.anomaly.unusual,
+            "score": analysis.anomaly.deciding.score,
+            "threshold": analysis.anomaly.deciding.threshold,
+            "unusual": analysis.anomaly.deciding.unusual,
+            "autoencoder": {"score": analysis.anomaly.maps["autoencoder"].score},
         },
         "model": analysis.model,
     }

@@ -45,7 +45,7 @@ def tiny_assets(tmp_path_factory) -> Path:
     import keras
     from keras import layers
 
-    from cxr_demo.anomaly import SIDE as AUTOENCODER_SIDE
+    from cxr_demo.anomaly import AUTOENCODER_SIDE, DETECTOR_SIDE
     from cxr_demo.library import fingerprint
     from cxr_demo.network import Classifier
     from cxr_demo.pictures import shrink
@@ -54,7 +54,7 @@ def tiny_assets(tmp_path_factory) -> Path:
 
     keras.utils.set_random_seed(3)
     root = tmp_path_factory.mktemp("assets")
-    for folder in ("classifier", "autoencoder", "library", "examples"):
+    for folder in ("classifier", "detector", "autoencoder", "library", "examples"):
         (root / folder).mkdir()
 
     image = keras.Input((SIDE, SIDE, 1), name="image")
@@ -73,9 +73,14 @@ def tiny_assets(tmp_path_factory) -> Path:
     (root / "autoencoder/autoencoder.tflite").write_bytes(
         export(keras.Model(small, blurred, name="autoencoder"), quantised=False)
     )
+    seen = keras.Input((DETECTOR_SIDE, DETECTOR_SIDE, 1), name="image")
+    brightness = layers.AveragePooling2D(8, name="change")(seen)
+    (root / "detector/detector.tflite").write_bytes(
+        export(keras.Model(seen, brightness, name="detector"), quantised=False)
+    )
     short_hash = {
         name: hashlib.sha256((root / f"{name}/{name}.tflite").read_bytes()).hexdigest()[:12]
-        for name in ("classifier", "autoencoder")
+        for name in ("classifier", "detector", "autoencoder")
     }
     (root / "classifier/calibration.json").write_text(
         json.dumps(
@@ -97,9 +102,17 @@ def tiny_assets(tmp_path_factory) -> Path:
         three_class=rng.normal(size=(8, 3)).astype(np.float32),
         classifier=short_hash["classifier"],
     )
-    (root / "autoencoder/threshold.json").write_text(
-        json.dumps({"threshold": 0.002, "autoencoder": short_hash["autoencoder"]})
-    )
+    for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
+        (root / method / "screening.json").write_text(
+            json.dumps(
+                {
+                    "presets": {"specificity_95": threshold, "youden": threshold / 2},
+                    "normal": [threshold / 4, threshold],
+                    "pneumonia": [threshold / 2, threshold * 1.5],
+                    method: short_hash[method],
+                }
+            )
+        )
 
     run = Classifier(classifier, threads=1)
     squares = [to_network_input(chest_like(i).astype(np.float32) / 255) for i in range(60)]
@@ -119,7 +132,9 @@ def tiny_assets(tmp_path_factory) -> Path:
         prototype_sizes=np.full(3, 20, np.int16),
     )
     (root / "metrics").mkdir()
-    (root / "metrics/evaluation.json").write_text(json.dumps({"autoencoder": {"auc": 0.5}}))
+    (root / "metrics/evaluation.json").write_text(
+        json.dumps({"detector": {"auc": 0.9}, "autoencoder": {"auc": 0.5}})
+    )
     for i in range(4):
         (root / f"examples/reference{i:02}.png").write_bytes(png(chest_like(i)))
     manifest = [

@@ -34,8 +34,12 @@ def test_a_stranger_gets_everything(stranger):
     assert similarities == sorted(similarities, reverse=True)
     assert sum(stranger.vote.values()) == pytest.approx(1)
     assert stranger.same_picture == () and stranger.left_out == 0
-    assert stranger.anomaly.error_map.shape == stranger.anomaly.image.shape == (128, 128)
-    assert stranger.anomaly.unusual == (stranger.anomaly.score > 0.002)
+    maps = stranger.anomaly.maps
+    assert maps["autoencoder"].values.shape == stranger.anomaly.image.shape == (128, 128)
+    assert maps["detector"].values.shape == (20, 20)
+    for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
+        assert maps[method].unusual == (maps[method].score > threshold)
+    assert stranger.anomaly.deciding is maps["detector"]
 
 
 def test_position_is_the_median_of_the_neighbours(stranger, tiny_analyser):
@@ -86,7 +90,8 @@ def test_agreement_of_vote_and_classifier(stranger, pneumonia, three_class, labe
     [
         "classifier/calibration.json",
         "classifier/heads.npz",
-        "autoencoder/threshold.json",
+        "detector/screening.json",
+        "autoencoder/screening.json",
         "library/library.npz",
     ],
 )

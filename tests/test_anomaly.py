@@ -1,20 +1,23 @@
-"""Error map, score and threshold, with errors small enough to sum by hand."""
+"""Maps, scores and verdicts, with errors small enough to sum by hand."""
 
 import numpy as np
 import pytest
 
 from cxr_demo.anomaly import (
-    SIDE,
-    Anomaly,
+    AUTOENCODER_SIDE,
+    DETECTOR_SIDE,
+    EXTENT,
+    AnomalyMap,
     assess,
+    edge_share,
     error_map,
+    extent_score,
     is_unusual,
     share_above,
-    threshold_at_specificity,
 )
 
 
-def grey(value: float, side: int = SIDE) -> np.ndarray:
+def grey(value: float, side: int = AUTOENCODER_SIDE) -> np.ndarray:
     return np.full((side, side), value, np.float32)
 
 
@@ -23,7 +26,7 @@ def grey(value: float, side: int = SIDE) -> np.ndarray:
 )
 def test_even_difference_gives_an_even_error_map(image, reconstruction, expected):
     errors = error_map(grey(image), grey(reconstruction))
-    assert errors.dtype == np.float32 and errors.shape == (SIDE, SIDE)
+    assert errors.dtype == np.float32 and errors.shape == (AUTOENCODER_SIDE, AUTOENCODER_SIDE)
     np.testing.assert_allclose(errors, expected, atol=1e-6)
 
 
@@ -49,24 +52,55 @@ def test_a_single_pixel_is_smoothed_by_a_gaussian_of_15_tenths():
     np.testing.assert_allclose(errors, errors.T, atol=1e-7)
 
 
-def test_assess_scores_the_image_the_network_was_given():
-    given = []
+def test_assess_scores_what_the_networks_were_given():
+    given = {}
+
+    def detect(image):
+        given["detector"] = image
+        return np.linspace(0, 1, 100, dtype=np.float32).reshape(10, 10)
 
     def reconstruct(image):
-        given.append(image)
+        given["autoencoder"] = image
         return image - np.float32(0.1)
 
-    anomaly = assess(grey(0.5, 224), reconstruct, threshold=0.02)
-    (image,) = given
-    assert image.shape == (SIDE, SIDE) == (128, 128)
-    assert image.dtype == np.float32
+    thresholds = {"detector": 0.95, "autoencoder": 0.02}
+    anomaly = assess(grey(0.5, 224), detect, reconstruct, thresholds)
+    assert given["detector"].shape == (DETECTOR_SIDE, DETECTOR_SIDE)
+    assert given["autoencoder"].shape == (AUTOENCODER_SIDE, AUTOENCODER_SIDE) == (128, 128)
+    assert {image.dtype for image in given.values()} == {np.dtype(np.float32)}
     np.testing.assert_allclose(anomaly.image, 0.5, atol=1e-6)
     np.testing.assert_allclose(anomaly.reconstruction, 0.4, atol=1e-6)
-    np.testing.assert_allclose(anomaly.error_map, 0.01, atol=1e-6)
-    assert anomaly.score == pytest.approx(0.01, rel=1e-4)
-    assert type(anomaly.score) is float
-    assert anomaly.threshold == 0.02
-    assert not anomaly.unusual
+    change, error = anomaly.maps["detector"], anomaly.maps["autoencoder"]
+    np.testing.assert_allclose(error.values, 0.01, atol=1e-6)
+    assert error.score == pytest.approx(0.01, rel=1e-4)
+    assert change.score == pytest.approx(89 / 99)  # ten of a hundred cells lie above it
+    assert anomaly.deciding is change
+    for found in (change, error):
+        assert type(found.score) is float
+        assert not found.unusual
+    assert (change.threshold, error.threshold) == (0.95, 0.02)
+
+
+@pytest.mark.parametrize("side", [7, 10, 16, 20])
+def test_the_score_exceeds_a_threshold_exactly_when_a_tenth_of_the_map_does(side):
+    values = np.random.default_rng(side).random((side, side), np.float32)
+    score = extent_score(values)
+    for threshold in [*np.sort(values, axis=None), score - 1e-6, score + 1e-6]:
+        assert is_unusual(score, threshold) == (share_above(values, threshold) > EXTENT)
+
+
+def test_the_edge_of_an_even_map_holds_its_area():
+    assert edge_share(np.ones((16, 16), np.float32)) == pytest.approx(1 - 0.75**2)
+    # Cells of 1/20: the edge of 1/8 cuts the third.
+    assert edge_share(np.ones((20, 20), np.float32)) == pytest.approx(1 - 0.75**2)
+
+
+def test_the_edge_holds_corners_and_not_the_middle():
+    corner, middle = np.zeros((2, 16, 16), np.float32)
+    corner[0, 15], middle[8, 2] = 1, 1
+    assert edge_share(corner) == 1
+    assert edge_share(middle) == 0
+    assert edge_share(np.zeros((16, 16), np.float32)) == 0
 
 
 @pytest.mark.parametrize(
@@ -85,52 +119,4 @@ def test_share_above_leaves_out_errors_equal_to_the_threshold(threshold, expecte
 )
 def test_unusual_means_above_the_threshold_not_at_it(score, expected):
     assert is_unusual(score, 0.01) == expected
-    assert Anomaly(grey(0), grey(0), grey(0), score, 0.01).unusual == expected
-
-
-@pytest.mark.parametrize(
-    ("n", "specificity", "expected"),
-    [
-        (20, 0.95, 19),
-        (20, 0.951, 20),
-        (20, 0.949, 19),
-        (21, 0.95, 20),  # 19 of 21 are 90.5 %, 20 of 21 are 95.2 %
-        (19, 0.95, 19),
-        (10, 0.5, 5),
-        (1, 0.95, 1),
-        (10, 0.001, 1),
-        (10, 0.999, 10),
-        (100, 0.55, 55),
-        (100, 0.56, 56),
-        (100, 0.57, 57),
-    ],
-)
-def test_threshold_is_the_smallest_score_that_leaves_enough_unflagged(n, specificity, expected):
-    scores = np.arange(n, 0, -1)
-    threshold = threshold_at_specificity(scores, specificity)
-    assert threshold == expected
-    assert type(threshold) is float
-
-
-def test_threshold_flags_no_more_than_one_normal_in_twenty_by_default():
-    scores = np.arange(1, 41) / 40
-    threshold = threshold_at_specificity(scores)
-    assert threshold == 38 / 40
-    assert sum(is_unusual(score, threshold) for score in scores) == 2
-
-
-def test_threshold_among_tied_scores():
-    assert threshold_at_specificity([1, 1, 1, 1, 7], 0.8) == 1
-    assert threshold_at_specificity([1, 1, 1, 1, 7], 0.81) == 7
-
-
-@pytest.mark.parametrize("scores", [[], [0.1, np.nan], [0.1, np.inf], [-np.inf, 0.1]])
-def test_scores_that_cannot_be_ranked_are_an_error(scores):
-    with pytest.raises(ValueError, match="normal_scores"):
-        threshold_at_specificity(scores)
-
-
-@pytest.mark.parametrize("specificity", [0, 1, -0.1, 1.5, 95, np.nan])
-def test_specificity_outside_0_to_1_is_an_error_that_quotes_it(specificity):
-    with pytest.raises(ValueError, match=f"specificity.*{specificity}"):
-        threshold_at_specificity([0.1, 0.2], specificity)
+    assert AnomalyMap(grey(0), score, 0.01).unusual == expected

@@ -17,6 +17,10 @@ def handlers(tiny_analyser, tiny_assets):
     return Handlers(tiny_analyser, pictures, [png(chest_like(i)) for i in range(4)])
 
 
+CONTROLS = ("detector", 50, 0.6, 0.002)
+"""Method, prevalence in percent, both thresholds."""
+
+
 def changed(outcome: tuple) -> list[int]:
     """Which of the outputs are not left as they are."""
     return [i for i, value in enumerate(outcome) if value != gr.skip()]
@@ -32,15 +36,15 @@ def test_a_dropped_file_is_acknowledged_and_the_drop_zone_emptied(handlers):
 def test_a_good_file_fills_the_page(handlers):
     left, analysis, said = handlers.analyse(png(chest_like(500)), None)
     assert left is None
-    shown = handlers.show(analysis, said, 0.002, "umap")
-    assert changed(shown) == list(range(7))
+    shown = handlers.show(analysis, said, "umap", *CONTROLS)
+    assert changed(shown) == list(range(8))
     assert "Done: 320 × 260 pixels, 8-bit" in shown[0]
 
 
 def test_a_refusal_leaves_the_analysis_and_says_why(handlers):
     left, analysis, said = handlers.analyse(b"not an image", None)
     assert left is None and analysis == gr.skip()
-    shown = handlers.show(None, said, 0.002, "umap")
+    shown = handlers.show(None, said, "umap", *CONTROLS)
     assert changed(shown) == [0]
     assert "refused" in shown[0] and "PNG or JPEG" in shown[0]
 
@@ -72,15 +76,32 @@ def test_a_programming_error_is_logged_and_not_shown(handlers, monkeypatch, capl
 
 def test_the_threshold_never_runs_a_network(handlers, monkeypatch):
     _, analysis, _ = handlers.analyse(png(chest_like(500)), None)
-    monkeypatch.setattr(handlers, "_analyser", None)
-    low, high = (handlers.rethreshold(t, analysis) for t in (0.0, 1.0))
+    monkeypatch.setattr(handlers._analyser, "analyse", None)
+    low, high = (handlers.rethreshold(analysis, "autoencoder", 50, 0.6, t) for t in (0.0, 1.0))
     assert "Unusual" in low[1] and "100.0%" in low[1]
     assert "Not flagged" in high[1] and "0.0%" in high[1]
     assert low[0] != high[0]
+    assert "sensitivity 100.0%, specificity 0.0%" in low[2]
+    assert "sensitivity 0.0%, specificity 100.0%" in high[2]
 
 
-def test_before_the_first_radiograph_the_slider_does_nothing(handlers):
-    assert changed(handlers.rethreshold(0.01, None)) == []
+def test_before_the_first_radiograph_the_slider_changes_its_meaning_only(handlers):
+    redrawn = handlers.rethreshold(None, *CONTROLS)
+    assert changed(redrawn) == [2]
+    assert "sensitivity 50.0%, specificity 100.0%" in redrawn[2]
+
+
+def test_switching_the_method_shows_its_controls_and_its_map(handlers):
+    _, analysis, _ = handlers.analyse(png(chest_like(500)), None)
+    detector, autoencoder, *redrawn = handlers.switch_method("autoencoder", analysis, 50, 0.6, 0.01)
+    assert not detector["visible"] and autoencoder["visible"]
+    assert redrawn == list(handlers.rethreshold(analysis, "autoencoder", 50, 0.6, 0.01))
+    assert redrawn != list(handlers.rethreshold(analysis, "detector", 50, 0.6, 0.01))
+
+
+def test_a_preset_is_a_threshold(handlers):
+    assert handlers.preset("detector", "specificity_95") == 0.6
+    assert handlers.preset("autoencoder", "youden") == 0.001
 
 
 @pytest.mark.parametrize("row", [-1, 60, "0", None, 1.5, True])

@@ -19,6 +19,7 @@ ORDER = (
     "atlas",
     "pictures",
     "anomaly",
+    "screening",
     "analysis",
     "report",
     "__main__",

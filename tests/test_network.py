@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from cxr_demo.network import Autoencoder, Classifier
+from cxr_demo.network import Autoencoder, Classifier, Detector
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +59,14 @@ def test_the_autoencoder_keeps_shape(autoencoder):
     reconstruction = autoencoder(np.full((128, 128), 0.3, np.float32))
     assert reconstruction.shape == (128, 128)
     assert reconstruction == pytest.approx(0.3, abs=1e-3)
+
+
+def test_the_detector_turns_logits_into_likelihoods(tiny_assets):
+    """The tiny one's logits are the mean brightness of 8 x 8 pixels."""
+    detector = Detector((tiny_assets / "detector/detector.tflite").read_bytes())
+    square = np.zeros((160, 160), np.float32)
+    square[:8, :8] = 1
+    likelihoods = detector(square)
+    assert likelihoods.shape == (20, 20)
+    assert likelihoods[0, 0] == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-3)
+    assert likelihoods[5, 5] == pytest.approx(0.5)

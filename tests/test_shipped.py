@@ -108,7 +108,14 @@ def test_stored_figures_are_those_of_the_shipped_model(analyser, evaluation):
         json.loads(line) for line in (ASSETS / "metrics/test_log.jsonl").read_text().splitlines()
     ]
     assert [line["model"] for line in log if "model" in line][-1] == analyser.model
-    for name in ("binary", "three_class", "knn_binary", "knn_three_class", "autoencoder"):
+    for name in (
+        "binary",
+        "three_class",
+        "knn_binary",
+        "knn_three_class",
+        "detector",
+        "autoencoder",
+    ):
         confusion = np.array(evaluation[name]["confusion"])
         assert confusion.sum() == evaluation[name]["n"] == 624
         assert evaluation[name]["accuracy"] == pytest.approx(np.trace(confusion) / 624)
@@ -117,7 +124,7 @@ def test_stored_figures_are_those_of_the_shipped_model(analyser, evaluation):
 def test_stored_figures_are_those_of_the_stored_predictions(analyser, evaluation):
     stored = from_json((ASSETS / "metrics/test_predictions.json").read_text())
     assert len(stored) == 624
-    measured = measure(stored, analyser.operating_points, analyser.threshold)
+    measured = measure(stored, analyser.operating_points, analyser.screening)
     assert json.loads(json.dumps(measured)) == {name: evaluation[name] for name in measured}
 
 
@@ -131,6 +138,7 @@ def test_a_fresh_evaluation_of_60_images_gives_the_stored_figures(analyser, shar
     assert fresh.labels.tolist() == stored.labels.tolist()
     assert fresh.pneumonia == pytest.approx(stored.pneumonia, abs=0.03)
     assert fresh.three_class == pytest.approx(stored.three_class, abs=0.03)
+    assert fresh.change == pytest.approx(stored.change, abs=0.05)
     assert fresh.error == pytest.approx(stored.error, abs=1e-4)
     for ours, kept in (
         (fresh.pneumonia > 0.5, stored.pneumonia > 0.5),

@@ -23,17 +23,18 @@ def confusion(counts: list[list[int]], names: tuple[str, ...]) -> str:
 def overview(e: dict) -> str:
     """The figures of README."""
     rows = [
-        ("Normal / pneumonia, AUROC", _with_interval(e, "binary.auc")),
-        ("Normal / pneumonia, accuracy", _with_interval(e, "binary.accuracy")),
-        ("… sensitivity", _with_interval(e, "binary.sensitivity")),
-        ("… specificity", _with_interval(e, "binary.specificity")),
-        ("Normal / bacterial / viral, accuracy", _with_interval(e, "three_class.accuracy")),
-        ("Vote of the nearest references, 2 classes", _with_interval(e, "knn_binary.accuracy")),
+        ("Normal / pneumonia, AUROC", with_interval(e, "binary.auc")),
+        ("Normal / pneumonia, accuracy", with_interval(e, "binary.accuracy")),
+        ("… sensitivity", with_interval(e, "binary.sensitivity")),
+        ("… specificity", with_interval(e, "binary.specificity")),
+        ("Normal / bacterial / viral, accuracy", with_interval(e, "three_class.accuracy")),
+        ("Vote of the nearest references, 2 classes", with_interval(e, "knn_binary.accuracy")),
         (
             "Vote of the nearest references, 3 classes",
-            _with_interval(e, "knn_three_class.accuracy"),
+            with_interval(e, "knn_three_class.accuracy"),
         ),
-        ("Autoencoder (trained on normals only), AUROC", f"{e['autoencoder']['auc']:.3f}"),
+        ("Detector (trained on normals only), AUROC", with_interval(e, "detector.auc")),
+        ("Autoencoder (the report's, likewise), AUROC", f"{e['autoencoder']['auc']:.3f}"),
     ]
     if "native_agreement" in e:
         native = e["native_agreement"]
@@ -70,7 +71,7 @@ def targets(e: dict) -> str:
     rows = [
         (
             name,
-            _with_interval(e, figure),
+            with_interval(e, figure),
             f"≥ {aim:.3g}",
             "yes" if _figure(e, figure) >= aim else "no",
             published,
@@ -108,7 +109,7 @@ def classifier(e: dict, calibration: dict) -> str:
         table(
             ("official test split", "value, 95 % interval"),
             [
-                *((name, _with_interval(e, figure)) for name, figure in names),
+                *((name, with_interval(e, figure)) for name, figure in names),
                 *(
                     (
                         f"expected calibration error, {words}: as the images come, at the prior",
@@ -207,30 +208,12 @@ def saliency(s: dict) -> str:
     )
 
 
-def autoencoder(e: dict, threshold: dict) -> str:
-    """The figures of the autoencoder's card."""
-    measured = e["autoencoder"]
-    return (
-        table(
-            ("official test split", "value"),
-            [
-                ("AUROC, pneumonia against normal", f"{measured['auc']:.3f}"),
-                ("sensitivity at the threshold", f"{measured['sensitivity']:.1%}"),
-                ("specificity at the threshold", f"{measured['specificity']:.1%}"),
-            ],
-        )
-        + f"\nDefault threshold {threshold['threshold']:.4f}: "
-        f"{threshold['specificity']:.0%} of {threshold['n_normals']} held-out normals lie at or "
-        "below it.\n"
-    )
-
-
 def library(e: dict) -> str:
     """The figures of the library's card."""
     three = e["knn_three_class"]
     return (
-        f"Vote on the official test split: {_with_interval(e, 'knn_binary.accuracy')} for two "
-        f"classes, {_with_interval(e, 'knn_three_class.accuracy')} for three.\n\n"
+        f"Vote on the official test split: {with_interval(e, 'knn_binary.accuracy')} for two "
+        f"classes, {with_interval(e, 'knn_three_class.accuracy')} for three.\n\n"
         + confusion(three["confusion"], tuple(three["recall"]))
     )
 
@@ -244,7 +227,7 @@ def _figure(e: dict, path: str) -> float:
     return found
 
 
-def _with_interval(e: dict, path: str) -> str:
+def with_interval(e: dict, path: str) -> str:
     low, high = e["intervals"][path]
     return f"{_figure(e, path):.3f} ({low:.3f}–{high:.3f})"
 

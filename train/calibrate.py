@@ -5,7 +5,8 @@
 Writes `assets/classifier/calibration.json`: a temperature and a prior per head, with the expected
 calibration error and the Brier score before and after, measured on the half of the patients that a
 temperature was not fitted on; operating points and the "not sure" set, see `train.decisions`.
-Writes `assets/autoencoder/threshold.json`: the score that 95 % of held-out normals do not exceed.
+Writes `assets/{detector,autoencoder}/screening.json`: the scores of held-out patients and, from the
+normals, the scores that 95, 90 and 99 % of them do not exceed; from both, Youden's.
 All use the exported networks, the ones that serve. The official test is not read.
 Time: 2 min.
 """
@@ -17,11 +18,12 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from cxr_demo.analysis import AUTOENCODER, CALIBRATION, CLASSIFIER, THRESHOLD
-from cxr_demo.anomaly import THRESHOLD_STEP, assess, threshold_at_specificity
+from cxr_demo.analysis import ANOMALY_NETWORKS, CALIBRATION, CLASSIFIER, SCREENING
+from cxr_demo.anomaly import THRESHOLD_STEP, assess
 from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.network import Autoencoder, Classifier
+from cxr_demo.network import Autoencoder, Classifier, Detector
 from cxr_demo.prediction import Calibration
+from cxr_demo.screening import threshold_at_specificity, youden_threshold
 from train.data import load_split
 from train.decisions import least_probabilities, operating_points
 from train.manifest import keep_json
@@ -34,7 +36,9 @@ from train.reliability import (
 )
 from train.splits import SEED, grouped_folds, training_and_validation
 
-SPECIFICITY = 0.95
+SPECIFICITIES = (0.95, 0.90, 0.99)
+REPORTED = {"autoencoder": {"report": 0.01}}
+"""Thresholds that were not fitted: the report's, of its mean squared error."""
 MISS = 0.10
 
 
@@ -133,19 +137,46 @@ def main() -> None:
     calibration["classifier"] = artefacts.short_hash(CLASSIFIER)
     _write(CALIBRATION, calibration, command)
 
-    autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
-    scores = [assess(s, autoencoder, np.inf).score for s in squares[held_out.labels == 0]]
-    threshold = threshold_at_specificity(scores, SPECIFICITY)
-    _write(
-        THRESHOLD,
-        {
-            "threshold": round(np.ceil(threshold / THRESHOLD_STEP) * THRESHOLD_STEP, 6),
-            "specificity": SPECIFICITY,
-            "n_normals": len(scores),
-            "autoencoder": artefacts.short_hash(AUTOENCODER),
+    networks = {
+        "detector": Detector(artefacts.read(ANOMALY_NETWORKS["detector"])),
+        "autoencoder": Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"])),
+    }
+    undecided = dict.fromkeys(networks, np.inf)
+    assessed = [assess(square, *networks.values(), undecided).maps for square in squares]
+    for method, network in ANOMALY_NETWORKS.items():
+        scores = np.array([maps[method].score for maps in assessed])
+        screening = fit_screening(scores, held_out.labels > 0, method)
+        _write(SCREENING[method], {**screening, method: artefacts.short_hash(network)}, command)
+
+
+def fit_screening(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:
+    """What `cxr_demo.screening.Screening` is read from.
+
+    Args:
+        scores: float (N,) of held-out patients.
+        pneumonia: bool (N,).
+        method: whose scores; decides the step that thresholds are rounded up to.
+
+    Returns:
+        `presets` by name, the default first; `normal` and `pneumonia`, sorted scores.
+    """
+    normals, pneumonias = np.sort(scores[~pneumonia]), np.sort(scores[pneumonia])
+    fitted = {
+        **{
+            f"specificity_{round(100 * share)}": threshold_at_specificity(normals, share)
+            for share in SPECIFICITIES
         },
-        command,
-    )
+        "youden": youden_threshold(normals, pneumonias),
+    }
+    step = THRESHOLD_STEP[method]
+    return {
+        "presets": {
+            **{name: round(float(np.ceil(t / step) * step), 6) for name, t in fitted.items()},
+            **REPORTED.get(method, {}),
+        },
+        "normal": normals.round(6).tolist(),
+        "pneumonia": pneumonias.round(6).tolist(),
+    }
 
 
 def _write(name: str, content: dict, command: str) -> None:

@@ -12,14 +12,16 @@ import re
 from pathlib import Path
 
 from cxr_demo.artefacts import ASSETS
-from train import blocks, blocks_of_experiments, blocks_of_levers
+from train import blocks, blocks_of_anomaly, blocks_of_experiments, blocks_of_levers
 
 ROOT = ASSETS.parent
 DOCUMENTS = (
     ROOT / "README.md",
     ROOT / "docs" / "experiments.md",
     ROOT / "docs" / "released_classifier.md",
+    ROOT / "docs" / "released_detector.md",
     ASSETS / "classifier" / "CARD.md",
+    ASSETS / "detector" / "CARD.md",
     ASSETS / "autoencoder" / "CARD.md",
     ASSETS / "library" / "CARD.md",
 )
@@ -41,6 +43,7 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
 
     evaluation = content("metrics/evaluation.json")
     calibration = content("classifier/calibration.json")
+    localisation = content("metrics/localisation.json")
     experiments = {
         file.stem: json.loads(file.read_text())
         for file in (assets / "metrics" / "experiments").glob("*.json")
@@ -69,7 +72,13 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "decisions": blocks.decisions(evaluation, calibration),
         "baselines": blocks.baselines(evaluation),
         "saliency": blocks.saliency(of_the_classifier("metrics/saliency.json")),
-        "autoencoder": blocks.autoencoder(evaluation, content("autoencoder/threshold.json")),
+        "anomaly_targets": blocks_of_anomaly.targets(evaluation, localisation),
+        "localisation": blocks_of_anomaly.localisation(localisation),
+        "detector_seeds": blocks_of_anomaly.seeds(content("metrics/detector_seeds.json")),
+        **{
+            method: blocks_of_anomaly.card(evaluation[method], content(f"{method}/screening.json"))
+            for method in ("detector", "autoencoder")
+        },
         "library": blocks.library(evaluation),
         "ablation": blocks_of_levers.ablation(content("metrics/ablation.json")),
         "stresses": blocks_of_levers.stresses(content("metrics/texture_stresses.json")),

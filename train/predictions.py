@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.analysis import Analyser, Analysis
+from cxr_demo.anomaly import edge_share
 from cxr_demo.library import elected
 from cxr_demo.radiograph import read_radiograph
 from train.data import CLASSES, read_name
@@ -33,7 +34,10 @@ class Predictions:
         plausible: bool (N, 3), the classes that its probability leaves plausible.
         vote: float (N, 3), share of each class among the nearest references.
         voted: int (N,), the class they elect.
+        change: float (N,), the detector's score.
+        change_at_edge: float (N,), share of the detector's map in the outer part of the image.
         error: float (N,), the autoencoder's score.
+        error_at_edge: float (N,), as for the detector.
     """
 
     ids: np.ndarray
@@ -44,7 +48,10 @@ class Predictions:
     plausible: np.ndarray
     vote: np.ndarray
     voted: np.ndarray
+    change: np.ndarray
+    change_at_edge: np.ndarray
     error: np.ndarray
+    error_at_edge: np.ndarray
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -58,6 +65,13 @@ def predict(analyser: Analyser, paths: list[Path], what: str) -> Predictions:
     """Analyse labelled files in order, exactly as uploads would be."""
     analyses = analyse_files(analyser, paths, what)
     names = [read_name(path) for path in paths]
+    maps = {
+        method: [a.anomaly.maps[method] for a in analyses] for method in ("detector", "autoencoder")
+    }
+    score, at_edge = (
+        {method: np.array([of(m) for m in found]).round(DECIMALS) for method, found in maps.items()}
+        for of in (lambda m: m.score, lambda m: edge_share(m.values))
+    )
     three = np.array([list(a.probabilities["three_class"].values()) for a in analyses])
     return Predictions(
         ids=np.array([path.stem for path in paths]),
@@ -70,7 +84,10 @@ def predict(analyser: Analyser, paths: list[Path], what: str) -> Predictions:
         plausible=np.array([[name in a.plausible for name in CLASSES] for a in analyses]),
         vote=np.array([list(a.vote.values()) for a in analyses]).round(DECIMALS),
         voted=np.array([CLASSES.index(elected(a.neighbours)) for a in analyses]),
-        error=np.array([a.anomaly.score for a in analyses]).round(DECIMALS),
+        change=score["detector"],
+        change_at_edge=at_edge["detector"],
+        error=score["autoencoder"],
+        error_at_edge=at_edge["autoencoder"],
     )
 
 

@@ -16,7 +16,8 @@ from cxr_demo.anomaly import is_unusual, share_above
 from cxr_demo.library import Neighbour, Reference, ReferenceLibrary
 from cxr_demo.pictures import Picture, Pictures
 from cxr_demo.prediction import THREE_CLASS
-from cxr_demo.preprocess import to_levels
+from cxr_demo.preprocess import squash, to_levels
+from cxr_demo.screening import Screening, predictive_values
 from cxr_demo.ui import text
 
 # Okabe and Ito's colours, told apart with any colour vision; shapes tell the classes apart too.
@@ -27,8 +28,11 @@ COLOURS = {
     "viral": "#E78AC3",
 }
 SYMBOLS = {"normal": "circle", "bacterial": "diamond", "viral": "square"}
-HOTTEST = 0.04
-"""Squared error shown as the brightest colour, the same for every patient."""
+HOTTEST = {"detector": 1.0, "autoencoder": 0.04}
+"""What is shown as the brightest colour, by method, the same for every patient."""
+
+BINS = 40
+"""Bars of a histogram."""
 
 
 def header() -> str:
@@ -123,36 +127,94 @@ def image_panels(analysis: Analysis) -> str:
     )
 
 
-def heat_panel(analysis: Analysis, threshold: float) -> str:
-    """The error heatmap at a threshold, with its absolute scale."""
-    heat = heatmap(analysis.anomaly.error_map, threshold)
-    return _panel("Error above the threshold", heat, analysis) + _colour_bar(threshold)
+def heat_panel(analysis: Analysis, method: str, threshold: float) -> str:
+    """The map of one method at a threshold, over the radiograph, with its absolute scale."""
+    heat = heatmap(
+        analysis.anomaly.maps[method].values, threshold, HOTTEST[method], analysis.anomaly.image
+    )
+    return _panel(f"{text.METHODS[method]}, above the threshold", heat, analysis) + _colour_bar(
+        method, threshold
+    )
 
 
-def verdict(analysis: Analysis, threshold: float) -> str:
-    """The verdict at a threshold, from the stored error map alone."""
-    anomaly = analysis.anomaly
-    unusual = is_unusual(anomaly.score, threshold)
+def verdict(analysis: Analysis, method: str, threshold: float) -> str:
+    """The verdict at a threshold, from the stored map alone."""
+    found = analysis.anomaly.maps[method]
+    unusual = is_unusual(found.score, threshold)
     sentence = text.verdict(
-        anomaly.score, threshold, share_above(anomaly.error_map, threshold), unusual
+        method, found.score, threshold, share_above(found.values, threshold), unusual
     )
     return f'<p class="verdict {"unusual" if unusual else "usual"}">{sentence}</p>'
 
 
-def heatmap(error_map: np.ndarray, threshold: float) -> np.ndarray:
-    """Error in absolute colours; what lies at or below the threshold is only hinted at.
+def meaning(
+    screening: Screening, method: str, threshold: float, prevalence: float, score: float | None
+) -> str:
+    """Scores of held-out patients with the threshold and this radiograph among them, in words too.
 
     Args:
-        error_map: float32 (side, side), squared error.
-        threshold: in the same unit.
+        screening: the scores.
+        method: whose.
+        threshold: where the line stands.
+        prevalence: of pneumonia, in [0, 1].
+        score: this radiograph's, if there is one.
+    """
+    rates = screening.rates(threshold)
+    sentence = text.meaning(
+        *rates,
+        *predictive_values(*rates, prevalence),
+        prevalence,
+        (len(screening.normal), len(screening.pneumonia)),
+    )
+    return histogram(screening, method, threshold, score) + f'<p class="meaning">{sentence}</p>'
+
+
+def histogram(screening: Screening, method: str, threshold: float, score: float | None) -> str:
+    """Normals above the axis, pneumonias below it, each as shares of its own number; an SVG."""
+    end = HOTTEST[method] if method == "detector" else HOTTEST[method] / 2
+    edges = np.linspace(0, end, BINS + 1)
+    bars = []
+    for name, scores, sign in (
+        ("normal", screening.normal, -1),
+        ("pneumonia", screening.pneumonia, 1),
+    ):
+        share = np.histogram(np.clip(scores, 0, end), edges)[0] / len(scores)
+        heights = 28 * np.sqrt(share / share.max())
+        bars += [
+            f'<rect x="{100 * i / BINS:.2f}" y="{30 - height if sign < 0 else 30:.2f}" '
+            f'width="{100 / BINS - 0.3:.2f}" height="{height:.2f}" fill="{COLOURS[name]}"/>'
+            for i, height in enumerate(heights)
+            if height > 0
+        ]
+    marked = {"threshold": threshold} if score is None else {"threshold": threshold, "query": score}
+    lines = "".join(
+        f'<line class="{name}" x1="{x}" x2="{x}" y1="0" y2="60"/>'
+        for name, x in ((name, _along(value, end)) for name, value in marked.items())
+    )
+    return (
+        '<figure class="histogram"><svg viewBox="0 0 100 60" preserveAspectRatio="none" '
+        f'role="img" aria-label="{text.HISTOGRAM}">{"".join(bars)}{lines}</svg>'
+        f"<figcaption>{text.HISTOGRAM}</figcaption></figure>"
+    )
+
+
+def heatmap(values: np.ndarray, threshold: float, hottest: float, image: np.ndarray) -> np.ndarray:
+    """A map in absolute colours over the radiograph, where it lies above the threshold.
+
+    Args:
+        values: float32 (side, side).
+        threshold: in their unit.
+        hottest: what the brightest colour stands for.
+        image: float32 (height, width) in [0, 1], the radiograph.
 
     Returns:
-        uint8 (side, side, 3), blue-green-red.
+        uint8 (height, width, 3), blue-green-red.
     """
-    level = to_levels(error_map / HOTTEST)
-    colour = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)
-    grey = np.repeat((level // 2)[..., None], 3, axis=2)
-    return np.where((error_map > threshold)[..., None], colour, grey)
+    fine = squash(values / np.float32(hottest), image.shape[0])
+    colour = cv2.applyColorMap(to_levels(fine), cv2.COLORMAP_INFERNO)
+    grey = np.repeat(to_levels(image / 2)[..., None], 3, axis=2)
+    shown = np.where((fine * hottest > threshold)[..., None], colour // 2 + grey, grey)
+    return shown.astype(np.uint8)
 
 
 def atlas_figure(
@@ -258,15 +320,21 @@ def _bar(name: str, probability: float) -> str:
     )
 
 
-def _colour_bar(threshold: float) -> str:
+def _colour_bar(method: str, threshold: float) -> str:
     """The absolute scale of the heatmap with the threshold marked on it."""
     ramp = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)
-    mark = min(threshold / HOTTEST, 1.0)
+    hottest = HOTTEST[method]
+    most = f"{hottest:g}" if method == "detector" else f"≥ {hottest:g}"
     return (
         f'<div class="scale"><span>0</span><span class="ramp"><img alt="" '
-        f'src="{picture_uri(ramp)}"><i style="left: {mark:.1%}"></i></span>'
-        f"<span>≥ {HOTTEST} squared error</span></div>"
+        f'src="{picture_uri(ramp)}"><i style="left: {_along(threshold, hottest)}%"></i></span>'
+        f"<span>{most} {text.UNITS[method]}</span></div>"
     )
+
+
+def _along(value: float, end: float) -> str:
+    """Where a value lies between 0 and an end, in percent."""
+    return f"{100 * min(max(value / end, 0.0), 1.0):.1f}"
 
 
 def _panel(name: str, pixels: np.ndarray, analysis: Analysis) -> str:

@@ -65,26 +65,56 @@ class Handlers:
         return None, analysis, (text.done(analysis), "done")
 
     def show(
-        self, analysis: Analysis | None, said: tuple[str, str], threshold: float, projection: str
+        self, analysis: Analysis | None, said: tuple[str, str], projection: str, *controls
     ) -> tuple:
-        """All panels: (status, probabilities, neighbours, map, images, heat, verdict)."""
+        """All panels: (status, probabilities, neighbours, map, images, heat, verdict, meaning).
+
+        The controls are those of `rethreshold`.
+        """
         status = figures.status_line(*said)
         if analysis is None:
-            return status, *(gr.skip(),) * 6
+            return status, *(gr.skip(),) * 7
         return (
             status,
             figures.probability_bars(analysis),
             figures.neighbour_cards(analysis, self._pictures),
             self.switch_map(projection, analysis),
             figures.image_panels(analysis),
-            *self.rethreshold(threshold, analysis),
+            *self.rethreshold(analysis, *controls),
         )
 
-    def rethreshold(self, threshold: float, analysis: Analysis | None) -> tuple:
-        """Heatmap and verdict, redrawn from the stored error map; no network runs."""
+    def rethreshold(
+        self, analysis: Analysis | None, method: str, prevalence: float, *thresholds: float
+    ) -> tuple:
+        """(heat, verdict, meaning), redrawn from what is stored; no network runs.
+
+        Args:
+            analysis: what is on the page, if anything.
+            method: whose map is looked at.
+            prevalence: of pneumonia, in percent.
+            thresholds: of every method, in the order of `text.METHODS`.
+        """
+        threshold = dict(zip(text.METHODS, thresholds, strict=True))[method]
+        screening = self._analyser.screening[method]
+        score = None if analysis is None else analysis.anomaly.maps[method].score
+        meaning = figures.meaning(screening, method, threshold, prevalence / 100, score)
         if analysis is None:
-            return gr.skip(), gr.skip()
-        return figures.heat_panel(analysis, threshold), figures.verdict(analysis, threshold)
+            return gr.skip(), gr.skip(), meaning
+        return (
+            figures.heat_panel(analysis, method, threshold),
+            figures.verdict(analysis, method, threshold),
+            meaning,
+        )
+
+    def switch_method(self, method: str, *controls) -> tuple:
+        """Show the controls of one method, and redraw: (a group per method, *rethreshold)."""
+        return *(gr.update(visible=name == method) for name in text.METHODS), *self.rethreshold(
+            controls[0], method, *controls[1:]
+        )
+
+    def preset(self, method: str, name: str) -> float:
+        """The threshold that a preset of a method stands for."""
+        return self._analyser.screening[method].presets[name]
 
     def switch_map(self, projection: str, analysis: Analysis | None):
         """The map in the chosen projection."""

@@ -1,6 +1,7 @@
 """The Blocks tree and its wiring; everything that happens is in `handlers`."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -10,6 +11,7 @@ from cxr_demo.anomaly import THRESHOLD_STEP
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.pictures import Pictures
 from cxr_demo.radiograph import MAX_FILE_BYTES
+from cxr_demo.screening import Screening
 from cxr_demo.ui import figures, text
 from cxr_demo.ui.handlers import Handlers
 from cxr_demo.ui.inputs import drop_zone, slider
@@ -61,7 +63,8 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
     pictures = Pictures(analyser.library, artefacts)
     thumbnails = [pictures.of(analyser.library.row_of[Path(path).stem]).pixels for path in examples]
     handlers = Handlers(analyser, pictures, [artefacts.read(path) for path in examples])
-    measured = artefacts.json("metrics/evaluation.json")["autoencoder"]
+    evaluation = artefacts.json("metrics/evaluation.json")
+    aucs = {method: evaluation[method]["auc"] for method in text.METHODS}
 
     with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(30, 60)) as page:
         received, analysis, said = gr.State(None), gr.State(None), gr.State(None)
@@ -82,22 +85,40 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                 )
                 with gr.Row(equal_height=True):
                     with gr.Column(scale=7, min_width=420, elem_classes="sheet"):
-                        gr.HTML(figures.heading(text.RECONSTRUCTION))
+                        gr.HTML(figures.heading(text.ANOMALY))
                         with gr.Row(elem_id="panels"):
                             images = gr.HTML(
                                 figures.nothing_yet(), elem_id="images", scale=2, min_width=0
                             )
                             heat = gr.HTML(elem_id="heat", scale=1, min_width=0)
-                        threshold = slider(
-                            minimum=0.0,
-                            maximum=round(4 * analyser.threshold, 3),
-                            step=THRESHOLD_STEP,
-                            value=analyser.threshold,
-                            label=text.THRESHOLD,
-                            elem_id="threshold",
-                        )
                         verdict = gr.HTML(elem_id="verdict")
-                        gr.HTML(figures.note(text.reconstruction_note(measured["auc"])))
+                        method = gr.Radio(
+                            [(words, name) for name, words in text.METHODS.items()],
+                            value="detector",
+                            label=text.METHOD,
+                            elem_id="method",
+                        )
+                        groups, presets, thresholds = {}, {}, {}
+                        for name in text.METHODS:
+                            with gr.Group(visible=name == "detector") as groups[name]:
+                                presets[name], thresholds[name] = _threshold_controls(
+                                    name, analyser.screening[name]
+                                )
+                        prevalence = slider(
+                            minimum=1, maximum=99, value=50, step=1,
+                            label=text.PREVALENCE, elem_id="prevalence",
+                        )  # fmt: skip
+                        meaning = gr.HTML(
+                            figures.meaning(
+                                analyser.screening["detector"],
+                                "detector",
+                                analyser.screening["detector"].threshold,
+                                0.5,
+                                None,
+                            ),
+                            elem_id="meaning",
+                        )
+                        gr.HTML(figures.note(text.anomaly_note(aucs)))
                     with gr.Column(scale=4, min_width=320, elem_classes="sheet"):
                         gr.HTML(figures.heading(text.CLASSIFICATION))
                         probabilities = gr.HTML(figures.nothing_yet(), elem_id="probabilities")
@@ -138,19 +159,30 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
         private = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = {"queue": False, **private}
         one_at_a_time = {"concurrency_id": "networks", "concurrency_limit": 1, **private}
-        everything = [status, probabilities, neighbours, atlas, images, heat, verdict]
+        controls = [method, prevalence, *thresholds.values()]
+        redrawn = [heat, verdict, meaning]
+        everything = [status, probabilities, neighbours, atlas, images, *redrawn]
         for taken in (
             upload.upload(handlers.receive, upload, [received, status, upload], **at_once),
             chooser.choose(handlers.choose_example, None, [received, status], **at_once),
         ):
             taken.then(
                 handlers.analyse, [received, analysis], [received, analysis, said], **one_at_a_time
-            ).then(handlers.show, [analysis, said, threshold, projection], everything, **at_once)
-        threshold.change(
-            handlers.rethreshold,
-            [threshold, analysis],
-            [heat, verdict],
-            trigger_mode="always_last",
+            ).then(handlers.show, [analysis, said, projection, *controls], everything, **at_once)
+        for moved in (prevalence, *thresholds.values()):
+            moved.change(
+                handlers.rethreshold,
+                [analysis, *controls],
+                redrawn,
+                trigger_mode="always_last",
+                **at_once,
+            )
+        for name, preset in presets.items():
+            preset.input(partial(handlers.preset, name), preset, thresholds[name], **at_once)
+        method.input(
+            handlers.switch_method,
+            [method, analysis, *controls[1:]],
+            [*groups.values(), *redrawn],
             **at_once,
         )
         projection.input(handlers.switch_map, [projection, analysis], atlas, **at_once)
@@ -162,6 +194,24 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
 
         page.unload(forget)
     return page
+
+
+def _threshold_controls(method: str, screening: Screening) -> tuple[gr.Radio, gr.Slider]:
+    """Presets and slider of one method."""
+    preset = gr.Radio(
+        [(text.PRESETS[name], name) for name in screening.presets],
+        label=text.PRESET,
+        elem_id=f"preset-{method}",
+    )
+    threshold = slider(
+        minimum=0.0,
+        maximum=figures.HOTTEST[method],
+        step=THRESHOLD_STEP[method],
+        value=screening.threshold,
+        label=text.THRESHOLDS[method],
+        elem_id=f"threshold-{method}",
+    )
+    return preset, threshold
 
 
 def example_order(paths: list[str]) -> list[str]:

@@ -46,8 +46,28 @@ MAP_NOTE = (
 )
 HOVER = "Point at the map to see a reference; click to keep it, click again to let go."
 
-RECONSTRUCTION = "What an autoencoder of normal X-rays cannot reproduce"
-THRESHOLD = "Threshold (squared error of grey levels between 0 and 1)"
+ANOMALY = "What does not look like a normal X-ray"
+METHOD = "Method"
+METHODS = {"detector": "Detector of change", "autoencoder": "Autoencoder"}
+THRESHOLDS = {
+    "detector": "Threshold (likelihood that a normal X-ray was changed here, 0 to 1)",
+    "autoencoder": "Threshold (squared error of grey levels between 0 and 1)",
+}
+UNITS = {"detector": "likelihood of change", "autoencoder": "squared error"}
+DECIMALS = {"detector": 3, "autoencoder": 4}
+PRESETS = {
+    "specificity_95": "95 % of normals spared",
+    "specificity_90": "90 %",
+    "specificity_99": "99 %",
+    "youden": "Youden",
+    "report": "0.01, the report's",
+}
+HISTOGRAM = (
+    "Held-out patients: normal above, pneumonia below (heights as square roots of shares). "
+    "Dashed: the threshold. White: this X-ray."
+)
+PRESET = "Threshold by what it spares"
+PREVALENCE = "Pneumonia among the children examined, %"
 CLASS_NAMES = {
     "normal": "Normal",
     "pneumonia": "Pneumonia",
@@ -89,21 +109,43 @@ def prototype_caption(averaged: int) -> str:
     return f"mean of {averaged} similar training images"
 
 
-def reconstruction_note(auc: float) -> str:
-    """What the autoencoder's score is and how little it tells, with its measured AUROC."""
+def anomaly_note(aucs: dict[str, float]) -> str:
+    """What the two methods are and how well each tells pneumonia from normal."""
     return (
-        "Trained on normal images only, it rebuilds what it knows. The threshold is held against "
-        "the score, the mean squared error of the whole image, and against each pixel of the "
-        "heatmap. A low score does not mean normal: on the official test images the score tells "
-        f"pneumonia from normal with an AUROC of {auc:.2f}, where 0.50 is chance."
+        "Both networks have seen normal X-rays only. The detector learned to find synthetic "
+        "opacities pasted into them and answers for each place; an X-ray counts as unusual when "
+        "more than a tenth of it exceeds the threshold. The autoencoder, kept for comparison, "
+        "rebuilds what it knows; its mean squared error is held against the threshold. Neither "
+        "score is a probability of disease. AUROC on the official test images, pneumonia against "
+        f"normal: detector {aucs['detector']:.2f}, autoencoder {aucs['autoencoder']:.2f}, where "
+        "0.50 is chance."
     )
 
 
-def verdict(score: float, threshold: float, share: float, unusual: bool) -> str:
+def verdict(method: str, score: float, threshold: float, share: float, unusual: bool) -> str:
     """The sentence under the heatmap."""
     word = "Unusual" if unusual else "Not flagged"
     relation = "above" if unusual else "not above"
+    decimals = DECIMALS[method]
     return (
-        f"{word}: the score {score:.4f} is {relation} the threshold {threshold:.4f}. "
-        f"{share:.1%} of the image lies above the threshold."
+        f"{word}: the score {score:.{decimals}f} is {relation} the threshold "
+        f"{threshold:.{decimals}f}. {share:.1%} of the image lies above the threshold."
+    )
+
+
+def meaning(
+    sensitivity: float,
+    specificity: float,
+    ppv: float | None,
+    npv: float | None,
+    prevalence: float,
+    patients: tuple[int, int],
+) -> str:
+    """What the threshold does, in words."""
+    right = "nobody is flagged" if ppv is None else f"a flag is right in {ppv:.0%}"
+    spared = "nobody is spared" if npv is None else f"no flag is right in {npv:.0%}"
+    return (
+        f"At this threshold: sensitivity {sensitivity:.1%}, specificity {specificity:.1%} on "
+        f"{patients[0]} normal and {patients[1]} pneumonia images of held-out patients. If "
+        f"{prevalence:.0%} of the children have pneumonia, {right} (PPV) and {spared} (NPV)."
     )

@@ -138,7 +138,7 @@ QUERY = """() => {
 def press_on_threshold(page, key: str, times: int = 1) -> None:
     """Move the threshold by keyboard and wait until the page has answered."""
     before = page.inner_text("#verdict .verdict")
-    slider = page.locator("#threshold input[type=range]")
+    slider = page.locator("#threshold-detector input[type=range]")
     slider.focus()
     for _ in range(times):
         slider.press(key)
@@ -198,18 +198,54 @@ def test_reset_and_typed_thresholds_reach_heatmap_and_verdict(page):
     drop(page, NORMAL)
     before = shown(page)
     press_on_threshold(page, "Home")
-    page.click("#threshold button")
+    page.click("#threshold-detector button")
     page.wait_for_function(
         "v => document.querySelector('#verdict .verdict').innerText === v", arg=before["verdict"]
     )
     assert shown(page)["heatmap"] == before["heatmap"]
-    number = page.locator("#threshold input[type=number]")
+    number = page.locator("#threshold-detector input[type=number]")
     number.fill("99")
     number.press("Tab")
     page.wait_for_function(
         "v => document.querySelector('#verdict .verdict').innerText !== v", arg=before["verdict"]
     )
     assert page.inner_text("#verdict .verdict").startswith("Not flagged")
+
+
+def test_a_preset_moves_the_threshold_and_its_meaning(page):
+    drop(page, NORMAL)
+    before = page.inner_text("#meaning .meaning")
+    page.click("#preset-detector label:has-text('99 %')")
+    page.wait_for_function(
+        "b => document.querySelector('#meaning .meaning').innerText !== b", arg=before
+    )
+    strict = page.inner_text("#meaning .meaning")
+    assert "specificity 99" in strict
+    threshold = page.input_value("#threshold-detector input[type=number]")
+    assert f"threshold {float(threshold):.3f}" in page.inner_text("#verdict .verdict")
+    page.locator("#prevalence input[type=range]").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(
+        "b => document.querySelector('#meaning .meaning').innerText !== b", arg=strict
+    )
+    assert "If 1% of the children" in page.inner_text("#meaning .meaning")
+
+
+def test_the_other_method_brings_its_map_its_unit_and_its_thresholds(page):
+    drop(page, NORMAL)
+    assert page.locator("#meaning .query").count() == 1
+    page.click("#method label:has-text('Autoencoder')")
+    page.wait_for_function(
+        "document.querySelector('#heat figcaption').innerText.startsWith('Autoencoder')"
+    )
+    assert page.is_visible("#threshold-autoencoder") and not page.is_visible("#threshold-detector")
+    assert "squared error" in page.inner_text("#heat .scale")
+    before = page.inner_text("#verdict .verdict")
+    page.click("#preset-autoencoder label:has-text('0.01')")
+    page.wait_for_function(
+        "b => document.querySelector('#verdict .verdict').innerText !== b", arg=before
+    )
+    assert "threshold 0.0100" in page.inner_text("#verdict .verdict")
 
 
 def test_a_second_radiograph_replaces_everything(page):

@@ -16,7 +16,10 @@ SAID = Predictions(
     plausible=THREE > 0.2,
     vote=THREE,
     voted=THREE.argmax(axis=1),
+    change=np.zeros(4),
+    change_at_edge=np.zeros(4),
     error=np.zeros(4),
+    error_at_edge=np.zeros(4),
 )
 
 

@@ -7,12 +7,17 @@ import json
 import numpy as np
 import pytest
 
+from cxr_demo.screening import Screening
 from train import measure as module
 from train.bootstrap import clustered_intervals
 from train.measure import HEADLINE, coverage, headline, measure, specificity_at
 from train.predictions import Predictions, from_json, to_json
 from train.reliability import brier_score, expected_calibration_error
 
+SCREENING = {
+    "detector": Screening(None, None, {"specificity_95": 0.5, "youden": 0.6}),
+    "autoencoder": Screening(None, None, {"specificity_95": 0.0025}),
+}
 POINTS = {"youden": {"threshold": 0.4, "sensitivity": 0.1, "specificity": 0.2}}
 
 
@@ -57,13 +62,16 @@ def twelve() -> Predictions:
             ]
         ),
         voted=np.array([0, 0, 0, 2, 1, 1, 1, 0, 2, 2, 2, 2]),
+        change=np.array([1, 2, 3, 6, 5, 7, 8, 9, 4, 5, 6, 7]) / 10,
+        change_at_edge=np.array([0.1, 0.2, 0.3, 0.2, *[0.9] * 8]),
         error=np.array([10, 20, 30, 40, 30, 40, 50, 60, 10, 20, 30, 25]) / 1e4,
+        error_at_edge=np.full(12, 0.4),
     )
 
 
 @pytest.fixture
 def figures(twelve):
-    return measure(twelve, POINTS, 0.0025)
+    return measure(twelve, POINTS, SCREENING)
 
 
 def test_two_classes_by_hand(figures):
@@ -105,12 +113,24 @@ def test_votes_and_autoencoder_by_hand(figures):
     assert figures["knn_three_class"]["accuracy"] == pytest.approx(10 / 12)
     assert figures["autoencoder"]["confusion"] == [[2, 2], [3, 5]]  # 0.0025 itself is usual
     assert figures["autoencoder"]["threshold"] == 0.0025
+    assert figures["autoencoder"]["edge_share_of_normals"] == pytest.approx(0.4)
+
+
+def test_the_detector_by_hand(figures):
+    detector = figures["detector"]
+    assert detector["confusion"] == [[3, 1], [3, 5]]
+    # Pneumonia is higher than each normal in 8, 8, 8 and 4 of 8, and as high once.
+    assert detector["auc"] == pytest.approx(28.5 / 32)
+    assert detector["presets"]["specificity_95"]["sensitivity"] == pytest.approx(5 / 8)
+    assert detector["presets"]["youden"]["sensitivity"] == pytest.approx(4 / 8)
+    assert detector["presets"]["youden"]["specificity"] == 1
+    assert detector["edge_share_of_normals"] == pytest.approx(0.2)
 
 
 def test_a_sensitivity_of_97_hundredths_is_asked_for(twelve):
     # Of 40 pneumonias, 38 lie above all normals; the next, at 0.45, makes 0.975, above 3 of 4.
     forty = twelve[[0, 1, 2, 3, *[4] * 38, 10, 11]]
-    binary = measure(forty, POINTS, 0.0025)["binary"]
+    binary = measure(forty, POINTS, SCREENING)["binary"]
     assert binary["specificity_at_sensitivity_0.97"] == pytest.approx(3 / 4)
 
 
@@ -163,10 +183,10 @@ def test_accuracy_and_confusion_come_from_one_array(seed, head):
             three_class > 0.3,
             vote,
             vote.argmax(axis=1),
-            rng.random(n),
+            *rng.random((4, n)),
         ),
         POINTS,
-        0.5,
+        SCREENING,
     )[head]
     confusion = np.array(scores["confusion"])
     right = np.diag(confusion)
@@ -228,12 +248,12 @@ def test_intervals_resample_patients(twelve):
     """Three patients, one per class: every draw that holds all of them is the set itself."""
     three = dataclasses.replace(twelve, patients=np.repeat(["a", "b", "c"], 4))
     headlines = headline(three)
-    for name, (low, high) in measure(three, POINTS, 0.0025)["intervals"].items():
+    for name, (low, high) in measure(three, POINTS, SCREENING)["intervals"].items():
         assert low == pytest.approx(high) == pytest.approx(headlines[name])
 
 
 def test_figures_of_the_file_are_those_of_the_run(figures, twelve):
-    assert measure(from_json(to_json(twelve)), POINTS, 0.0025) == figures
+    assert measure(from_json(to_json(twelve)), POINTS, SCREENING) == figures
 
 
 def test_figures_are_plain_numbers(figures):

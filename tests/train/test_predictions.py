@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cxr_demo.anomaly import AnomalyMap
 from cxr_demo.library import Neighbour
 from cxr_demo.radiograph import read_radiograph
 from tests.conftest import chest_like, png
@@ -26,7 +27,10 @@ def three() -> Predictions:
         plausible=np.array([[True, False, False], [False, True, True], [False, False, True]]),
         vote=np.array([[0.909091, 0.090909, 0.0], [0.0, 1.0, 0.0], [0.272727, 0.0, 0.727273]]),
         voted=np.array([0, 1, 2]),
+        change=np.array([0.1, 0.9, 0.5]),
+        change_at_edge=np.array([0.25, 0.0, 1.0]),
         error=np.array([0.001234, 0.0, 0.1]),
+        error_at_edge=np.array([0.4, 0.5, 0.6]),
     )
 
 
@@ -53,7 +57,10 @@ def test_one_line_per_image(three):
         "plausible": [False, True, True],
         "vote": [0.0, 1.0, 0.0],
         "voted": 1,
+        "change": 0.9,
+        "change_at_edge": 0.0,
         "error": 0.0,
+        "error_at_edge": 0.5,
     }
     assert [row["labels"] for row in json.loads(to_json(three))] == [0, 1, 2]
 
@@ -93,7 +100,12 @@ def said(pneumonia, three_class, plausible, vote, voted, error) -> SimpleNamespa
         plausible=plausible,
         vote=dict(zip(names, vote, strict=True)),
         neighbours=(neighbour(voted),),
-        anomaly=SimpleNamespace(score=error),
+        anomaly=SimpleNamespace(
+            maps={
+                method: AnomalyMap(np.ones((4, 4), np.float32), score, 1.0)
+                for method, score in (("detector", 10 * error), ("autoencoder", error))
+            }
+        ),
     )
 
 
@@ -132,7 +144,10 @@ def test_what_was_said_is_kept_in_the_order_of_the_files(paths):
             plausible=np.array([[True, True, False], [True, False, False]]),
             vote=np.array([[0, 0.5, 0.5], [1, 0, 0]]),
             voted=np.array([2, 0]),
+            change=np.array([0.04, 0.01]),
+            change_at_edge=np.array([0.4375, 0.4375]),
             error=np.array([0.004, 0.001]),
+            error_at_edge=np.array([0.4375, 0.4375]),
         ),
     )
     for radiograph, path in zip(analyser.given, paths, strict=True):

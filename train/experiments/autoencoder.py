@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cxr_demo.anomaly import SIDE
+from cxr_demo.anomaly import AUTOENCODER_SIDE
 from train.as_reported import RESULTS, inputs, keep, log_report_reading
 from train.data import load_split
 from train.fit import use_bfloat16_where_it_is_fast
@@ -36,7 +36,7 @@ def main() -> None:
     training, validation = training_and_validation(load_split(arguments.data, "train"))
     test = load_split(arguments.data, "test")
     normals, held_out = (
-        inputs(images[images.labels == 0], SIDE) for images in (training, validation)
+        inputs(images[images.labels == 0], AUTOENCODER_SIDE) for images in (training, validation)
     )
     model = build_autoencoder()
     model.compile(keras.optimizers.Adam(), loss="mean_squared_error")
@@ -49,12 +49,12 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     model.save_weights(folder / "autoencoder.weights.h5")
     result = {
-        "settings": {"side": SIDE, "epochs_run": 10, "training_images": len(normals)},
+        "settings": {"side": AUTOENCODER_SIDE, "epochs_run": 10, "training_images": len(normals)},
         "seconds": round(seconds),
         "history": {name: np.round(values, 6).tolist() for name, values in history.items()},
     }
     for name, images in (("validation", validation), ("test", test)):
-        squares = inputs(images, SIDE)
+        squares = inputs(images, AUTOENCODER_SIDE)
         errors = np.square(model.predict(squares, verbose=0) - squares).mean(axis=(1, 2, 3))
         result[name] = binary_scores(images.labels, errors, THRESHOLD)
     keep("autoencoder", result, history)

@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cxr_demo.anomaly import SIDE
+from cxr_demo.anomaly import AUTOENCODER_SIDE
 from train.augment import NO_TEXTURE, ViewRecipe
 from train.batches import Views
 from train.data import Images, load_split, squashed
@@ -39,7 +39,7 @@ class AutoencoderRecipe:
     rate: float = 1e-3
     views: ViewRecipe = field(
         default_factory=lambda: ViewRecipe(
-            side=SIDE,
+            side=AUTOENCODER_SIDE,
             area=(0.7, 1.0),
             log_ratio=0.2,
             balance_aspect=False,
@@ -75,7 +75,7 @@ def main() -> None:
     training, validation = training_and_validation(load_split(arguments.data, "train"))
     normals = training[training.labels == 0]
     held_out = validation[validation.labels == 0]
-    inputs = squashed(held_out.pixels / np.float32(255), SIDE)
+    inputs = squashed(held_out.pixels / np.float32(255), AUTOENCODER_SIDE)
 
     def build() -> keras.Model:
         model = build_autoencoder()

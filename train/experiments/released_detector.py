@@ -22,11 +22,12 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from cxr_demo.anomaly import extent_score
 from cxr_demo.preprocess import to_levels
 from train.augment import ViewRecipe, random_view_and_mask, with_border_of
 from train.data import Images, load_split, squashed
 from train.fit import describe_run, run_epochs, use_bfloat16_where_it_is_fast
-from train.lesions import LESIONS_OF_EVALUATION, paste_for_evaluation, paste_for_training
+from train.lesions import LESIONS_OF_EVALUATION, paste_for_training, with_lesions
 from train.networks import build_detector
 from train.splits import training_and_validation
 
@@ -97,16 +98,10 @@ class LesionViews(keras.utils.PyDataset):
         return view.astype(np.float32), cv2.resize(seen, cells, interpolation=cv2.INTER_AREA)
 
 
-def with_lesions(normals: Images, kind: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Every image with one lesion of the evaluation family.
-
-    Returns:
-        (squares, masks), both float32 (N, SIDE, SIDE).
-    """
-    rng = np.random.default_rng(seed)
-    pasted = [paste_for_evaluation(p / np.float32(255), kind, rng) for p in normals.pixels]
-    squares, masks = zip(*pasted, strict=True)
-    return np.stack(squares), np.stack(masks)
+def normals_of(data: Path) -> tuple[Images, Images]:
+    """The normal images of the training patients and of the held-out ones."""
+    training, held_out = training_and_validation(load_split(data, "train"))
+    return training[training.labels == 0], held_out[held_out.labels == 0]
 
 
 def fit_detector(
@@ -118,7 +113,8 @@ def fit_detector(
     side = recipe.views.side
     plain = squashed(held_out.pixels / np.float32(255), side)
     lesions = {
-        kind: squashed(with_lesions(held_out, kind)[0], side) for kind in LESIONS_OF_EVALUATION
+        kind: squashed(with_lesions(held_out.pixels, kind)[0], side)
+        for kind in LESIONS_OF_EVALUATION
     }
 
     def build() -> keras.Model:
@@ -138,7 +134,7 @@ def fit_detector(
 
     def scores(model: keras.Model, squares: np.ndarray) -> np.ndarray:
         logits = model.predict(squares, batch_size=32, verbose=0)
-        return expit(logits).mean(axis=(1, 2, 3))
+        return np.array([extent_score(cells) for cells in expit(logits)])
 
     def validate(model: keras.Model) -> dict:
         normal = scores(model, plain)
@@ -168,8 +164,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path(".work/detector"))
     arguments = parser.parse_args()
-    training, held_out = training_and_validation(load_split(arguments.data, "train"))
-    normals, held_out = (images[images.labels == 0] for images in (training, held_out))
+    normals, held_out = normals_of(arguments.data)
     work = arguments.work / f"seed{arguments.seed}"
     recipe = DetectorRecipe(seed=arguments.seed)
     model = fit_detector(recipe, normals, held_out, arguments.trunk, work)

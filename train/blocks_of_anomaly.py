@@ -1,0 +1,138 @@
+"""Results as Markdown: what detector and autoencoder do → blocks of their cards and of `docs/`.
+
+Pure: dictionaries as they stand in `assets` in, Markdown out.
+"""
+
+from train.blocks import NOT_RUN, table, with_interval
+
+PRESETS = {
+    "specificity_95": "95 % of held-out normals (the default)",
+    "specificity_90": "90 % of held-out normals",
+    "specificity_99": "99 % of held-out normals",
+    "youden": "Youden",
+    "report": "the report's 0.01",
+}
+
+
+def targets(e: dict, found: dict) -> str:
+    """What was aimed at and what was reached."""
+    auc = e["detector"]["auc"]
+    pixel = found["detector"]["lesions"]["all"]["pixel_auc"] if found else None
+    return table(
+        ("", "measured", "aim", "met", "published best"),
+        [
+            (
+                "image AUROC, official test",
+                with_interval(e, "detector.auc"),
+                "≥ 0.92",
+                _met(auc, 0.92),
+                "0.911 (SimSID), 0.876 (SQUID)",
+            ),
+            (
+                "the same, plain autoencoder",
+                f"{e['autoencoder']['auc']:.3f}",
+                "reported",
+                "",
+                "0.60–0.64",
+            ),
+            (
+                "pixel AUROC, synthetic lesions in held-out normals",
+                "" if pixel is None else f"{pixel:.3f}",
+                "≥ 0.90",
+                "" if pixel is None else _met(pixel, 0.90),
+                "—",
+            ),
+        ],
+    )
+
+
+def card(measured: dict, screening: dict) -> str:
+    """The figures of one method's card: its thresholds, on held-out patients and on the test."""
+    rows = []
+    for name, at in measured["presets"].items():
+        flagged = [score > at["threshold"] for score in screening["pneumonia"]]
+        spared = [score <= at["threshold"] for score in screening["normal"]]
+        rows.append(
+            (
+                PRESETS[name],
+                f"{at['threshold']:.4g}",
+                f"{sum(flagged) / len(flagged):.1%} / {sum(spared) / len(spared):.1%}",
+                f"{at['sensitivity']:.1%} / {at['specificity']:.1%}",
+            )
+        )
+    return (
+        f"AUROC on the official test split, pneumonia against normal: {measured['auc']:.3f}. Of "
+        f"the map of a normal test image, {measured['edge_share_of_normals']:.0%} lies in the "
+        "outer 12.5 % of the image on average; of an even map, 44 % would.\n\n"
+        + table(
+            (
+                "threshold that spares",
+                "score above",
+                "held-out patients, sensitivity / specificity",
+                "official test",
+            ),
+            rows,
+        )
+    )
+
+
+def localisation(found: dict) -> str:
+    """Both methods on pasted lesions, and what stresses do to held-out normals."""
+    if not found:
+        return NOT_RUN + "\n"
+    methods = ("detector", "autoencoder")
+    lesions = [
+        (
+            kind,
+            *(
+                f"{found[method]['lesions'][kind][figure]:.3f}"
+                for figure in ("pixel_auc", "pointing_game", "image_auc")
+                for method in methods
+            ),
+        )
+        for kind in found["detector"]["lesions"]
+    ]
+    specificity = [
+        (name, *(f"{found[method]['specificity'][name]:.1%}" for method in methods))
+        for name in found["detector"]["specificity"]
+    ]
+    return (
+        table(
+            (
+                f"lesions in {found['n_normals']} held-out normals",
+                *(
+                    f"{figure}, {method}"
+                    for figure in ("pixel AUROC", "pointing game", "image AUROC")
+                    for method in methods
+                ),
+            ),
+            lesions,
+        )
+        + "\n"
+        + table(("held-out normals below the default threshold", *methods), specificity)
+    )
+
+
+def seeds(found: dict) -> str:
+    """The detector seed by seed."""
+    if not found:
+        return NOT_RUN + "\n"
+    figures = {
+        "auc": "AUROC, official test",
+        "pixel_auc": "pixel AUROC, lesions",
+        "pointing_game": "pointing game",
+        "image_auc": "image AUROC, lesions",
+    }
+    rows = [
+        (f"seed {seed}", *(f"{scores[figure]:.3f}" for figure in figures))
+        for seed, scores in found["seeds"].items()
+    ]
+    mean = tuple(
+        f"{found[figure]['mean']:.3f} ± {found[figure]['standard_deviation']:.3f}"
+        for figure in figures
+    )
+    return table(("", *figures.values()), [*rows, ("mean ± standard deviation", *mean)])
+
+
+def _met(value: float, aim: float) -> str:
+    return "yes" if value >= aim else "no"
