@@ -31,8 +31,10 @@ SYMBOLS = {"normal": "circle", "bacterial": "diamond", "viral": "square"}
 HOTTEST = {"detector": 1.0, "autoencoder": 0.04}
 """What is shown as the brightest colour, by method, the same for every patient."""
 
+HIGHEST = {"detector": 1.0, "autoencoder": 0.02}
+"""Where the histogram of scores ends, by method; what lies beyond is drawn in the last bar."""
+
 BINS = 40
-"""Bars of a histogram."""
 
 
 def header() -> str:
@@ -171,7 +173,7 @@ def meaning(
 
 def histogram(screening: Screening, method: str, threshold: float, score: float | None) -> str:
     """Normals above the axis, pneumonias below it, each as shares of its own number; an SVG."""
-    end = HOTTEST[method] if method == "detector" else HOTTEST[method] / 2
+    end = HIGHEST[method]
     edges = np.linspace(0, end, BINS + 1)
     bars = []
     for name, scores, sign in (
