@@ -25,8 +25,8 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 	$(BIN)/python -m train.calibrate --data $(DATA)
 	$(BIN)/python -m train.check_saliency --data $(DATA)
 	$(BIN)/python -m train.check_stress --data $(DATA)
-	$(BIN)/python -m train.check_localisation --data $(DATA)
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.check_localisation --data $(DATA)
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split
 	$(BIN)/python -m train.evaluate --data $(DATA) $(if $(NATIVE),--native $(NATIVE)) \

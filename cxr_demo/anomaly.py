@@ -3,9 +3,9 @@
 Data contract: a square float32 (side, side) in [0, 1] from `preprocess` → `Anomaly`. Both networks
 have seen normal radiographs only.
 
-- The detector answers, cell by cell, how likely a normal radiograph has been changed there. Its
-  score is the level that a tenth of the image exceeds, so that one threshold serves for map and
-  verdict: a radiograph is unusual exactly when more than a tenth of it lies above the threshold.
+- The detector estimates, cell by cell, how much of it shows something pasted into a normal
+  radiograph. Its score is the level that a tenth of the image exceeds, so that one threshold serves
+  for map and verdict: a radiograph is unusual exactly when more than a tenth of it lies above.
 - The autoencoder, kept for comparison, rebuilds the radiograph; its map is the squared difference
   of grey levels and its score the mean of that, as in the report this project grew from.
 
@@ -87,7 +87,7 @@ def assess(
     Args:
         square: float32 in [0, 1], the network input that the classifier gets too; training
             resizes the same squares, so a large file and its small copy score alike.
-        detect: float32 (DETECTOR_SIDE, DETECTOR_SIDE) → likelihoods (cells, cells) in [0, 1].
+        detect: float32 (DETECTOR_SIDE, DETECTOR_SIDE) → shares (cells, cells) in [0, 1].
         reconstruct: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE) → the same.
         thresholds: default thresholds by method.
     """
@@ -106,9 +106,9 @@ def assess(
     )
 
 
-def extent_score(values: np.ndarray) -> float:
-    """The least threshold that at most the share EXTENT of a map exceeds."""
-    return float(np.sort(values, axis=None)[-1 - int(EXTENT * values.size)])
+def extent_score(values: np.ndarray, extent: float = EXTENT) -> float:
+    """The least threshold that at most the share `extent` of a map exceeds."""
+    return float(np.sort(values, axis=None)[-1 - int(extent * values.size)])
 
 
 def error_map(image: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
@@ -123,7 +123,8 @@ def error_map(image: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
 
 def share_above(values: np.ndarray, threshold: float) -> float:
     """Share of a map that exceeds the threshold, in [0, 1]."""
-    return float((values > threshold).mean())
+    # In double precision, as scores are compared: a cell and its score must not round apart.
+    return float((values.astype(np.float64) > threshold).mean())
 
 
 def edge_share(values: np.ndarray) -> float:

@@ -86,7 +86,7 @@ class Detector:
         self._run = _signature(model, threads)
 
     def __call__(self, square: np.ndarray) -> np.ndarray:
-        """How likely each cell has been changed: float32 (side, side) → (cells, cells)."""
+        """The share of each cell that looks changed: float32 (side, side) → (cells, cells)."""
         logits = self._run(square)["change"][0, ..., 0]
         return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
 

@@ -1,7 +1,7 @@
 """What a threshold means: scores of held-out patients → sensitivity, specificity, what a flag says.
 
 Data contract: scores are float (N,), higher is more unusual; a radiograph is flagged when its score
-exceeds the threshold. The normals have set the thresholds; the pneumonias only say what they miss.
+exceeds the threshold. Thresholds come from the normals, but for Youden's, which needs both.
 """
 
 from dataclasses import dataclass

@@ -85,8 +85,13 @@ def test_assess_scores_what_the_networks_were_given():
 def test_the_score_exceeds_a_threshold_exactly_when_a_tenth_of_the_map_does(side):
     values = np.random.default_rng(side).random((side, side), np.float32)
     score = extent_score(values)
-    for threshold in [*np.sort(values, axis=None), score - 1e-6, score + 1e-6]:
+    for threshold in [*values.astype(float).ravel(), score - 1e-6, score + 1e-6, round(score, 3)]:
         assert is_unusual(score, threshold) == (share_above(values, threshold) > EXTENT)
+
+
+def test_a_map_at_the_threshold_does_not_exceed_it_by_rounding():
+    values = np.full((20, 20), 0.6, np.float32)  # 0.60000002 in double precision
+    assert is_unusual(extent_score(values), 0.6) == (share_above(values, 0.6) > EXTENT)
 
 
 def test_the_edge_of_an_even_map_holds_its_area():

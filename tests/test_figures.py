@@ -45,8 +45,7 @@ SCREENING = Screening(np.array([0.0, 0.1, 0.2, 0.3]), np.array([0.2, 0.9]), {"sp
 
 def test_the_meaning_of_a_threshold_is_in_words():
     words = figures.meaning(SCREENING, "detector", 0.2, 0.5, None)
-    assert "sensitivity 50.0%, specificity 75.0%" in words
-    assert "4 normal and 2 pneumonia" in words
+    assert "sensitivity 50.0% on 2 pneumonia" in words and "specificity 75.0% on 4 normal" in words
     # Of 100 children 50 are ill, 25 of them flagged, and 12.5 of the others.
     assert "right in 67% (PPV)" in words and "right in 60% (NPV)" in words
 

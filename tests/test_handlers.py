@@ -37,7 +37,7 @@ def test_a_good_file_fills_the_page(handlers):
     left, analysis, said = handlers.analyse(png(chest_like(500)), None)
     assert left is None
     shown = handlers.show(analysis, said, "umap", *CONTROLS)
-    assert changed(shown) == list(range(8))
+    assert changed(shown) == list(range(10))
     assert "Done: 320 × 260 pixels, 8-bit" in shown[0]
 
 
@@ -81,22 +81,28 @@ def test_the_threshold_never_runs_a_network(handlers, monkeypatch):
     assert "Unusual" in low[1] and "100.0%" in low[1]
     assert "Not flagged" in high[1] and "0.0%" in high[1]
     assert low[0] != high[0]
-    assert "sensitivity 100.0%, specificity 0.0%" in low[2]
-    assert "sensitivity 0.0%, specificity 100.0%" in high[2]
+    assert "sensitivity 100.0%" in low[2] and "specificity 0.0%" in low[2]
+    assert "sensitivity 0.0%" in high[2] and "specificity 100.0%" in high[2]
 
 
 def test_before_the_first_radiograph_the_slider_changes_its_meaning_only(handlers):
     redrawn = handlers.rethreshold(None, *CONTROLS)
-    assert changed(redrawn) == [2]
-    assert "sensitivity 50.0%, specificity 100.0%" in redrawn[2]
+    assert changed(redrawn) == [2, 3, 4]
+    assert "sensitivity 50.0%" in redrawn[2] and "specificity 100.0%" in redrawn[2]
+    assert redrawn[3:] == ("specificity_95", "specificity_95")
 
 
 def test_switching_the_method_shows_its_controls_and_its_map(handlers):
     _, analysis, _ = handlers.analyse(png(chest_like(500)), None)
-    detector, autoencoder, *redrawn = handlers.switch_method("autoencoder", analysis, 50, 0.6, 0.01)
+    detector, autoencoder, *redrawn = handlers.switch_method(analysis, "autoencoder", 50, 0.6, 0.01)
     assert not detector["visible"] and autoencoder["visible"]
     assert redrawn == list(handlers.rethreshold(analysis, "autoencoder", 50, 0.6, 0.01))
     assert redrawn != list(handlers.rethreshold(analysis, "detector", 50, 0.6, 0.01))
+
+
+def test_a_threshold_between_presets_lights_none(handlers):
+    *_, detector, autoencoder = handlers.rethreshold(None, "detector", 50, 0.61, 0.001)
+    assert (detector, autoencoder) == (None, "youden")
 
 
 def test_a_preset_is_a_threshold(handlers):

@@ -82,8 +82,7 @@ def random_view(
         recipe: how.
         rng: decides.
     """
-    if recipe.border and rng.random() < 0.75:
-        image = with_border_of(other, image, rng.uniform(0, recipe.border, 4))
+    image = with_random_border(image, other, recipe, rng)
     view = _random_frame(image, is_normal, recipe, rng)
     return _random_texture(_random_greys(view, recipe, rng), recipe, rng)
 
@@ -113,6 +112,15 @@ def _random_frame(
     """Crop, resize and flip uint8 (height, width, …) to float32 (side, side, …) in [0, 1]."""
     view = _resize(_random_crop(image, is_normal, recipe, rng), recipe.side)
     return view[:, ::-1] if rng.random() < recipe.flip else view
+
+
+def with_random_border(
+    image: np.ndarray, other: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator
+) -> np.ndarray:
+    """The border of another image around this one, in three of four cases if the recipe says so."""
+    if not recipe.border or rng.random() >= 0.75:
+        return image
+    return with_border_of(other, image, rng.uniform(0, recipe.border, 4))
 
 
 def with_border_of(other: np.ndarray, image: np.ndarray, widths: np.ndarray) -> np.ndarray:

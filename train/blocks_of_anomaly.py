@@ -48,6 +48,8 @@ def targets(e: dict, found: dict) -> str:
 
 def card(measured: dict, screening: dict) -> str:
     """The figures of one method's card: its thresholds, on held-out patients and on the test."""
+    if not (measured and screening):
+        return NOT_RUN + "\n"
     rows = []
     for name, at in measured["presets"].items():
         flagged = [score > at["threshold"] for score in screening["pneumonia"]]
@@ -107,6 +109,16 @@ def localisation(found: dict) -> str:
                 ),
             ),
             lesions,
+        )
+        + f"\nOf the lesions' own area {found['edge_share_of_lesions']:.0%} lies in the outer "
+        "12.5 % of the image. Image AUROC over all lesions, by the share of the map that has to "
+        "exceed a threshold:\n\n"
+        + table(
+            ("share of the image", *found["detector"]["extents"]),
+            [
+                (method, *(f"{auc:.3f}" for auc in found[method]["extents"].values()))
+                for method in methods
+            ],
         )
         + "\n"
         + table(("held-out normals below the default threshold", *methods), specificity)

@@ -44,6 +44,9 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
     evaluation = content("metrics/evaluation.json")
     calibration = content("classifier/calibration.json")
     localisation = content("metrics/localisation.json")
+    shipped = {method: evaluation["model"].get(method) for method in ("detector", "autoencoder")}
+    if localisation.get("model") != shipped:
+        localisation = {}
     experiments = {
         file.stem: json.loads(file.read_text())
         for file in (assets / "metrics" / "experiments").glob("*.json")

@@ -4,14 +4,15 @@ Data contract: float32 (side, side) grey levels in [0, 1] in; the same with a le
 float32 (side, side) in [0, 1], out.
 
 What pneumonia does to a radiograph is to make air-filled lung as bright as soft tissue. So nearly
-every lesion here pulls what is darker than soft tissue towards it and leaves what is as bright
-(ribs, heart, diaphragm) alone: no outline of the lungs is needed, only where they roughly lie.
+every lesion to learn from pulls what is darker than soft tissue towards it and leaves ribs, heart
+and diaphragm alone: no outline of the lungs is needed, only where they roughly lie.
 The mask is where a radiograph changed by something that can be seen, not where it was aimed at.
 
-Two families that share no code for their shapes: `paste_for_training`, from thresholded and graded
-noise, and `LESIONS_OF_EVALUATION`, from ellipses, Gaussians and curves. That synthetic lesions can
-teach detection of real ones was shown by Li et al. 2021 (CutPaste) and, in these very radiographs,
-by Sato et al. 2022 (AnatPaste); shapes and mixing here are our own.
+Two families: `paste_for_training`, from thresholded and graded noise; and
+`LESIONS_OF_EVALUATION`, from ellipses and Gaussians that add to what is there, as attenuation does.
+They share places, the mask and the drawing of lines. That synthetic lesions can teach detection of
+real ones was shown by Li et al. 2021 (CutPaste) and, in these very radiographs, by Sato et al. 2022
+(AnatPaste); shapes and mixing here are our own.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,9 @@ VISIBLE = 0.03
 
 SOFT_TISSUE = (55, 80)
 """Percentiles of the grey levels of the middle of a chest between which soft tissue lies."""
+
+FADING = (1.0, 6.0)
+"""Standard deviation, in pixels, of the scale below which structures shine through an opacity."""
 
 AIR = 0.02, 0.10
 """Grey levels of what lies beside the body: below the first nothing is pasted, from the second on
@@ -53,14 +57,14 @@ def soft_opacity(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A Gaussian cloud of a tenth to a fifth of the side."""
     side = image.shape[0]
     distance = _ellipse_distance(side, rng, (0.1, 0.2))
-    return _opacified(image, np.exp(-np.square(distance) / 2) * rng.uniform(0.5, 0.9), rng)
+    return _added(image, np.exp(-np.square(distance) / 2) * rng.uniform(0.1, 0.3))
 
 
 def consolidation_like_blob(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A dense ellipse of 6 to 15 % of the side with an edge of a few pixels."""
     side = image.shape[0]
     distance = _ellipse_distance(side, rng, (0.06, 0.15))
-    return _opacified(image, np.clip((1.1 - distance) / 0.2, 0, 1) * rng.uniform(0.6, 1.0), rng)
+    return _added(image, np.clip((1.1 - distance) / 0.2, 0, 1) * rng.uniform(0.1, 0.3))
 
 
 def device_like_line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -161,19 +165,31 @@ def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _opacified(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Pull what is darker than soft tissue towards it, `amount` (0 to 1) of the way.
 
-    Fine structure inside fades with the contrast; a mottling of a few percent takes its place.
+    Structures coarser than a random scale fade; finer ones, grain always among them, stay: an
+    opacity hides vessels, or lies over the ribs, but never takes the noise out of a picture. A
+    mottling of a few percent comes with it.
     """
     side = image.shape[0]
     middle = image[side // 4 : -side // 4, side // 4 : -side // 4]
     tissue = np.percentile(middle, rng.uniform(*SOFT_TISSUE))
     tissue = tissue * (1 + 0.05 * _noise(side, rng.uniform(0.01, 0.05) * side, rng))
-    body = np.clip((image - AIR[0]) / (AIR[1] - AIR[0]), 0, 1)
-    from_edge = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) - CHEST[0]) / (
-        CHEST[1] - CHEST[0]
-    )
-    chest = np.minimum.outer(from_edge, from_edge).clip(0, 1)
-    pull = np.clip(amount, 0, 1) * body * chest * np.clip(tissue - image, 0, None)
+    coarse = cv2.GaussianBlur(image, (0, 0), np.exp(rng.uniform(*np.log(FADING))))
+    pull = np.clip(amount, 0, 1) * _inside(image) * np.clip(tissue - coarse, 0, None)
     return np.clip(image + pull, 0, 1).astype(np.float32)
+
+
+def _added(image: np.ndarray, brightness: np.ndarray) -> np.ndarray:
+    """Grey levels on top of what is there, inside the chest."""
+    return np.clip(image + brightness * _inside(image), 0, 1).astype(np.float32)
+
+
+def _inside(image: np.ndarray) -> np.ndarray:
+    """1 in the body and away from the edges of the image, 0 in the air beside it."""
+    side = image.shape[0]
+    body = np.clip((image - AIR[0]) / (AIR[1] - AIR[0]), 0, 1)
+    from_edge = 0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5)
+    near = np.clip((from_edge - CHEST[0]) / (CHEST[1] - CHEST[0]), 0, 1)
+    return body * np.minimum.outer(near, near)
 
 
 def _drawn(image: np.ndarray, curve: np.ndarray, width: float, bright: float) -> np.ndarray:

@@ -28,12 +28,6 @@ COLOURS = {
     "viral": "#E78AC3",
 }
 SYMBOLS = {"normal": "circle", "bacterial": "diamond", "viral": "square"}
-HOTTEST = {"detector": 1.0, "autoencoder": 0.04}
-"""What is shown as the brightest colour, by method, the same for every patient."""
-
-HIGHEST = {"detector": 1.0, "autoencoder": 0.02}
-"""Where the histogram of scores ends, by method; what lies beyond is drawn in the last bar."""
-
 BINS = 40
 
 
@@ -132,11 +126,14 @@ def image_panels(analysis: Analysis) -> str:
 def heat_panel(analysis: Analysis, method: str, threshold: float) -> str:
     """The map of one method at a threshold, over the radiograph, with its absolute scale."""
     heat = heatmap(
-        analysis.anomaly.maps[method].values, threshold, HOTTEST[method], analysis.anomaly.image
+        analysis.anomaly.maps[method].values,
+        threshold,
+        text.METHODS[method].hottest,
+        analysis.anomaly.image,
     )
-    return _panel(f"{text.METHODS[method]}, above the threshold", heat, analysis) + _colour_bar(
-        method, threshold
-    )
+    return _panel(
+        f"{text.METHODS[method].name}, above the threshold", heat, analysis
+    ) + _colour_bar(method, threshold)
 
 
 def verdict(analysis: Analysis, method: str, threshold: float) -> str:
@@ -172,22 +169,25 @@ def meaning(
 
 
 def histogram(screening: Screening, method: str, threshold: float, score: float | None) -> str:
-    """Normals above the axis, pneumonias below it, each as shares of its own number; an SVG."""
-    end = HIGHEST[method]
+    """Normals above the axis, pneumonias below it, as shares of their number on one scale; an SVG.
+
+    Scores beyond the colour scale are drawn at its end.
+    """
+    end = text.METHODS[method].hottest
     edges = np.linspace(0, end, BINS + 1)
-    bars = []
-    for name, scores, sign in (
-        ("normal", screening.normal, -1),
-        ("pneumonia", screening.pneumonia, 1),
-    ):
-        share = np.histogram(np.clip(scores, 0, end), edges)[0] / len(scores)
-        heights = 28 * np.sqrt(share / share.max())
-        bars += [
-            f'<rect x="{100 * i / BINS:.2f}" y="{30 - height if sign < 0 else 30:.2f}" '
-            f'width="{100 / BINS - 0.3:.2f}" height="{height:.2f}" fill="{COLOURS[name]}"/>'
-            for i, height in enumerate(heights)
-            if height > 0
-        ]
+    normal, pneumonia = (
+        np.histogram(np.clip(scores, 0, end), edges)[0] / len(scores)
+        for scores in (screening.normal, screening.pneumonia)
+    )
+    tallest = max(normal.max(), pneumonia.max())
+    width = 100 / BINS
+    bars = [
+        f'<rect x="{width * column:.2f}" y="{30 - height if name == "normal" else 30:.2f}" '
+        f'width="{width - 0.3:.2f}" height="{height:.2f}" fill="{COLOURS[name]}"/>'
+        for name, shares in (("normal", normal), ("pneumonia", pneumonia))
+        for column, height in enumerate(28 * np.sqrt(shares / tallest))
+        if height > 0
+    ]
     marked = {"threshold": threshold} if score is None else {"threshold": threshold, "query": score}
     lines = "".join(
         f'<line class="{name}" x1="{x}" x2="{x}" y1="0" y2="60"/>'
@@ -201,7 +201,7 @@ def histogram(screening: Screening, method: str, threshold: float, score: float 
 
 
 def heatmap(values: np.ndarray, threshold: float, hottest: float, image: np.ndarray) -> np.ndarray:
-    """A map in absolute colours over the radiograph, where it lies above the threshold.
+    """A map in absolute colours where it lies above the threshold, the dimmed radiograph elsewhere.
 
     Args:
         values: float32 (side, side).
@@ -215,8 +215,7 @@ def heatmap(values: np.ndarray, threshold: float, hottest: float, image: np.ndar
     fine = squash(values / np.float32(hottest), image.shape[0])
     colour = cv2.applyColorMap(to_levels(fine), cv2.COLORMAP_INFERNO)
     grey = np.repeat(to_levels(image / 2)[..., None], 3, axis=2)
-    shown = np.where((fine * hottest > threshold)[..., None], colour // 2 + grey, grey)
-    return shown.astype(np.uint8)
+    return np.where((fine * hottest > threshold)[..., None], colour, grey)
 
 
 def atlas_figure(
@@ -325,12 +324,11 @@ def _bar(name: str, probability: float) -> str:
 def _colour_bar(method: str, threshold: float) -> str:
     """The absolute scale of the heatmap with the threshold marked on it."""
     ramp = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)
-    hottest = HOTTEST[method]
-    most = f"{hottest:g}" if method == "detector" else f"≥ {hottest:g}"
+    hottest, unit = text.METHODS[method].hottest, text.METHODS[method].unit
     return (
         f'<div class="scale"><span>0</span><span class="ramp"><img alt="" '
         f'src="{picture_uri(ramp)}"><i style="left: {_along(threshold, hottest)}%"></i></span>'
-        f"<span>{most} {text.UNITS[method]}</span></div>"
+        f"<span>{hottest:g} {unit}</span></div>"
     )
 
 

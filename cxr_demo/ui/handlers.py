@@ -67,26 +67,27 @@ class Handlers:
     def show(
         self, analysis: Analysis | None, said: tuple[str, str], projection: str, *controls
     ) -> tuple:
-        """All panels: (status, probabilities, neighbours, map, images, heat, verdict, meaning).
+        """All panels: (status, probabilities, neighbours, map, images, *rethreshold).
 
         The controls are those of `rethreshold`.
         """
         status = figures.status_line(*said)
+        redrawn = self.rethreshold(analysis, *controls)
         if analysis is None:
-            return status, *(gr.skip(),) * 7
+            return status, *(gr.skip(),) * (4 + len(redrawn))
         return (
             status,
             figures.probability_bars(analysis),
             figures.neighbour_cards(analysis, self._pictures),
             self.switch_map(projection, analysis),
             figures.image_panels(analysis),
-            *self.rethreshold(analysis, *controls),
+            *redrawn,
         )
 
     def rethreshold(
         self, analysis: Analysis | None, method: str, prevalence: float, *thresholds: float
     ) -> tuple:
-        """(heat, verdict, meaning), redrawn from what is stored; no network runs.
+        """(heat, verdict, meaning, preset per method), from what is stored; no network runs.
 
         Args:
             analysis: what is on the page, if anything.
@@ -94,23 +95,31 @@ class Handlers:
             prevalence: of pneumonia, in percent.
             thresholds: of every method, in the order of `text.METHODS`.
         """
-        threshold = dict(zip(text.METHODS, thresholds, strict=True))[method]
-        screening = self._analyser.screening[method]
+        set_to = dict(zip(text.METHODS, thresholds, strict=True))
+        presets = (self._preset_at(name, threshold) for name, threshold in set_to.items())
+        threshold = set_to[method]
         score = None if analysis is None else analysis.anomaly.maps[method].score
-        meaning = figures.meaning(screening, method, threshold, prevalence / 100, score)
+        meaning = figures.meaning(
+            self._analyser.screening[method], method, threshold, prevalence / 100, score
+        )
         if analysis is None:
-            return gr.skip(), gr.skip(), meaning
+            return gr.skip(), gr.skip(), meaning, *presets
         return (
             figures.heat_panel(analysis, method, threshold),
             figures.verdict(analysis, method, threshold),
             meaning,
+            *presets,
         )
 
-    def switch_method(self, method: str, *controls) -> tuple:
+    def switch_method(self, analysis: Analysis | None, method: str, *others) -> tuple:
         """Show the controls of one method, and redraw: (a group per method, *rethreshold)."""
-        return *(gr.update(visible=name == method) for name in text.METHODS), *self.rethreshold(
-            controls[0], method, *controls[1:]
-        )
+        groups = (gr.update(visible=name == method) for name in text.METHODS)
+        return *groups, *self.rethreshold(analysis, method, *others)
+
+    def _preset_at(self, method: str, threshold: float) -> str | None:
+        """The preset that stands for a threshold, if one does."""
+        presets = self._analyser.screening[method].presets
+        return next((name for name, stands_for in presets.items() if stands_for == threshold), None)
 
     def preset(self, method: str, name: str) -> float:
         """The threshold that a preset of a method stands for."""

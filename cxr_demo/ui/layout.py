@@ -64,7 +64,7 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
     thumbnails = [pictures.of(analyser.library.row_of[Path(path).stem]).pixels for path in examples]
     handlers = Handlers(analyser, pictures, [artefacts.read(path) for path in examples])
     evaluation = artefacts.json("metrics/evaluation.json")
-    aucs = {method: evaluation[method]["auc"] for method in text.METHODS}
+    aucs = {method: evaluation.get(method, {}).get("auc") for method in text.METHODS}
 
     with gr.Blocks(title=text.TITLE, fill_width=True, delete_cache=(30, 60)) as page:
         received, analysis, said = gr.State(None), gr.State(None), gr.State(None)
@@ -93,7 +93,7 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                             heat = gr.HTML(elem_id="heat", scale=1, min_width=0)
                         verdict = gr.HTML(elem_id="verdict")
                         method = gr.Radio(
-                            [(words, name) for name, words in text.METHODS.items()],
+                            [(shown.name, name) for name, shown in text.METHODS.items()],
                             value="detector",
                             label=text.METHOD,
                             elem_id="method",
@@ -158,9 +158,10 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
 
         private = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = {"queue": False, **private}
+        newest = {"trigger_mode": "always_last"}
         one_at_a_time = {"concurrency_id": "networks", "concurrency_limit": 1, **private}
         controls = [method, prevalence, *thresholds.values()]
-        redrawn = [heat, verdict, meaning]
+        redrawn = [heat, verdict, meaning, *presets.values()]
         everything = [status, probabilities, neighbours, atlas, images, *redrawn]
         for taken in (
             upload.upload(handlers.receive, upload, [received, status, upload], **at_once),
@@ -174,18 +175,21 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                 handlers.rethreshold,
                 [analysis, *controls],
                 redrawn,
-                trigger_mode="always_last",
+                **newest,
                 **at_once,
             )
         for name, preset in presets.items():
-            preset.input(partial(handlers.preset, name), preset, thresholds[name], **at_once)
+            preset.input(
+                partial(handlers.preset, name), preset, thresholds[name], **newest, **at_once
+            )
         method.input(
             handlers.switch_method,
-            [method, analysis, *controls[1:]],
+            [analysis, *controls],
             [*groups.values(), *redrawn],
+            **newest,
             **at_once,
         )
-        projection.input(handlers.switch_map, [projection, analysis], atlas, **at_once)
+        projection.input(handlers.switch_map, [projection, analysis], atlas, **newest, **at_once)
         pointed.point(handlers.show_reference, None, pointed, **at_once)
 
         def forget(request: gr.Request) -> None:
@@ -200,15 +204,16 @@ def _threshold_controls(method: str, screening: Screening) -> tuple[gr.Radio, gr
     """Presets and slider of one method."""
     preset = gr.Radio(
         [(text.PRESETS[name], name) for name in screening.presets],
+        value=next(iter(screening.presets)),
         label=text.PRESET,
         elem_id=f"preset-{method}",
     )
     threshold = slider(
         minimum=0.0,
-        maximum=figures.HOTTEST[method],
+        maximum=text.METHODS[method].hottest,
         step=THRESHOLD_STEP[method],
         value=screening.threshold,
-        label=text.THRESHOLDS[method],
+        label=f"{text.THRESHOLD}: {text.METHODS[method].unit}",
         elem_id=f"threshold-{method}",
     )
     return preset, threshold

@@ -1,6 +1,9 @@
 """All wording of the page in one place."""
 
+from dataclasses import dataclass
+
 from cxr_demo.analysis import Agreement, Analysis
+from cxr_demo.anomaly import EXTENT
 
 TITLE = "Chest X-ray reading demo"
 
@@ -48,13 +51,29 @@ HOVER = "Point at the map to see a reference; click to keep it, click again to l
 
 ANOMALY = "What does not look like a normal X-ray"
 METHOD = "Method"
-METHODS = {"detector": "Detector of change", "autoencoder": "Autoencoder"}
-THRESHOLDS = {
-    "detector": "Threshold (likelihood that a normal X-ray was changed here, 0 to 1)",
-    "autoencoder": "Threshold (squared error of grey levels between 0 and 1)",
+
+
+@dataclass(frozen=True)
+class Method:
+    """How one way of finding what is unusual is called and shown.
+
+    Attributes:
+        name: on buttons and panels.
+        unit: of its map, its score and its threshold.
+        hottest: what the brightest colour stands for, the same for every patient.
+        decimals: of scores and thresholds.
+    """
+
+    name: str
+    unit: str
+    hottest: float
+    decimals: int
+
+
+METHODS = {
+    "detector": Method("Detector of change", "share that looks changed", 1.0, 3),
+    "autoencoder": Method("Autoencoder", "squared error of grey levels", 0.04, 4),
 }
-UNITS = {"detector": "likelihood of change", "autoencoder": "squared error"}
-DECIMALS = {"detector": 3, "autoencoder": 4}
 PRESETS = {
     "specificity_95": "95 % of normals spared",
     "specificity_90": "90 %",
@@ -63,9 +82,10 @@ PRESETS = {
     "report": "0.01, the report's",
 }
 HISTOGRAM = (
-    "Held-out patients: normal above, pneumonia below (heights as square roots of shares). "
-    "Dashed: the threshold. White: this X-ray."
+    "Scores of held-out patients: normal above, pneumonia below; heights are square roots of "
+    "shares. Dashed: the threshold. White: this X-ray."
 )
+THRESHOLD = "Threshold"
 PRESET = "Threshold by what it spares"
 PREVALENCE = "Pneumonia among the children examined, %"
 CLASS_NAMES = {
@@ -109,16 +129,19 @@ def prototype_caption(averaged: int) -> str:
     return f"mean of {averaged} similar training images"
 
 
-def anomaly_note(aucs: dict[str, float]) -> str:
-    """What the two methods are and how well each tells pneumonia from normal."""
+def anomaly_note(aucs: dict[str, float | None]) -> str:
+    """What the two methods are and how well each tells pneumonia from normal, where measured."""
+    measured = ", ".join(
+        f"{METHODS[method].name.lower()} {'not measured yet' if auc is None else f'{auc:.2f}'}"
+        for method, auc in aucs.items()
+    )
     return (
         "Both networks have seen normal X-rays only. The detector learned to find synthetic "
         "opacities pasted into them and answers for each place; an X-ray counts as unusual when "
-        "more than a tenth of it exceeds the threshold. The autoencoder, kept for comparison, "
-        "rebuilds what it knows; its mean squared error is held against the threshold. Neither "
-        "score is a probability of disease. AUROC on the official test images, pneumonia against "
-        f"normal: detector {aucs['detector']:.2f}, autoencoder {aucs['autoencoder']:.2f}, where "
-        "0.50 is chance."
+        f"more than {EXTENT:.0%} of it exceeds the threshold, so that a smaller opacity alone does "
+        "not count. The autoencoder, kept for comparison, rebuilds what it knows; its mean squared "
+        "error is held against the threshold. Neither score is a probability of disease. AUROC on "
+        f"the official test images, pneumonia against normal: {measured}; 0.50 is chance."
     )
 
 
@@ -126,7 +149,7 @@ def verdict(method: str, score: float, threshold: float, share: float, unusual: 
     """The sentence under the heatmap."""
     word = "Unusual" if unusual else "Not flagged"
     relation = "above" if unusual else "not above"
-    decimals = DECIMALS[method]
+    decimals = METHODS[method].decimals
     return (
         f"{word}: the score {score:.{decimals}f} is {relation} the threshold "
         f"{threshold:.{decimals}f}. {share:.1%} of the image lies above the threshold."
@@ -145,7 +168,8 @@ def meaning(
     right = "nobody is flagged" if ppv is None else f"a flag is right in {ppv:.0%}"
     spared = "nobody is spared" if npv is None else f"no flag is right in {npv:.0%}"
     return (
-        f"At this threshold: sensitivity {sensitivity:.1%}, specificity {specificity:.1%} on "
-        f"{patients[0]} normal and {patients[1]} pneumonia images of held-out patients. If "
-        f"{prevalence:.0%} of the children have pneumonia, {right} (PPV) and {spared} (NPV)."
+        f"At this threshold: sensitivity {sensitivity:.1%} on {patients[1]} pneumonia images and "
+        f"specificity {specificity:.1%} on {patients[0]} normal images of held-out patients, on "
+        f"which the presets were fitted. If {prevalence:.0%} of the children have pneumonia, "
+        f"{right} (PPV) and {spared} (NPV)."
     )

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from cxr_demo.preprocess import jpeg_copy
-from train.augment import ViewRecipe, blurred, random_view, with_border_of
+from train.augment import (
+    ViewRecipe,
+    blurred,
+    random_view,
+    random_view_and_mask,
+    with_border_of,
+    with_random_border,
+)
 
 COLUMNS = np.tile(np.arange(224, dtype=np.uint8), (224, 1))  # each pixel's grey is its column
 ROWS = COLUMNS.T  # … and its row
@@ -269,3 +276,27 @@ def test_three_of_four_views_have_a_foreign_border_no_wider_than_asked():
     assert 130 < len(framed) < 170
     assert min(view[44:180, 44:180].min() for view in views) == 1  # 0.16 x 224 = 36, and the edge
     assert min(view[112, 20] for view in framed) == 0 < max(view[112, 20] for view in framed)
+
+
+def test_a_mask_goes_where_its_image_goes():
+    """An image that is its own mask stays so, whatever the crop, the flip and what lies beyond."""
+    recipe = ViewRecipe(side=96, area=(0.3, 1.3), **GREYS)
+    for seed in range(40):
+        noise = np.random.default_rng(seed).integers(0, 256, (224, 224), np.uint8)
+        view, mask = random_view_and_mask(noise, noise, recipe, np.random.default_rng(seed))
+        assert view.shape == mask.shape == (96, 96)
+        np.testing.assert_allclose(view, mask, atol=1e-6)
+
+
+def test_greys_and_texture_leave_the_mask_alone():
+    recipe = ViewRecipe(side=224, area=(1.0, 1.0), log_ratio=0, balance_aspect=False, flip=0)
+    view, mask = random_view_and_mask(COLUMNS, COLUMNS, recipe, np.random.default_rng(1))
+    np.testing.assert_allclose(mask, COLUMNS / 255, atol=1e-6)
+    assert np.abs(view - mask).max() > 0.01
+
+
+def test_a_border_comes_in_three_of_four_cases_and_never_when_not_asked_for():
+    white, rng = np.full_like(BLACK, 255), np.random.default_rng(0)
+    given = [with_random_border(BLACK, white, ViewRecipe(), rng).any() for _ in range(400)]
+    assert 0.7 < np.mean(given) < 0.8
+    assert not with_random_border(BLACK, white, ViewRecipe(border=0), rng).any()

@@ -1,15 +1,19 @@
 """Lesions on a drawn chest: dark lungs, grey tissue, black air."""
 
+import cv2
 import numpy as np
 import pytest
 
 from train.lesions import (
     LESIONS_OF_EVALUATION,
+    _consolidation,
+    _haze,
     consolidation_like_blob,
     device_like_line,
     paste_for_evaluation,
     paste_for_training,
     soft_opacity,
+    with_lesions,
 )
 
 SIDE, AIR, LUNG, TISSUE = 224, 0.0, 0.3, 0.7
@@ -49,11 +53,32 @@ def test_lesions_only_brighten_and_leave_the_air_alone(chest):
             assert (opacity(chest, np.random.default_rng(seed))[chest == AIR] == AIR).all()
 
 
-def test_an_opacity_never_outshines_soft_tissue_by_more_than_its_mottling(chest):
+def test_lesions_to_learn_from_fill_lungs_and_spare_soft_tissue(chest):
+    change = np.stack([image - chest for image, _ in pasted(chest)])
+    lung, tissue = chest == LUNG, chest == TISSUE
+    assert change[:, lung].mean() > 0.02
+    assert change[:, tissue].mean() < 0.2 * change[:, lung].mean()
+
+
+def test_an_opacity_keeps_the_grain(chest):
+    """Noise says nothing of disease, so it must not vanish where a lesion is."""
+    grain = np.random.default_rng(0).normal(0, 0.02, chest.shape).astype(np.float32)
+    noisy = np.clip(chest + grain * (chest == LUNG), 0, 1)
+    inside = cv2.erode((chest == LUNG).astype(np.uint8), np.ones((9, 9))) > 0
+    for kind in (_consolidation, _haze):
+        for seed in range(5):
+            image = kind(noisy, np.random.default_rng(seed))
+            for picture in (image, noisy):
+                picture[:] = picture - cv2.GaussianBlur(picture, (0, 0), 1)
+            assert image[inside].std() > 0.9 * noisy[inside].std()
+            noisy = np.clip(chest + grain * (chest == LUNG), 0, 1)
+
+
+def test_lesions_of_evaluation_add_at_most_three_tenths(chest):
     for seed in range(10):
-        image = consolidation_like_blob(chest, np.random.default_rng(seed))
-        changed = image != chest
-        assert image[changed].max() < TISSUE * 1.3
+        for opacity in (soft_opacity, consolidation_like_blob):
+            change = opacity(chest, np.random.default_rng(seed)) - chest
+            assert 0.05 < change.max() <= 0.3 + 1e-6
 
 
 def test_the_mask_is_where_the_grey_level_changed_visibly(chest):
@@ -77,6 +102,14 @@ def test_the_same_seed_gives_the_same_lesion(chest):
     first, again = (paste_for_training(chest, np.random.default_rng(5)) for _ in range(2))
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_every_image_gets_its_own_lesion_and_the_same_one_again(chest):
+    images = np.stack([np.rint(chest * 255).astype(np.uint8)] * 2)
+    changed, masks = with_lesions(images, "soft opacity")
+    assert changed.shape == masks.shape == (2, SIDE, SIDE)
+    assert (masks[0] != masks[1]).any()
+    np.testing.assert_array_equal(with_lesions(images, "soft opacity")[1], masks)
 
 
 def test_a_line_is_thin(chest):

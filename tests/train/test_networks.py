@@ -12,7 +12,7 @@ from train.batches import ClassifierViews
 from train.data import Images
 from train.export import export, halve
 from train.fit import SNAPSHOTS, ClassifierRecipe, claim, describe_run, run_epochs, snapshot
-from train.networks import build_autoencoder, build_classifier
+from train.networks import build_autoencoder, build_classifier, build_detector
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,24 @@ def test_the_autoencoder_squeezes_its_input_through_a_small_vector():
     assert model.get_layer("code").output.shape == (None, 5)
     joins = [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
     assert joins == []
+
+
+def test_the_detector_has_a_cell_for_8_pixels_and_leaves_the_first_blocks_alone():
+    model = build_detector(64)
+    assert model.output.shape == (None, 8, 8, 1)
+    trained = {layer.name[:6] for layer in model.get_layer("vgg16").layers if layer.trainable}
+    assert trained == {"block3", "block4"}
+    assert model.count_params() < 4_500_000
+
+
+def test_a_cell_of_the_detector_sees_the_other_lung():
+    keras.utils.set_random_seed(1)
+    model = build_detector(160)
+    image = np.random.default_rng(0).random((1, 160, 160, 1), np.float32)
+    changed = image.copy()
+    changed[:, 70:90, 120:140] = 0
+    cells = [np.asarray(model(picture))[0, ..., 0] for picture in (image, changed)]
+    assert np.abs(cells[1] - cells[0])[10, 5] > 1e-6
 
 
 def test_class_weights_balance_each_head():

@@ -53,6 +53,8 @@ def main() -> None:
     table = json.loads(written.read_text()) if written.exists() else {}
     seeds = table.get("seeds", {}) if table.get("recipe") == repr(recipe) else {}
     for seed in arguments.seeds:
+        if str(seed) in seeds:
+            continue
         model = fit_detector(
             replace(recipe, seed=seed),
             normals,

@@ -1,4 +1,4 @@
-"""The detector that ships: VGG16 learns to see where a normal radiograph has been changed.
+"""The detector that ships: VGG16's lower blocks learn to see where a normal has been changed.
 
     python -m train.experiments.released_detector --data ../shared/data/chest_xray \\
         --trunk ../shared/models/vgg16_notop.weights.h5 [--seed 0]
@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 
 from cxr_demo.anomaly import extent_score
 from cxr_demo.preprocess import to_levels
-from train.augment import ViewRecipe, random_view_and_mask, with_border_of
+from train.augment import ViewRecipe, random_view_and_mask, with_random_border
 from train.data import Images, load_split, squashed
 from train.fit import describe_run, run_epochs, use_bfloat16_where_it_is_fast
 from train.lesions import LESIONS_OF_EVALUATION, paste_for_training, with_lesions
@@ -50,7 +50,7 @@ class DetectorRecipe:
     batch: int = 16
     peak_rate: float = 1e-4
     weight_decay: float = 1e-3
-    first_trainable_block: int = 4
+    first_trainable_block: int = 3
     views: ViewRecipe = field(
         default_factory=lambda: ViewRecipe(side=128, area=(0.4, 1.3), balance_aspect=False)
     )
@@ -85,10 +85,8 @@ class LesionViews(keras.utils.PyDataset):
         """One view, float32 (side, side), and its cells, float32 (side/8, side/8)."""
         recipe = self.recipe.views
         rng = np.random.default_rng((self.seeds[row], lesion))
-        image = self.normals.pixels[row]
-        if rng.random() < 0.75:
-            other = self.normals.pixels[self.others[row]]
-            image = with_border_of(other, image, rng.uniform(0, recipe.border, 4))
+        pixels = self.normals.pixels
+        image = with_random_border(pixels[row], pixels[self.others[row]], recipe, rng)
         mask = np.zeros(image.shape, np.float32)
         if lesion:
             changed, mask = paste_for_training(image / np.float32(255), rng)
