@@ -17,6 +17,7 @@ from train.networks import build_classifier
 from train.predictions import from_json, predict
 from train.prototypes import MIN_PATIENTS
 from train.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
+from train.weights import load_packed
 
 LIMIT_BYTES = 60_000_000
 
@@ -80,7 +81,7 @@ def test_the_examples_are_read_right_and_recognised(analyser, artefacts):
 def test_export_and_source_agree(artefacts):
     """What serves is an export of the kept weights, at 8 bits: near, on every example."""
     source = build_classifier()
-    source.load_weights(ASSETS / "classifier/classifier.weights.h5")
+    load_packed(source, ASSETS / "classifier/classifier.weights.h5")
     exported = Classifier(artefacts.read(CLASSIFIER))
     squares = [
         to_network_input(read_radiograph(artefacts.read(path)).pixels)

@@ -22,6 +22,7 @@ from train.manifest import keep_json
 from train.networks import build_classifier
 from train.splits import training_and_validation
 from train.stress import conditions
+from train.weights import load_packed
 
 
 def stress_scores(model: keras.Model, held_out: Images) -> dict[str, dict]:
@@ -47,7 +48,7 @@ def main() -> None:
         command += f" --first-stage {arguments.first_stage}"
         keep_json(ASSETS / "metrics" / "stress_first_stage.json", result, command)
     else:
-        model.load_weights(ASSETS / "classifier" / "classifier.weights.h5")
+        load_packed(model, ASSETS / "classifier" / "classifier.weights.h5")
         result = {
             "classifier": Artefacts().short_hash(CLASSIFIER),
             "scores": stress_scores(model, held_out),

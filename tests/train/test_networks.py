@@ -10,9 +10,10 @@ from cxr_demo.network import Classifier
 from train.augment import ViewRecipe
 from train.batches import ClassifierViews
 from train.data import Images
-from train.export import export, halve
+from train.export import export
 from train.fit import SNAPSHOTS, ClassifierRecipe, claim, describe_run, run_epochs, snapshot
 from train.networks import build_autoencoder, build_classifier, build_detector
+from train.weights import load_packed, pack
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +54,39 @@ def test_vgg_scaling_is_part_of_the_graph(classifier):
     assert np.asarray(scaled)[0, 0, 0] == pytest.approx([151.061, 138.221, 131.32], abs=1e-3)
 
 
-def test_halved_weights_and_export_agree_with_the_trained_model(classifier, tmp_path):
+def test_kept_weights_and_export_agree_with_the_trained_model(classifier, tmp_path):
     classifier.save_weights(tmp_path / "full.weights.h5")
-    halve(tmp_path / "full.weights.h5", tmp_path / "half.weights.h5")
-    halved = build_classifier(224)
-    halved.load_weights(tmp_path / "half.weights.h5")
-    assert all(w.dtype == "float32" for w in halved.weights)
-    for before, after in zip(classifier.get_weights(), halved.get_weights(), strict=True):
-        assert after == pytest.approx(before, abs=2e-3)
+    pack(tmp_path / "full.weights.h5", tmp_path / "kept.weights.h5")
+    kept = build_classifier(224)
+    load_packed(kept, tmp_path / "kept.weights.h5")
+    assert all(w.dtype == "float32" for w in kept.weights)
+    for before, after in zip(classifier.get_weights(), kept.get_weights(), strict=True):
+        assert after == pytest.approx(before, abs=np.abs(before).max() / 250 + 1e-3)
     square = np.random.default_rng(0).random((224, 224), np.float32)
-    served = Classifier(export(halved, quantised=True))(square)
+    served = Classifier(export(kept, quantised=True))(square)
     trained = classifier(square[None, ..., None], training=False)
     embedding = np.asarray(trained["embedding"])[0]
     assert served.embedding @ embedding / np.linalg.norm(embedding) > 0.99
+
+
+def test_a_kernel_is_kept_in_8_bits_channel_by_channel_and_packing_again_changes_nothing(tmp_path):
+    inputs = keras.Input((8, 8, 64), name="image")
+    model = keras.Model(inputs, keras.layers.Conv2D(8, 3, name="conv")(inputs))
+    kernel, bias = model.get_weights()
+    kernel[..., 1] *= 1000
+    kernel[..., 2] = 0
+    model.set_weights([kernel, bias])
+    model.save_weights(tmp_path / "full.weights.h5")
+    pack(tmp_path / "full.weights.h5", tmp_path / "kept.weights.h5")
+    load_packed(model, tmp_path / "kept.weights.h5")
+    after = model.get_weights()[0]
+    for channel in range(8):
+        step = np.abs(kernel[..., channel]).max() / 127
+        assert after[..., channel] == pytest.approx(kernel[..., channel], abs=step / 2 + 1e-6)
+    model.save_weights(tmp_path / "again.weights.h5")
+    pack(tmp_path / "again.weights.h5", tmp_path / "twice.weights.h5")
+    load_packed(model, tmp_path / "twice.weights.h5")
+    assert model.get_weights()[0] == pytest.approx(after, rel=1e-6)
 
 
 def test_the_autoencoder_squeezes_its_input_through_a_small_vector():

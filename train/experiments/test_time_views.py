@@ -24,6 +24,7 @@ from train.manifest import keep_json
 from train.networks import build_classifier
 from train.splits import training_and_validation
 from train.stress import as_if_wider, mixed
+from train.weights import load_packed
 
 VIEWS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as it is": lambda image: image,
@@ -46,7 +47,7 @@ def main() -> None:
     use_bfloat16_where_it_is_fast()
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     model = build_classifier()
-    model.load_weights(ASSETS / "classifier" / "classifier.weights.h5")
+    load_packed(model, ASSETS / "classifier" / "classifier.weights.h5")
     table: dict[str, dict] = {name: {} for name in SETS}
     result = {"classifier": Artefacts().short_hash(CLASSIFIER), "scores": table}
     for condition, squares in (
