@@ -102,12 +102,14 @@ def released_stress(first: dict[str, dict], released: dict[str, dict]) -> str:
     )
 
 
-def test_time_views(results: dict[str, dict[str, dict]]) -> str:
-    """Averages over several views of an image, plain and stressed."""
-    if not results:
+def test_time_views(found: dict, shipped: str) -> str:
+    """Averages over several views of an image, plain and stressed, and of which classifier."""
+    if not found:
         return NOT_RUN + "\n"
+    results = found["scores"]
+    whose = "the one that ships" if found["classifier"] == shipped else "an earlier one"
     keys = ("auc", "accuracy", "three_class_accuracy")
-    return table(
+    return f"Measured on {whose} ({found['classifier']}).\n\n" + table(
         (
             "held-out patients",
             *(f"{key}, plain" for key in ("AUROC", "accuracy", "3-class accuracy")),

@@ -90,7 +90,7 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
             of_the_classifier("metrics/stress.json").get("scores", {}),
         ),
         "test_time_views": blocks_of_levers.test_time_views(
-            of_the_classifier("metrics/test_time_views.json").get("scores", {})
+            content("metrics/test_time_views.json"), evaluation["model"]["classifier"]
         ),
         "report": blocks_of_experiments.overview(experiments),
         **{f"report_{name}": experiment(name) for name in written},

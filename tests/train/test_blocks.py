@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from train import blocks
+from train import blocks, blocks_of_levers
 from train.blocks_of_experiments import REPORT, overview, trained, voted
 from train.blocks_of_levers import LEVERS, ablation
 from train.experiments.ablation import VARIANTS
@@ -86,6 +86,13 @@ def test_a_head_that_was_not_trained_has_no_figures():
     results = {"three_class_alone": {"scores": {"plain": scores, "blur": scores}}}
     row = next(line for line in ablation(results).splitlines() if "three-class head" in line)
     assert row.split("alone | ")[1] == "– | – | 0.700 | – | – | – | 0.700 | – |"
+
+
+def test_views_measured_on_another_classifier_say_so():
+    found = {"classifier": "aaa", "scores": {"one view": {"plain": SCORES, "stressed": SCORES}}}
+    assert "on an earlier one (aaa)" in blocks_of_levers.test_time_views(found, "bbb")
+    assert "on the one that ships (aaa)" in blocks_of_levers.test_time_views(found, "aaa")
+    assert "| one view | 0.990 |" in blocks_of_levers.test_time_views(found, "aaa")
 
 
 def test_every_variant_of_the_ablation_has_words_and_every_recipe_of_the_report_a_module():
