@@ -4,8 +4,8 @@ Data contract: a square float32 (side, side) in [0, 1] from `preprocess` → `An
 have seen normal radiographs only.
 
 - The detector estimates, cell by cell, how much of it shows something pasted into a normal
-  radiograph. Its score is the level that a tenth of the image exceeds, so that one threshold serves
-  for map and verdict: a radiograph is unusual exactly when more than a tenth of it lies above.
+  radiograph. Its score is the level that a twentieth of the image exceeds, so that one threshold serves
+  for map and verdict: a radiograph is unusual exactly when more than a twentieth of it lies above.
 - The autoencoder, kept for comparison, rebuilds the radiograph; its map is the squared difference
   of grey levels and its score the mean of that, as in the report this project grew from.
 
@@ -26,7 +26,7 @@ DETECTOR_SIDE = 160
 THRESHOLD_STEP = {"detector": 1e-3, "autoencoder": 1e-4}
 """Thresholds are multiples of these, so that page and command line can hold the same one."""
 
-EXTENT = 0.1
+EXTENT = 0.05
 """Share of the image that has to exceed the detector's threshold."""
 
 SMOOTHING = 1.5
