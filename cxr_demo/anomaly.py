@@ -4,8 +4,8 @@ Data contract: a square float32 (side, side) in [0, 1] from `preprocess` → `An
 have seen normal radiographs only.
 
 - The detector estimates, cell by cell, how much of it shows something pasted into a normal
-  radiograph. Its score is the level that a twentieth of the image exceeds, so that one threshold serves
-  for map and verdict: a radiograph is unusual exactly when more than a twentieth of it lies above.
+  radiograph. Its score is the level that a twentieth of the image exceeds, so that one threshold
+  serves for map and verdict: a radiograph is unusual exactly when more of it than that lies above.
 - The autoencoder, kept for comparison, rebuilds the radiograph; its map is the squared difference
   of grey levels and its score the mean of that, as in the report this project grew from.
 
