@@ -61,7 +61,7 @@ def test_kept_weights_and_export_agree_with_the_trained_model(classifier, tmp_pa
     load_packed(kept, tmp_path / "kept.weights.h5")
     assert all(w.dtype == "float32" for w in kept.weights)
     for before, after in zip(classifier.get_weights(), kept.get_weights(), strict=True):
-        assert after == pytest.approx(before, abs=np.abs(before).max() / 250 + 1e-3)
+        assert after == pytest.approx(before, abs=float(np.abs(before).max()) / 250 + 1e-3)
     square = np.random.default_rng(0).random((224, 224), np.float32)
     served = Classifier(export(kept, quantised=True))(square)
     trained = classifier(square[None, ..., None], training=False)
@@ -81,7 +81,7 @@ def test_a_kernel_is_kept_in_8_bits_channel_by_channel_and_packing_again_changes
     load_packed(model, tmp_path / "kept.weights.h5")
     after = model.get_weights()[0]
     for channel in range(8):
-        step = np.abs(kernel[..., channel]).max() / 127
+        step = float(np.abs(kernel[..., channel]).max()) / 127
         assert after[..., channel] == pytest.approx(kernel[..., channel], abs=step / 2 + 1e-6)
     model.save_weights(tmp_path / "again.weights.h5")
     pack(tmp_path / "again.weights.h5", tmp_path / "twice.weights.h5")
