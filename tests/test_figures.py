@@ -5,7 +5,7 @@ import pytest
 
 from cxr_demo.radiograph import read_radiograph
 from cxr_demo.screening import Screening
-from cxr_demo.ui import figures
+from cxr_demo.ui import anomaly_figures, figures
 from tests.conftest import chest_like, png
 
 
@@ -19,22 +19,22 @@ GREY = np.full((2, 2), 0.5, np.float32)
 
 def test_the_heatmap_colours_only_what_is_above_the_threshold():
     errors = np.array([[0.0, 0.01], [0.02, 0.04]], np.float32)
-    picture = figures.heatmap(errors, 0.011, 0.04, GREY)
+    picture = anomaly_figures.heatmap(errors, 0.011, 0.04, GREY)
     coloured = (picture.max(axis=2) != picture.min(axis=2)).tolist()
     assert coloured == [[False, False], [True, True]]
     assert picture[0].tolist() == [[64] * 3] * 2  # the radiograph at half its brightness
 
 
 def test_one_value_has_one_colour_whatever_else_is_in_the_image():
-    alone = figures.heatmap(np.full((2, 2), 0.02, np.float32), 0.0, 0.04, GREY)[0, 0]
+    alone = anomaly_figures.heatmap(np.full((2, 2), 0.02, np.float32), 0.0, 0.04, GREY)[0, 0]
     others = np.array([[0.02, 0.5], [0.5, 0.5]], np.float32)
-    beside = figures.heatmap(others, 0.0, 0.04, GREY)[0, 0]
+    beside = anomaly_figures.heatmap(others, 0.0, 0.04, GREY)[0, 0]
     assert alone.tolist() == beside.tolist()
 
 
 @pytest.mark.parametrize(("method", "decimals"), [("detector", 3), ("autoencoder", 4)])
 def test_the_verdict_names_score_threshold_and_share(analysis, method, decimals):
-    sentence = figures.verdict(analysis, method, 1.0)
+    sentence = anomaly_figures.verdict(analysis, method, 1.0)
     assert "Not flagged" in sentence
     assert f"{analysis.anomaly.maps[method].score:.{decimals}f}" in sentence
     assert f"{1:.{decimals}f}" in sentence and "0.0%" in sentence
@@ -44,20 +44,20 @@ SCREENING = Screening(np.array([0.0, 0.1, 0.2, 0.3]), np.array([0.2, 0.9]), {"sp
 
 
 def test_the_meaning_of_a_threshold_is_in_words():
-    words = figures.meaning(SCREENING, "detector", 0.2, 0.5, None)
+    words = anomaly_figures.meaning(SCREENING, "detector", 0.2, 0.5, None)
     assert "sensitivity 50.0% on 2 pneumonia" in words and "specificity 75.0% on 4 normal" in words
     # Of 100 children 50 are ill, 25 of them flagged, and 12.5 of the others.
     assert "right in 67% (PPV)" in words and "right in 60% (NPV)" in words
 
 
 def test_a_threshold_that_flags_nobody_has_no_predictive_value():
-    assert "nobody is flagged" in figures.meaning(SCREENING, "detector", 1.0, 0.5, None)
+    assert "nobody is flagged" in anomaly_figures.meaning(SCREENING, "detector", 1.0, 0.5, None)
 
 
 def test_the_histogram_marks_threshold_and_query():
-    without = figures.histogram(SCREENING, "detector", 0.25, None)
+    without = anomaly_figures.histogram(SCREENING, "detector", 0.25, None)
     assert 'class="threshold" x1="25.0"' in without and "query" not in without
-    beyond = figures.histogram(SCREENING, "detector", 0.25, 7.0)
+    beyond = anomaly_figures.histogram(SCREENING, "detector", 0.25, 7.0)
     assert 'class="query" x1="100.0"' in beyond
     # A bar for each score: no two of a class fall into one bin.
     assert without.count("<rect") == 4 + 2
@@ -86,4 +86,4 @@ def test_text_from_outside_is_escaped():
 
 def test_the_radiograph_keeps_its_proportions(analysis):
     assert figures.image_panels(analysis).count("--ratio: 1.2308") == 2  # 320 / 260
-    assert figures.heat_panel(analysis, "detector", 0.01).count("--ratio: 1.2308") == 1
+    assert anomaly_figures.heat_panel(analysis, "detector", 0.01).count("--ratio: 1.2308") == 1

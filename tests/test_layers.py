@@ -25,6 +25,7 @@ ORDER = (
     "__main__",
     "ui.text",
     "ui.figures",
+    "ui.anomaly_figures",
     "ui.inputs",
     "ui.handlers",
     "ui.layout",

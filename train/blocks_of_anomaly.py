@@ -3,6 +3,9 @@
 Pure: dictionaries as they stand in `assets` in, Markdown out.
 """
 
+import numpy as np
+
+from cxr_demo.screening import Screening
 from train.blocks import NOT_RUN, table, with_interval
 
 PRESETS = {
@@ -50,18 +53,18 @@ def card(measured: dict, screening: dict) -> str:
     """The figures of one method's card: its thresholds, on held-out patients and on the test."""
     if not (measured and screening):
         return NOT_RUN + "\n"
-    rows = []
-    for name, at in measured["presets"].items():
-        flagged = [score > at["threshold"] for score in screening["pneumonia"]]
-        spared = [score <= at["threshold"] for score in screening["normal"]]
-        rows.append(
-            (
-                PRESETS[name],
-                f"{at['threshold']:.4g}",
-                f"{sum(flagged) / len(flagged):.1%} / {sum(spared) / len(spared):.1%}",
-                f"{at['sensitivity']:.1%} / {at['specificity']:.1%}",
-            )
+    held_out = Screening(
+        np.array(screening["normal"]), np.array(screening["pneumonia"]), screening["presets"]
+    )
+    rows = [
+        (
+            PRESETS[name],
+            f"{at['threshold']:.4g}",
+            " / ".join(f"{rate:.1%}" for rate in held_out.rates(at["threshold"])),
+            f"{at['sensitivity']:.1%} / {at['specificity']:.1%}",
         )
+        for name, at in measured["presets"].items()
+    ]
     return (
         f"AUROC on the official test split, pneumonia against normal: {measured['auc']:.3f}. Of "
         f"the map of a normal test image, {measured['edge_share_of_normals']:.0%} lies in the "

@@ -12,7 +12,7 @@ from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.errors import CXRError
 from cxr_demo.pictures import Pictures
 from cxr_demo.radiograph import read_radiograph
-from cxr_demo.ui import figures, text
+from cxr_demo.ui import anomaly_figures, figures, text
 
 log = logging.getLogger(__name__)
 
@@ -99,14 +99,14 @@ class Handlers:
         presets = (self._preset_at(name, threshold) for name, threshold in set_to.items())
         threshold = set_to[method]
         score = None if analysis is None else analysis.anomaly.maps[method].score
-        meaning = figures.meaning(
+        meaning = anomaly_figures.meaning(
             self._analyser.screening[method], method, threshold, prevalence / 100, score
         )
         if analysis is None:
             return gr.skip(), gr.skip(), meaning, *presets
         return (
-            figures.heat_panel(analysis, method, threshold),
-            figures.verdict(analysis, method, threshold),
+            anomaly_figures.heat_panel(analysis, method, threshold),
+            anomaly_figures.verdict(analysis, method, threshold),
             meaning,
             *presets,
         )

@@ -12,7 +12,7 @@ from cxr_demo.artefacts import Artefacts
 from cxr_demo.pictures import Pictures
 from cxr_demo.radiograph import MAX_FILE_BYTES
 from cxr_demo.screening import Screening
-from cxr_demo.ui import figures, text
+from cxr_demo.ui import anomaly_figures, figures, text
 from cxr_demo.ui.handlers import Handlers
 from cxr_demo.ui.inputs import drop_zone, slider
 
@@ -109,7 +109,7 @@ def build_page(analyser: Analyser, artefacts: Artefacts) -> gr.Blocks:
                             label=text.PREVALENCE, elem_id="prevalence",
                         )  # fmt: skip
                         meaning = gr.HTML(
-                            figures.meaning(
+                            anomaly_figures.meaning(
                                 analyser.screening["detector"],
                                 "detector",
                                 analyser.screening["detector"].threshold,

@@ -10,7 +10,7 @@ MEASURED = {
         "youden": {"threshold": 0.1, "sensitivity": 0.9, "specificity": 0.7},
     },
 }
-SCREENING = {"normal": [0.1, 0.2, 0.25, 0.3], "pneumonia": [0.25, 0.5]}
+SCREENING = {"presets": {}, "normal": [0.1, 0.2, 0.25, 0.3], "pneumonia": [0.25, 0.5]}
 
 
 def test_a_card_gives_each_threshold_where_fitted_and_on_the_test():
