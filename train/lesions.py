@@ -3,15 +3,16 @@
 Data contract: float32 (side, side) grey levels in [0, 1] in; the same with a lesion, and its mask
 float32 (side, side) in [0, 1], out.
 
-What pneumonia does to a radiograph is to make air-filled lung as bright as soft tissue. So nearly
-every lesion to learn from pulls what is darker than soft tissue towards it and leaves ribs, heart
-and diaphragm alone: no outline of the lungs is needed, only where they roughly lie.
+What pneumonia does to a radiograph is to make air-filled lung as bright as soft tissue. So half of
+the lesions to learn from pull what is darker than soft tissue towards it and leave ribs, heart and
+diaphragm alone: no outline of the lungs is needed, only where they roughly lie. The other half add
+to what is there, heart and diaphragm too: they keep the shadow of a lesion behind the heart.
 The mask is where a radiograph changed by something that can be seen, not where it was aimed at.
 
-Two families: `paste_for_training`, from thresholded and graded noise; and
-`LESIONS_OF_EVALUATION`, from ellipses and Gaussians that add to what is there, as attenuation does.
-They share places, the mask and the drawing of lines. That synthetic lesions can teach detection of
-real ones was shown by Li et al. 2021 (CutPaste) and, in these very radiographs, by Sato et al. 2022
+Two families of shapes: `paste_for_training`, from thresholded and graded noise and from the
+radiograph's own tissue; and `LESIONS_OF_EVALUATION`, ellipses and Gaussians. They share places, the
+adding, the mask and the drawing of lines. That synthetic lesions can teach detection of real ones
+was shown by Li et al. 2021 (CutPaste) and, in these very radiographs, by Sato et al. 2022
 (AnatPaste); shapes and mixing here are our own.
 """
 
@@ -33,6 +34,9 @@ AIR = 0.02, 0.10
 """Grey levels of what lies beside the body: below the first nothing is pasted, from the second on
 everything."""
 
+BRIGHTER = 0.1, 0.4
+"""Grey levels that a lesion which adds to what is there adds at most."""
+
 CHEST = 0.08, 0.18
 """Distance from the edges, as shares of the side, below which nothing is pasted and from which on
 everything."""
@@ -41,14 +45,14 @@ everything."""
 def paste_for_training(
     image: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One to three random opacities, hazes, streaks or lines.
+    """One to three random opacities, hazes, streaks, pieces of tissue or lines.
 
     Returns:
         (image, mask), see the module docstring.
     """
-    kinds = (_consolidation, _haze, _streaks, _line)
+    kinds = (_consolidation, _haze, _streaks, _own_tissue, _line)
     changed = image
-    for kind in rng.choice(len(kinds), rng.integers(1, 4), p=(0.4, 0.3, 0.2, 0.1)):
+    for kind in rng.choice(len(kinds), rng.integers(1, 4), p=(0.3, 0.25, 0.15, 0.15, 0.15)):
         changed = kinds[kind](changed, rng)
     return changed, _mask(image, changed)
 
@@ -126,7 +130,7 @@ def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     near = _gaussian(side, _place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
     field = noise + 3 * near - rng.uniform(1.5, 2.5)
     softness = rng.uniform(0.1, 1.0)
-    return _opacified(image, np.clip(field / softness, 0, 1) * rng.uniform(0.3, 1.0), rng)
+    return _laid_over(image, np.clip(field / softness, 0, 1) * rng.uniform(0.3, 1.0), rng)
 
 
 def _haze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -135,10 +139,10 @@ def _haze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     places = [_place_in_lung(rng)]
     if rng.random() < 0.5:
         places.append((1 - places[0][0], places[0][1]))
-    spread = rng.uniform(0.15, 0.35, 2)
+    spread = rng.uniform(0.1, 0.3, 2)
     near = np.max([_gaussian(side, place, spread) for place in places], axis=0)
     uneven = np.clip(1 + 0.4 * _noise(side, 0.08 * side, rng), 0, 2)
-    return _opacified(image, near * uneven * rng.uniform(0.2, 0.7), rng)
+    return _laid_over(image, near * uneven * rng.uniform(0.2, 0.7), rng)
 
 
 def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -152,6 +156,17 @@ def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _opacified(image, near * noise * rng.uniform(0.2, 0.6), rng)
 
 
+def _own_tissue(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Brighter tissue from elsewhere in the same radiograph, around one place in a lung."""
+    side = image.shape[0]
+    moved = np.float32([[1, 0, 0], [0, 1, 0]])
+    moved[:, 2] = rng.uniform(-0.4, 0.4, 2) * side
+    tissue = cv2.warpAffine(image, moved, (side, side), borderMode=cv2.BORDER_REFLECT_101)
+    near = _gaussian(side, _place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
+    amount = np.clip(2 * near, 0, 1) * rng.uniform(0.3, 1.0)
+    return _added(image, amount * np.clip(tissue - image, 0, None))
+
+
 def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A bright polygon of three corners, smoothed."""
     side = image.shape[0]
@@ -160,6 +175,13 @@ def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     curve = np.stack([np.interp(steps, range(4), corners[:, axis]) for axis in (0, 1)], axis=1)
     smooth = np.stack([cv2.blur(c[:, None], (1, 9))[:, 0] for c in curve.T], axis=1)
     return _drawn(image, smooth, rng.uniform(1, 4), rng.uniform(0.1, 0.4))
+
+
+def _laid_over(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A shadow of an amount from 0 to 1: what hides the air, or what adds to everything."""
+    if rng.random() < 0.5:
+        return _opacified(image, amount, rng)
+    return _added(image, np.clip(amount, 0, 1) * np.float32(rng.uniform(*BRIGHTER)))
 
 
 def _opacified(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -8,6 +8,8 @@ from train.lesions import (
     LESIONS_OF_EVALUATION,
     _consolidation,
     _haze,
+    _laid_over,
+    _own_tissue,
     consolidation_like_blob,
     device_like_line,
     paste_for_evaluation,
@@ -53,11 +55,25 @@ def test_lesions_only_brighten_and_leave_the_air_alone(chest):
             assert (opacity(chest, np.random.default_rng(seed))[chest == AIR] == AIR).all()
 
 
-def test_lesions_to_learn_from_fill_lungs_and_spare_soft_tissue(chest):
-    change = np.stack([image - chest for image, _ in pasted(chest)])
-    lung, tissue = chest == LUNG, chest == TISSUE
-    assert change[:, lung].mean() > 0.02
-    assert change[:, tissue].mean() < 0.2 * change[:, lung].mean()
+def test_half_of_what_is_laid_over_spares_soft_tissue_and_half_does_not(chest):
+    full = np.full_like(chest, 0.7)  # of 0.4 at most: nothing is clipped at white
+    changes = [_laid_over(chest, full, np.random.default_rng(seed)) - chest for seed in range(40)]
+    middle = chest.copy()
+    middle[:40], middle[-40:], middle[:, :40], middle[:, -40:] = 0, 0, 0, 0
+    lung, tissue = middle == LUNG, middle == TISSUE
+    adding = [change for change in changes if change[tissue].mean() > 0.06]
+    assert 0.25 < len(adding) / len(changes) < 0.75
+    for change in adding:
+        assert change[tissue].mean() == pytest.approx(change[lung].mean(), abs=0.02)
+    filling = [change for change in changes if change[tissue].mean() < 0.02]
+    assert max(change[lung].mean() for change in filling) > 0.15
+
+
+def test_own_tissue_brings_only_what_is_brighter(chest):
+    for seed in range(20):
+        change = _own_tissue(chest, np.random.default_rng(seed)) - chest
+        assert change.min() >= 0
+        assert (change[chest == TISSUE] < 1e-6).all()
 
 
 def test_an_opacity_keeps_the_grain(chest):

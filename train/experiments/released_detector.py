@@ -46,7 +46,7 @@ class DetectorRecipe:
         seed: of weights, order, lesions and views.
     """
 
-    epochs: int = 8
+    epochs: int = 10
     batch: int = 16
     peak_rate: float = 1e-4
     weight_decay: float = 1e-3
