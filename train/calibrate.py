@@ -23,9 +23,13 @@ from cxr_demo.anomaly import THRESHOLD_STEP, assess
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.network import Autoencoder, Classifier, Detector
 from cxr_demo.prediction import Calibration
-from cxr_demo.screening import threshold_at_specificity, youden_threshold
 from train.data import load_split
-from train.decisions import least_probabilities, operating_points
+from train.decisions import (
+    least_probabilities,
+    operating_points,
+    threshold_at_specificity,
+    youden_threshold,
+)
 from train.manifest import keep_json
 from train.reliability import (
     PRIOR,

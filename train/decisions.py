@@ -1,5 +1,5 @@
-"""Where to draw the line: operating points of the two-class head and the "not sure" set of the
-three-class head, fitted on held-out patients."""
+"""Where to draw the line, fitted on held-out patients: operating points of the two-class head, the
+"not sure" set of the three-class head, and thresholds on a score of the unusual."""
 
 import numpy as np
 
@@ -57,3 +57,33 @@ def least_probabilities(
         rank = int(np.floor(miss * (len(own) + 1)))
         least[name] = float(own[rank - 1]) if rank else 0.0
     return least
+
+
+def threshold_at_specificity(normal_scores: np.ndarray, specificity: float = 0.95) -> float:
+    """Choose the score above which a radiograph is shown as unusual.
+
+    Args:
+        normal_scores: one score per held-out normal image, shape (N,).
+        specificity: share of normals to leave unflagged, in (0, 1).
+
+    Returns:
+        The smallest observed score t such that at least `specificity` of the scores are <= t.
+
+    Raises:
+        ValueError: if `normal_scores` is empty or not finite, or `specificity` is outside (0, 1).
+    """
+    scores = np.sort(np.asarray(normal_scores, np.float64))
+    if not len(scores) or not np.isfinite(scores).all():
+        raise ValueError("normal_scores must be finite and at least one")
+    if not 0 < specificity < 1:
+        raise ValueError(f"specificity must lie in (0, 1), not {specificity}")
+    share_at_or_below = np.arange(1, len(scores) + 1) / len(scores)
+    return float(scores[np.argmax(share_at_or_below >= specificity)])
+
+
+def youden_threshold(normal: np.ndarray, pneumonia: np.ndarray) -> float:
+    """The observed score of largest sensitivity plus specificity (Youden, 1950); the least such."""
+    candidates = np.unique(np.concatenate([normal, pneumonia]))
+    sensitivity = 1 - np.searchsorted(np.sort(pneumonia), candidates, "right") / len(pneumonia)
+    specificity = np.searchsorted(np.sort(normal), candidates, "right") / len(normal)
+    return float(candidates[np.argmax(sensitivity + specificity)])

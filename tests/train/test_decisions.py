@@ -1,4 +1,4 @@
-"""Operating points and least probabilities of a few images, counted by hand."""
+"""Operating points, least probabilities and thresholds of a few images, counted by hand."""
 
 import json
 
@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from train.data import CLASSES
-from train.decisions import least_probabilities, operating_points
+from train.decisions import (
+    least_probabilities,
+    operating_points,
+    threshold_at_specificity,
+    youden_threshold,
+)
 from train.scores import binary_scores
 
 
@@ -131,3 +136,60 @@ def test_the_promise_holds_for_images_not_seen():
 def test_least_probabilities_are_plain_numbers():
     least = least_probabilities(of_one_class(0, [0.5] * 9), np.zeros(9, int), 0.1)
     assert json.loads(json.dumps(least)) == least
+
+
+def test_youden_takes_the_threshold_of_the_largest_sum():
+    # Above 3: 3 of 4 pneumonias, 1 of 5 normals; above 4: 3 of 4 and none.
+    assert youden_threshold(np.array([1, 2, 3, 3, 4]), np.array([2, 5, 6, 7])) == 4
+
+
+def test_youden_takes_the_least_of_equals():
+    assert youden_threshold(np.array([1, 2]), np.array([4, 5])) == 2
+
+
+@pytest.mark.parametrize(
+    ("n", "specificity", "expected"),
+    [
+        (20, 0.95, 19),
+        (20, 0.951, 20),
+        (20, 0.949, 19),
+        (21, 0.95, 20),  # 19 of 21 are 90.5 %, 20 of 21 are 95.2 %
+        (19, 0.95, 19),
+        (10, 0.5, 5),
+        (1, 0.95, 1),
+        (10, 0.001, 1),
+        (10, 0.999, 10),
+        (100, 0.55, 55),
+        (100, 0.56, 56),
+        (100, 0.57, 57),
+    ],
+)
+def test_threshold_is_the_smallest_score_that_leaves_enough_unflagged(n, specificity, expected):
+    scores = np.arange(n, 0, -1)
+    threshold = threshold_at_specificity(scores, specificity)
+    assert threshold == expected
+    assert type(threshold) is float
+
+
+def test_threshold_flags_no_more_than_one_normal_in_twenty_by_default():
+    scores = np.arange(1, 41) / 40
+    threshold = threshold_at_specificity(scores)
+    assert threshold == 38 / 40
+    assert (scores > threshold).sum() == 2
+
+
+def test_threshold_among_tied_scores():
+    assert threshold_at_specificity([1, 1, 1, 1, 7], 0.8) == 1
+    assert threshold_at_specificity([1, 1, 1, 1, 7], 0.81) == 7
+
+
+@pytest.mark.parametrize("scores", [[], [0.1, np.nan], [0.1, np.inf], [-np.inf, 0.1]])
+def test_scores_that_cannot_be_ranked_are_an_error(scores):
+    with pytest.raises(ValueError, match="normal_scores"):
+        threshold_at_specificity(scores)
+
+
+@pytest.mark.parametrize("specificity", [0, 1, -0.1, 1.5, 95, np.nan])
+def test_specificity_outside_0_to_1_is_an_error_that_quotes_it(specificity):
+    with pytest.raises(ValueError, match=f"specificity.*{specificity}"):
+        threshold_at_specificity([0.1, 0.2], specificity)
