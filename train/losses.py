@@ -1,7 +1,9 @@
-"""What the classifier's outputs are to be driven to: cross-entropy per head, and, where a recipe
-asks for it, embeddings that lie near those of their class.
+"""What networks are to be driven to: cross-entropy for each head of the classifier and, where a
+recipe asks for it, embeddings that lie near those of their class; a Gaussian likelihood for the
+autoencoder that predicts a variance.
 
-Data contract: targets are one-hot float (batch, classes); losses are one number per image.
+Data contract: targets of the classifier are one-hot float (batch, classes); losses are one number
+per image.
 """
 
 import keras
@@ -29,3 +31,15 @@ class SupervisedContrastive(keras.losses.Loss):
         alike = ops.matmul(y_true, ops.transpose(y_true)) - itself
         among_others = similarity - ops.logsumexp(similarity - 1e9 * itself, axis=1, keepdims=True)
         return -ops.sum(alike * among_others, axis=1) / ops.maximum(ops.sum(alike, axis=1), 1)
+
+
+class NegativeLogLikelihood(keras.losses.Loss):
+    """Of each pixel under a Gaussian of its own, without the constant.
+
+    Targets (batch, side, side, 1); predictions (batch, side, side, 2), mean and log variance.
+    """
+
+    def call(self, y_true, y_pred):
+        """Losses (batch, side, side, 1)."""
+        mean, log_variance = ops.split(y_pred, 2, axis=-1)
+        return ops.square(y_true - mean) * ops.exp(-log_variance) + log_variance

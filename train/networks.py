@@ -158,6 +158,29 @@ def build_autoencoder(
         A model from (batch, side, side, 1) to its reconstruction, same shape, in [0, 1].
     """
     image = keras.Input((side, side, 1), name="image")
+    x = _rebuilt(image, latent, width)
+    output = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="reconstruction")(x)
+    return keras.Model(image, output, name="autoencoder")
+
+
+def build_variance_autoencoder(side: int = 64, latent: int = 16, width: int = 16) -> keras.Model:
+    """An autoencoder that also says how far off it expects to be (Mao et al., 2020, "Abnormality
+    detection in chest X-ray images using uncertainty prediction autoencoders").
+
+    Args:
+        side, latent, width: as for `build_autoencoder`.
+
+    Returns:
+        A model from (batch, side, side, 1) to (batch, side, side, 2): mean and log variance.
+    """
+    image = keras.Input((side, side, 1), name="image")
+    x = _rebuilt(image, latent, width)
+    output = layers.Conv2D(2, 3, padding="same", dtype="float32", name="mean_and_log_variance")(x)
+    return keras.Model(image, output, name="variance_autoencoder")
+
+
+def _rebuilt(image: keras.KerasTensor, latent: int, width: int) -> keras.KerasTensor:
+    """(batch, side, side, 1) through a bottleneck vector and back to the same size."""
     x = image
     for level in range(4):
         x = layers.Conv2D(width * 2**level, 3, strides=2, padding="same", name=f"down{level}")(x)
@@ -173,5 +196,4 @@ def build_autoencoder(
         x = layers.Conv2D(max(width * 2**level // 2, 16), 3, padding="same", name=f"up{level}")(x)
         x = layers.BatchNormalization(name=f"up{level}_norm")(x)
         x = layers.LeakyReLU(0.1, name=f"up{level}_act")(x)
-    output = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="reconstruction")(x)
-    return keras.Model(image, output, name="autoencoder")
+    return x

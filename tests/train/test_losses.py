@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from train.losses import TEMPERATURE, SupervisedContrastive, loss_of
+from train.losses import TEMPERATURE, NegativeLogLikelihood, SupervisedContrastive, loss_of
 
 
 def contrastive(classes: list[int], embeddings: list) -> np.ndarray:
@@ -37,3 +37,12 @@ def test_heads_are_given_cross_entropy_and_embeddings_the_contrastive_loss():
     # Smoothed by 0.2 the target is (0.1, 0.9): 0.1 log 4 + 0.9 log 4/3.
     smoothed = 0.1 * np.log(4) + 0.9 * np.log(4 / 3)
     assert float(loss_of("binary", 0.2)(target, logits)) == pytest.approx(smoothed, abs=1e-5)
+
+
+def test_likelihood_counts_an_error_in_units_of_the_variance_it_expects():
+    truth = np.ones((1, 1, 2, 1), np.float32)
+    # Off by a half: once where a variance of 4 is expected, once where one of 1 is.
+    predicted = np.array([[[[0.5, np.log(4)], [0.5, 0.0]]]], np.float32)
+    values = keras.ops.convert_to_numpy(NegativeLogLikelihood().call(truth, predicted))
+    assert values.shape == (1, 1, 2, 1)
+    np.testing.assert_allclose(values.ravel(), [0.25 / 4 + np.log(4), 0.25], rtol=1e-6)

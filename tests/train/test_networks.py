@@ -12,7 +12,12 @@ from train.batches import ClassifierViews
 from train.data import Images
 from train.export import export
 from train.fit import SNAPSHOTS, ClassifierRecipe, claim, describe_run, run_epochs, snapshot
-from train.networks import build_autoencoder, build_classifier, build_detector
+from train.networks import (
+    build_autoencoder,
+    build_classifier,
+    build_detector,
+    build_variance_autoencoder,
+)
 from train.weights import load_packed, pack
 
 
@@ -218,3 +223,9 @@ def test_a_run_is_known_by_its_recipe_and_its_pixels():
     assert describe_run(ClassifierRecipe(), first) != describe_run(ClassifierRecipe(seed=1), first)
     same.pixels[0, 0, 0] ^= 1
     assert describe_run(ClassifierRecipe(), first) != describe_run(ClassifierRecipe(), same)
+
+
+def test_the_variance_autoencoder_gives_a_mean_and_a_log_variance_per_pixel():
+    model = build_variance_autoencoder(side=32, latent=5, width=4)
+    assert model.output_shape == (None, 32, 32, 2)
+    assert model.get_layer("code").output.shape == (None, 5)

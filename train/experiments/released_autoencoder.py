@@ -7,6 +7,7 @@ Expected: validation mean squared error in assets/metrics/autoencoder_history.js
 """
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,37 +65,61 @@ class NormalViews(Views):
         return views, views
 
 
+def fit_autoencoder(
+    recipe: AutoencoderRecipe,
+    network: Callable[[], keras.Model],
+    loss: str | keras.losses.Loss,
+    data: Path,
+    work: Path,
+) -> keras.Model:
+    """Train or resume an autoencoder on the normals of the training patients.
+
+    Args:
+        recipe: how.
+        network: makes it; the first channel of its output is the reconstruction.
+        loss: between an image and the output.
+        data: folder with train/ in it.
+        work: folder for checkpoint and history.
+    """
+    use_bfloat16_where_it_is_fast()
+    keras.utils.set_random_seed(recipe.seed)
+    training, validation = training_and_validation(load_split(data, "train"))
+    normals = training[training.labels == 0]
+    held_out = validation[validation.labels == 0]
+    inputs = squashed(held_out.pixels / np.float32(255), recipe.views.side)
+
+    def build() -> keras.Model:
+        model = network()
+        steps = len(NormalViews(normals, recipe, 0)) * recipe.epochs
+        rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
+        model.compile(keras.optimizers.Adam(rate), loss=loss)
+        return model
+
+    def validate(model: keras.Model) -> dict:
+        reconstructed = model.predict(inputs, verbose=0)[..., :1]
+        return {"validation_normals_mse": float(np.square(reconstructed - inputs).mean())}
+
+    return run_epochs(
+        build,
+        lambda epoch: NormalViews(normals, recipe, epoch),
+        validate,
+        recipe.epochs,
+        work,
+        describe_run(recipe, normals),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
     parser.add_argument("--work", type=Path, default=Path(".work/autoencoder"))
     arguments = parser.parse_args()
-    recipe = AutoencoderRecipe()
-    use_bfloat16_where_it_is_fast()
-    keras.utils.set_random_seed(recipe.seed)
-    training, validation = training_and_validation(load_split(arguments.data, "train"))
-    normals = training[training.labels == 0]
-    held_out = validation[validation.labels == 0]
-    inputs = squashed(held_out.pixels / np.float32(255), AUTOENCODER_SIDE)
-
-    def build() -> keras.Model:
-        model = build_autoencoder()
-        steps = len(NormalViews(normals, recipe, 0)) * recipe.epochs
-        rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
-        model.compile(keras.optimizers.Adam(rate), loss="mean_squared_error")
-        return model
-
-    def validate(model: keras.Model) -> dict:
-        reconstructed = model.predict(inputs, verbose=0)
-        return {"validation_normals_mse": float(np.square(reconstructed - inputs).mean())}
-
-    model = run_epochs(
-        build,
-        lambda epoch: NormalViews(normals, recipe, epoch),
-        validate,
-        recipe.epochs,
+    model = fit_autoencoder(
+        AutoencoderRecipe(),
+        build_autoencoder,
+        "mean_squared_error",
+        arguments.data,
         arguments.work,
-        describe_run(recipe, normals),
     )
     model.save_weights(arguments.work / "autoencoder.weights.h5")
 
