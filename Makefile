@@ -20,6 +20,7 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 	$(BIN)/python -m train.export classifier .work/classifier
 	$(BIN)/python -m train.experiments.released_detector --data $(DATA) --trunk $(TRUNK)
 	$(BIN)/python -m train.export detector .work/detector/seed0
+	$(BIN)/python -m train.fit_normality --data $(DATA)
 	$(BIN)/python -m train.experiments.released_autoencoder --data $(DATA)
 	$(BIN)/python -m train.export autoencoder .work/autoencoder
 	$(BIN)/python -m train.calibrate --data $(DATA)

@@ -15,6 +15,7 @@ from cxr_demo.atlas import place
 from cxr_demo.errors import ArtefactError
 from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
 from cxr_demo.network import Autoencoder, Classifier, Detector
+from cxr_demo.normality import read_normality
 from cxr_demo.prediction import HEADS, Calibration, plausible, probabilities
 from cxr_demo.preprocess import to_network_input, to_view
 from cxr_demo.radiograph import Radiograph
@@ -28,6 +29,7 @@ ANOMALY_NETWORKS = {
     "detector": "detector/detector.tflite",
     "autoencoder": "autoencoder/autoencoder.tflite",
 }
+NORMALITY = "detector/normality.npz"
 SCREENING = {method: f"{method}/screening.json" for method in ANOMALY_NETWORKS}
 LIBRARY = "library/library.npz"
 
@@ -112,6 +114,8 @@ class Analyser:
         self._heads, heads_of = read_heads(artefacts.read(HEADS_WEIGHTS))
         _same_training(artefacts, CLASSIFIER, heads_of, HEADS_WEIGHTS)
         self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
+        self._normality, fitted_with = read_normality(artefacts.read(NORMALITY))
+        _same_training(artefacts, ANOMALY_NETWORKS["detector"], fitted_with, NORMALITY)
         self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
         self.screening = {method: _screening(artefacts, method) for method in ANOMALY_NETWORKS}
         self.model = {
@@ -151,7 +155,7 @@ class Analyser:
     def assess(self, square: np.ndarray) -> Anomaly:
         """What the networks that know normals only make of float32 (SIDE, SIDE) in [0, 1]."""
         thresholds = {method: screening.threshold for method, screening in self.screening.items()}
-        return assess(square, self._detector, self._autoencoder, thresholds)
+        return assess(square, self._detector, self._normality, self._autoencoder, thresholds)
 
 
 def _screening(artefacts: Artefacts, method: str) -> Screening:

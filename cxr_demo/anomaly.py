@@ -4,8 +4,10 @@ Data contract: a square float32 (side, side) in [0, 1] from `preprocess` → `An
 have seen normal radiographs only.
 
 - The detector estimates, cell by cell, how much of it shows something pasted into a normal
-  radiograph. Its score is the level that a twentieth of the image exceeds, so that one threshold
-  serves for map and verdict: a radiograph is unusual exactly when more of it than that lies above.
+  radiograph; where the texture of a region is rare among normals (`normality`), its cells count as
+  changed more readily. Its score is the level that a fiftieth of the image exceeds, so that one
+  threshold serves for map and verdict: a radiograph is unusual exactly when more of it than that
+  lies above.
 - The autoencoder, kept for comparison, rebuilds the radiograph; its map is the squared difference
   of grey levels and its score the mean of that, as in the report this project grew from.
 
@@ -18,6 +20,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cxr_demo.network import Change
+from cxr_demo.normality import Normality
 from cxr_demo.preprocess import squash
 
 AUTOENCODER_SIDE = 128
@@ -26,7 +30,7 @@ DETECTOR_SIDE = 160
 THRESHOLD_STEP = {"detector": 1e-3, "autoencoder": 1e-4}
 """Thresholds are multiples of these, so that page and command line can hold the same one."""
 
-EXTENT = 0.05
+EXTENT = 0.02
 """Share of the image that has to exceed the detector's threshold."""
 
 SMOOTHING = 1.5
@@ -78,7 +82,8 @@ class Anomaly:
 
 def assess(
     square: np.ndarray,
-    detect: Callable[[np.ndarray], np.ndarray],
+    detect: Callable[[np.ndarray], Change],
+    normality: Normality,
     reconstruct: Callable[[np.ndarray], np.ndarray],
     thresholds: dict[str, float],
 ) -> Anomaly:
@@ -87,11 +92,12 @@ def assess(
     Args:
         square: float32 in [0, 1], the network input that the classifier gets too; training
             resizes the same squares, so a large file and its small copy score alike.
-        detect: float32 (DETECTOR_SIDE, DETECTOR_SIDE) → shares (cells, cells) in [0, 1].
+        detect: the detector, for float32 (DETECTOR_SIDE, DETECTOR_SIDE).
+        normality: of the regions it answers for.
         reconstruct: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE) → the same.
         thresholds: default thresholds by method.
     """
-    changes = detect(squash(square, DETECTOR_SIDE))
+    changes = change_map(detect(squash(square, DETECTOR_SIDE)), normality)
     image = squash(square, AUTOENCODER_SIDE)
     reconstruction = reconstruct(image)
     errors = error_map(image, reconstruction)
@@ -104,6 +110,20 @@ def assess(
             for method, (values, score) in scored.items()
         },
     )
+
+
+def change_map(change: Change, normality: Normality) -> np.ndarray:
+    """How much of each cell looks changed, float32 (cells, cells) in [0, 1].
+
+    Rarity raises or lowers the logits. It is known for the regions of the middle, fades from their
+    centres to those of the regions along the edges, and says nothing there: what is rare about a
+    border is not disease.
+    """
+    cells = change.logits.shape[0]
+    rarity = np.pad(normality.rarity(change.regions), 1)
+    everywhere = cv2.resize(rarity, (cells, cells), interpolation=cv2.INTER_LINEAR)
+    logits = np.clip(change.logits + normality.weight * everywhere, -30, 30)
+    return (1 / (1 + np.exp(-logits))).astype(np.float32)
 
 
 def extent_score(values: np.ndarray, extent: float = EXTENT) -> float:

@@ -1,8 +1,7 @@
 """One forward pass. Loads the exported (LiteRT) networks; no training framework is imported.
 
 Data contract: float32 (SIDE, SIDE) in [0, 1] from `preprocess` → `Features`; for the autoencoder
-float32 (side, side) → the same; for the detector float32 (side, side) → (cells, cells); all of them
-in [0, 1].
+float32 (side, side) in [0, 1] → the same; for the detector the same in, `Change` out.
 """
 
 import os
@@ -28,6 +27,19 @@ class Features:
     three_class: np.ndarray
     embedding: np.ndarray
     feature_map: np.ndarray
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the detector sees in one image.
+
+    Attributes:
+        logits: float32 (cells, cells), of the share of each cell that looks changed.
+        regions: float32 (R, R, C), mean activations of its trunk in the regions of the middle.
+    """
+
+    logits: np.ndarray
+    regions: np.ndarray
 
 
 class Classifier:
@@ -78,17 +90,17 @@ class Detector:
     """The exported detector of change.
 
     Args:
-        model: the content of a LiteRT file with the one output `change`, logits.
+        model: the content of a LiteRT file with the outputs of `train.networks.with_regions`.
         threads: CPU threads for one pass; None takes all cores.
     """
 
     def __init__(self, model: bytes, threads: int | None = None):
         self._run = _signature(model, threads)
 
-    def __call__(self, square: np.ndarray) -> np.ndarray:
-        """The share of each cell that looks changed: float32 (side, side) → (cells, cells)."""
-        logits = self._run(square)["change"][0, ..., 0]
-        return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    def __call__(self, square: np.ndarray) -> Change:
+        """Run the network once on float32 (side, side) in [0, 1]."""
+        outputs = self._run(square)
+        return Change(outputs["change"][0, ..., 0], outputs["regions"][0])
 
 
 def _signature(model: bytes, threads: int | None):

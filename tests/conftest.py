@@ -51,6 +51,7 @@ def tiny_assets(tmp_path_factory) -> Path:
     from cxr_demo.pictures import shrink
     from cxr_demo.preprocess import SIDE, to_network_input
     from train.export import export
+    from train.networks import with_regions
 
     keras.utils.set_random_seed(3)
     root = tmp_path_factory.mktemp("assets")
@@ -74,9 +75,10 @@ def tiny_assets(tmp_path_factory) -> Path:
         export(keras.Model(small, blurred, name="autoencoder"), quantised=False)
     )
     seen = keras.Input((DETECTOR_SIDE, DETECTOR_SIDE, 1), name="image")
-    brightness = layers.AveragePooling2D(8, name="change")(seen)
+    brightness = layers.AveragePooling2D(8, name="even")(seen)
+    change = layers.Identity(name="change")(brightness)
     (root / "detector/detector.tflite").write_bytes(
-        export(keras.Model(seen, brightness, name="detector"), quantised=False)
+        export(with_regions(keras.Model(seen, change, name="detector")), quantised=False)
     )
     short_hash = {
         name: hashlib.sha256((root / f"{name}/{name}.tflite").read_bytes()).hexdigest()[:12]
@@ -101,6 +103,15 @@ def tiny_assets(tmp_path_factory) -> Path:
         binary=rng.normal(size=(8, 2)).astype(np.float32),
         three_class=rng.normal(size=(8, 3)).astype(np.float32),
         classifier=short_hash["classifier"],
+    )
+    np.savez(
+        root / "detector/normality.npz",
+        mean=np.zeros((3, 3, 1), np.float32),
+        whitening=np.ones((3, 3, 1, 1), np.float16),
+        centre=np.zeros((3, 3), np.float32),
+        spread=np.ones((3, 3), np.float32),
+        weight=np.float32(0),
+        detector=short_hash["detector"],
     )
     for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
         (root / method / "screening.json").write_text(

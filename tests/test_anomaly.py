@@ -9,12 +9,26 @@ from cxr_demo.anomaly import (
     EXTENT,
     AnomalyMap,
     assess,
+    change_map,
     edge_share,
     error_map,
     extent_score,
     is_unusual,
     share_above,
 )
+from cxr_demo.network import Change
+from cxr_demo.normality import RAREST, Normality
+
+REGIONS = np.full((3, 3, 2), 2, np.float32)
+"""Two units off the mean of `normality` in both channels: a squared distance of 8."""
+
+
+def normality(weight: float) -> Normality:
+    """Gaussians of no correlation; the logarithm of the squared distance less 1, over 2."""
+    whitening = np.tile(np.eye(2, dtype=np.float32), (3, 3, 1, 1))
+    nothing = np.zeros((3, 3, 2), np.float32)
+    even = np.ones((3, 3), np.float32)
+    return Normality(nothing, whitening, even, 2 * even, weight)
 
 
 def grey(value: float, side: int = AUTOENCODER_SIDE) -> np.ndarray:
@@ -57,14 +71,14 @@ def test_assess_scores_what_the_networks_were_given():
 
     def detect(image):
         given["detector"] = image
-        return np.linspace(0, 1, 100, dtype=np.float32).reshape(10, 10)
+        return Change(np.linspace(-1, 1, 100, dtype=np.float32).reshape(10, 10), REGIONS)
 
     def reconstruct(image):
         given["autoencoder"] = image
         return image - np.float32(0.1)
 
     thresholds = {"detector": 0.96, "autoencoder": 0.02}
-    anomaly = assess(grey(0.5, 224), detect, reconstruct, thresholds)
+    anomaly = assess(grey(0.5, 224), detect, normality(weight=0), reconstruct, thresholds)
     assert given["detector"].shape == (DETECTOR_SIDE, DETECTOR_SIDE)
     assert given["autoencoder"].shape == (AUTOENCODER_SIDE, AUTOENCODER_SIDE) == (128, 128)
     assert {image.dtype for image in given.values()} == {np.dtype(np.float32)}
@@ -73,12 +87,34 @@ def test_assess_scores_what_the_networks_were_given():
     change, error = anomaly.maps["detector"], anomaly.maps["autoencoder"]
     np.testing.assert_allclose(error.values, 0.01, atol=1e-6)
     assert error.score == pytest.approx(0.01, rel=1e-4)
-    assert change.score == pytest.approx(94 / 99)  # five of a hundred cells lie above it
+    # Two of a hundred cells lie above it.
+    assert change.score == pytest.approx(1 / (1 + np.exp(-(2 * 97 / 99 - 1))))
     assert anomaly.deciding is change
     for found in (change, error):
         assert type(found.score) is float
         assert not found.unusual
     assert (change.threshold, error.threshold) == (0.96, 0.02)
+
+
+def test_rarity_moves_the_logits_of_the_middle_and_leaves_the_edge_alone():
+    logits = np.full((20, 20), -1, np.float32)
+    values = change_map(Change(logits, REGIONS), normality(weight=3))
+    rarity = (np.log(8) - 1) / 2
+    assert values[10, 10] == pytest.approx(1 / (1 + np.exp(1 - 3 * rarity)))
+    assert values[0, 0] == values[19, 7] == pytest.approx(1 / (1 + np.exp(1)))
+    assert values.dtype == np.float32
+    # Halfway between the centres of an edge region (cell 1.5) and of the next (cell 5.5).
+    along = values[10, 2:6]
+    assert (np.diff(along) > 0).all()
+
+
+def test_nothing_is_so_rare_that_a_map_overflows():
+    regions = np.full((3, 3, 2), 1e10, np.float32)
+    values = change_map(Change(np.zeros((20, 20), np.float32), regions), normality(weight=5))
+    assert np.isfinite(values).all()
+    assert values[10, 10] == pytest.approx(1)
+    found = normality(weight=1).rarity(regions)
+    assert found == pytest.approx(np.full((3, 3), RAREST))
 
 
 @pytest.mark.parametrize("side", [7, 10, 16, 20])

