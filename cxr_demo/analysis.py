@@ -121,6 +121,7 @@ class Analyser:
         self.model = {
             "classifier": artefacts.short_hash(CLASSIFIER),
             **{name: artefacts.short_hash(path) for name, path in ANOMALY_NETWORKS.items()},
+            "normality": artefacts.short_hash(NORMALITY),
             "library": artefacts.short_hash(LIBRARY),
         }
 
@@ -159,9 +160,11 @@ class Analyser:
 
 
 def _screening(artefacts: Artefacts, method: str) -> Screening:
-    """Held-out scores and thresholds of one method, if they are those of its network."""
+    """Held-out scores and thresholds of one method, if they are those of what serves."""
     stored = artefacts.json(SCREENING[method])
     _same_training(artefacts, ANOMALY_NETWORKS[method], stored[method], SCREENING[method])
+    if method == "detector":
+        _same_training(artefacts, NORMALITY, stored["normality"], SCREENING[method])
     return Screening(np.array(stored["normal"]), np.array(stored["pneumonia"]), stored["presets"])
 
 

@@ -113,6 +113,8 @@ def tiny_assets(tmp_path_factory) -> Path:
         weight=np.float32(0),
         detector=short_hash["detector"],
     )
+    regions = (root / "detector/normality.npz").read_bytes()
+    short_hash["normality"] = hashlib.sha256(regions).hexdigest()[:12]
     for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
         (root / method / "screening.json").write_text(
             json.dumps(
@@ -121,6 +123,7 @@ def tiny_assets(tmp_path_factory) -> Path:
                     "normal": [threshold / 4, threshold],
                     "pneumonia": [threshold / 2, threshold * 1.5],
                     method: short_hash[method],
+                    "normality": short_hash["normality"],
                 }
             )
         )

@@ -149,10 +149,15 @@ def main() -> None:
     assessed = [
         assess(square, detector, normality, autoencoder, undecided).maps for square in squares
     ]
-    for method, network in ANOMALY_NETWORKS.items():
+    made_with = {
+        method: {method: artefacts.short_hash(network)}
+        for method, network in ANOMALY_NETWORKS.items()
+    }
+    made_with["detector"]["normality"] = artefacts.short_hash(NORMALITY)
+    for method in ANOMALY_NETWORKS:
         scores = np.array([maps[method].score for maps in assessed])
         screening = fit_screening(scores, held_out.labels > 0, method)
-        _write(SCREENING[method], {**screening, method: artefacts.short_hash(network)}, command)
+        _write(SCREENING[method], {**screening, **made_with[method]}, command)
 
 
 def fit_screening(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:
