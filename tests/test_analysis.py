@@ -93,6 +93,7 @@ def test_agreement_of_vote_and_classifier(stranger, pneumonia, three_class, labe
         "detector/screening.json",
         "autoencoder/screening.json",
         "library/library.npz",
+        "detector/normality.npz",
     ],
 )
 def test_artefacts_of_another_network_are_refused(tiny_assets, tmp_path, artefact):
@@ -105,11 +106,12 @@ def test_artefacts_of_another_network_are_refused(tiny_assets, tmp_path, artefac
         content[Path(artefact).parent.name] = "0" * 12
         file.write_text(json.dumps(content))
     else:
+        made_with = "detector" if file.stem == "normality" else "classifier"
         with np.load(file) as arrays:
-            changed = {**arrays, "classifier": "0" * 12}
+            changed = {**arrays, made_with: "0" * 12}
         np.savez(file, **changed)
     register(file, "a test", root=assets, commit="x")
-    with pytest.raises(ArtefactError, match="another version"):
+    with pytest.raises(ArtefactError, match=f"{artefact} was made with another version"):
         Analyser(Artefacts(assets))
 
 

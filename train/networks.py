@@ -103,6 +103,24 @@ def with_regions(detector: keras.Model) -> keras.Model:
     return keras.Model(detector.input, {"change": detector.output, "regions": regions})
 
 
+def frozen_regions(side: int, trunk_weights: Path) -> keras.Model:
+    """VGG16 as it came from ImageNet, averaged over the same regions as `with_regions`.
+
+    Returns:
+        A model from (batch, side, side, 1) to (batch, R, R, channels) by the name of the block,
+        from the last convolution of blocks 3, 4 and 5.
+    """
+    image = keras.Input((side, side, 1), name="image")
+    trunk = _trunk(side, trunk_weights)
+    last = [trunk.get_layer(f"block{block}_conv3").output for block in (3, 4, 5)]
+    activations = keras.Model(trunk.input, last, name="vgg16")(_on_vgg_scale(image))
+    outputs = {}
+    for block, values in zip((3, 4, 5), activations, strict=True):
+        pooled = layers.AveragePooling2D(8 * REGION // 2 ** (block - 1))(values)
+        outputs[f"VGG16 block {block}"] = layers.Cropping2D(1)(pooled)
+    return keras.Model(image, outputs, name="frozen_regions")
+
+
 def build_report_classifier(
     classes: int, side: int = SIDE, trunk_weights: Path | None = None
 ) -> keras.Model:

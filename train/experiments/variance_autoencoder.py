@@ -18,6 +18,7 @@ from train.networks import build_variance_autoencoder
 
 SIDE = 64
 WORK = Path(".work/variance_autoencoder")
+WEIGHTS = "variance_autoencoder.weights.h5"
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
         arguments.data,
         arguments.work,
     )
-    model.save_weights(arguments.work / "variance_autoencoder.weights.h5")
+    model.save_weights(arguments.work / WEIGHTS)
 
 
 if __name__ == "__main__":
