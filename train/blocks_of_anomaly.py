@@ -128,6 +128,35 @@ def localisation(found: dict) -> str:
     )
 
 
+def everything_tried(found: dict) -> str:
+    """All methods, the best on the official test first."""
+    if not found:
+        return NOT_RUN + "\n"
+    methods = sorted(found["methods"].items(), key=lambda item: -item[1]["test_auc"])
+    figures = ("test_auc", "lesions_auc", "stress_specificity")
+    return table(
+        (
+            "fitted on normals alone",
+            "AUROC, official test",
+            "AUROC, lesions in held-out normals",
+            "stressed held-out normals spared",
+        ),
+        [(name, *(f"{scores[figure]:.3f}" for figure in figures)) for name, scores in methods],
+    )
+
+
+def readings(log: list[dict]) -> str:
+    """Every reading of the official test that scored a detector."""
+    return table(
+        ("date", "why", "AUROC"),
+        [
+            (reading["date"], reading["note"] or "—", f"{reading['detector']['auc']:.3f}")
+            for reading in log
+            if "detector" in reading
+        ],
+    )
+
+
 def seeds(found: dict) -> str:
     """The detector seed by seed."""
     if not found:

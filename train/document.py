@@ -41,7 +41,13 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         found = content(name)
         return found if found.get("classifier") == evaluation["model"]["classifier"] else {}
 
+    def of_the_detector(name: str) -> dict:
+        """Metrics that were measured on the detector that ships; nothing if on another."""
+        found = content(f"metrics/{name}.json")
+        return found if found.get("detector") == evaluation["model"]["detector"] else {}
+
     evaluation = content("metrics/evaluation.json")
+    log = [json.loads(line) for line in (assets / "metrics/test_log.jsonl").open()]
     calibration = content("classifier/calibration.json")
     localisation = content("metrics/localisation.json")
     shipped = {method: evaluation["model"].get(method) for method in ("detector", "autoencoder")}
@@ -77,6 +83,8 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "saliency": blocks.saliency(of_the_classifier("metrics/saliency.json")),
         "anomaly_targets": blocks_of_anomaly.targets(evaluation, localisation),
         "localisation": blocks_of_anomaly.localisation(localisation),
+        "anomaly_table": blocks_of_anomaly.everything_tried(of_the_detector("anomaly_table")),
+        "anomaly_readings": blocks_of_anomaly.readings(log),
         "detector_seeds": blocks_of_anomaly.seeds(content("metrics/detector_seeds.json")),
         **{
             method: blocks_of_anomaly.card(evaluation[method], content(f"{method}/screening.json"))

@@ -1,6 +1,13 @@
 """Markdown of the detector and the autoencoder."""
 
-from train.blocks_of_anomaly import card, localisation, seeds, targets
+from train.blocks_of_anomaly import (
+    card,
+    everything_tried,
+    localisation,
+    readings,
+    seeds,
+    targets,
+)
 
 MEASURED = {
     "auc": 0.931,
@@ -23,6 +30,7 @@ def test_a_card_gives_each_threshold_where_fitted_and_on_the_test():
 
 def test_what_was_not_measured_says_so():
     assert card({}, SCREENING) == localisation({}) == seeds({}) == "not run yet\n"
+    assert everything_tried({}) == "not run yet\n"
 
 
 def test_aims_are_met_or_not():
@@ -36,3 +44,18 @@ def test_aims_are_met_or_not():
     assert "0.920 (0.900–0.940) | ≥ 0.92 | yes" in image
     assert "0.490" in plain
     assert "0.899 | ≥ 0.90 | no" in pixel
+
+
+def test_the_best_of_everything_tried_comes_first():
+    scores = {"lesions_auc": 0.9, "stress_specificity": 0.85}
+    methods = {"first": {**scores, "test_auc": 0.5}, "second": {**scores, "test_auc": 0.8123}}
+    rows = everything_tried({"methods": methods}).splitlines()[2:]
+    assert rows == ["| second | 0.812 | 0.900 | 0.850 |", "| first | 0.500 | 0.900 | 0.850 |"]
+
+
+def test_readings_that_scored_no_detector_are_left_out():
+    log = [
+        {"date": "2026-01-01", "note": "a classifier", "binary": {"auc": 0.9}},
+        {"date": "2026-01-02", "note": "", "detector": {"auc": 0.7}},
+    ]
+    assert readings(log).splitlines()[2:] == ["| 2026-01-02 | — | 0.700 |"]
