@@ -21,6 +21,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from train.fields import ellipse_distance, gaussian, place_in_lung, smooth_noise
+
 VISIBLE = 0.03
 """A change of grey level that counts as changed; a JPEG step of quality 75 changes less."""
 
@@ -60,14 +62,14 @@ def paste_for_training(
 def soft_opacity(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A Gaussian cloud of a tenth to a fifth of the side."""
     side = image.shape[0]
-    distance = _ellipse_distance(side, rng, (0.1, 0.2))
+    distance = ellipse_distance(side, rng, (0.1, 0.2))
     return _added(image, np.exp(-np.square(distance) / 2) * rng.uniform(0.1, 0.3))
 
 
 def consolidation_like_blob(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A dense ellipse of 6 to 15 % of the side with an edge of a few pixels."""
     side = image.shape[0]
-    distance = _ellipse_distance(side, rng, (0.06, 0.15))
+    distance = ellipse_distance(side, rng, (0.06, 0.15))
     return _added(image, np.clip((1.1 - distance) / 0.2, 0, 1) * rng.uniform(0.1, 0.3))
 
 
@@ -126,8 +128,8 @@ def with_lesions(images: np.ndarray, kind: str, seed: int = 0) -> tuple[np.ndarr
 def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Thresholded noise around one place in a lung: patches with soft or sharp edges."""
     side = image.shape[0]
-    noise = _noise(side, rng.uniform(0.02, 0.09) * side, rng)
-    near = _gaussian(side, _place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
+    noise = smooth_noise(side, rng.uniform(0.02, 0.09) * side, rng)
+    near = gaussian(side, place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
     field = noise + 3 * near - rng.uniform(1.5, 2.5)
     softness = rng.uniform(0.1, 1.0)
     return _laid_over(image, np.clip(field / softness, 0, 1) * rng.uniform(0.3, 1.0), rng)
@@ -136,12 +138,12 @@ def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _haze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A veil over a large part of one lung or of both, uneven on a large scale."""
     side = image.shape[0]
-    places = [_place_in_lung(rng)]
+    places = [place_in_lung(rng)]
     if rng.random() < 0.5:
         places.append((1 - places[0][0], places[0][1]))
     spread = rng.uniform(0.1, 0.3, 2)
-    near = np.max([_gaussian(side, place, spread) for place in places], axis=0)
-    uneven = np.clip(1 + 0.4 * _noise(side, 0.08 * side, rng), 0, 2)
+    near = np.max([gaussian(side, place, spread) for place in places], axis=0)
+    uneven = np.clip(1 + 0.4 * smooth_noise(side, 0.08 * side, rng), 0, 2)
     return _laid_over(image, near * uneven * rng.uniform(0.2, 0.7), rng)
 
 
@@ -149,10 +151,10 @@ def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Thickened markings and small patches, densest beside the heart."""
     side = image.shape[0]
     fine = rng.uniform(0.004, 0.012) * side
-    noise = np.clip(_noise(side, fine, rng), 0, None)
+    noise = np.clip(smooth_noise(side, fine, rng), 0, None)
     x = 0.5 + rng.choice([-1, 1], 2) * rng.uniform(0.1, 0.2, 2)
     spread = rng.uniform(0.1, 0.25, 2)
-    near = np.max([_gaussian(side, (place, 0.5), spread) for place in x], axis=0)
+    near = np.max([gaussian(side, (place, 0.5), spread) for place in x], axis=0)
     return _opacified(image, near * noise * rng.uniform(0.2, 0.6), rng)
 
 
@@ -162,7 +164,7 @@ def _own_tissue(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     moved = np.float32([[1, 0, 0], [0, 1, 0]])
     moved[:, 2] = rng.uniform(-0.4, 0.4, 2) * side
     tissue = cv2.warpAffine(image, moved, (side, side), borderMode=cv2.BORDER_REFLECT_101)
-    near = _gaussian(side, _place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
+    near = gaussian(side, place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
     amount = np.clip(2 * near, 0, 1) * rng.uniform(0.3, 1.0)
     return _added(image, amount * np.clip(tissue - image, 0, None))
 
@@ -194,7 +196,7 @@ def _opacified(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) 
     side = image.shape[0]
     middle = image[side // 4 : -side // 4, side // 4 : -side // 4]
     tissue = np.percentile(middle, rng.uniform(*SOFT_TISSUE))
-    tissue = tissue * (1 + 0.05 * _noise(side, rng.uniform(0.01, 0.05) * side, rng))
+    tissue = tissue * (1 + 0.05 * smooth_noise(side, rng.uniform(0.01, 0.05) * side, rng))
     coarse = cv2.GaussianBlur(image, (0, 0), np.exp(rng.uniform(*np.log(FADING))))
     pull = np.clip(amount, 0, 1) * _inside(image) * np.clip(tissue - coarse, 0, None)
     return np.clip(image + pull, 0, 1).astype(np.float32)
@@ -227,39 +229,3 @@ def _mask(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Where a change can be seen, fading in over as much again."""
     change = cv2.GaussianBlur(np.abs(after - before), (0, 0), 1.0)
     return np.clip((change - VISIBLE / 2) / VISIBLE, 0, 1).astype(np.float32)
-
-
-def _place_in_lung(rng: np.random.Generator) -> tuple[float, float]:
-    """(x, y) as shares of the side, left or right of the spine."""
-    return 0.5 + rng.choice([-1, 1]) * rng.uniform(0.1, 0.3), rng.uniform(0.25, 0.75)
-
-
-def _ellipse_distance(
-    side: int, rng: np.random.Generator, radius: tuple[float, float]
-) -> np.ndarray:
-    """Distance from a place in a lung, in units of two random radii (shares of the side)."""
-    x, y = np.array(_place_in_lung(rng)) * side
-    across, down = rng.uniform(*radius, 2) * side
-    columns = (np.arange(side, dtype=np.float32) - x) / across
-    rows = (np.arange(side, dtype=np.float32) - y) / down
-    return np.hypot(rows[:, None], columns[None, :])
-
-
-def _gaussian(side: int, place: tuple[float, float], spread: np.ndarray) -> np.ndarray:
-    """A hill of height 1 at (x, y), deviations across and down in shares of the side."""
-    grid = (np.arange(side, dtype=np.float32) + 0.5) / side
-    across, down = (
-        np.exp(-np.square((grid - p) / s) / 2) for p, s in zip(place, spread, strict=True)
-    )
-    return np.outer(down, across)
-
-
-def _noise(side: int, scale: float, rng: np.random.Generator) -> np.ndarray:
-    """Smooth noise of mean 0 and standard deviation 1; `scale` is its Gaussian's, in pixels."""
-    coarse = max(int(scale // 2), 1)
-    small = -(-side // coarse)
-    noise = cv2.GaussianBlur(
-        rng.standard_normal((small, small), np.float32), (0, 0), scale / coarse
-    )
-    noise = cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
-    return (noise - noise.mean()) / noise.std()

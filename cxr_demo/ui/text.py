@@ -71,7 +71,7 @@ class Method:
 
 
 METHODS = {
-    "detector": Method("Detector of change", "how changed it looks", 1.0, 3),
+    "detector": Method("Detector of change", "estimated change", 1.0, 3),
     "autoencoder": Method("Autoencoder", "squared error of grey levels", 0.04, 4),
 }
 PRESETS = {
