@@ -6,7 +6,7 @@ TRUNK ?= ../shared/models/vgg16_notop.weights.h5
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test train evaluate pictures format
+.PHONY: run test train detector evaluate pictures format
 
 run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -15,18 +15,27 @@ test: .venv/requirements-test.txt.done ## run every check and test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
 
+define TRAIN_DETECTOR
+$(BIN)/python -m train.experiments.released_detector --data $(DATA) --trunk $(TRUNK)
+	$(BIN)/python -m train.export detector .work/detector/seed0
+	$(BIN)/python -m train.fit_normality --data $(DATA)
+endef
+
 train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
 	$(BIN)/python -m train.experiments.released_classifier --data $(DATA) --trunk $(TRUNK)
 	$(BIN)/python -m train.export classifier .work/classifier
-	$(BIN)/python -m train.experiments.released_detector --data $(DATA) --trunk $(TRUNK)
-	$(BIN)/python -m train.export detector .work/detector/seed0
-	$(BIN)/python -m train.fit_normality --data $(DATA)
+	$(TRAIN_DETECTOR)
 	$(BIN)/python -m train.experiments.released_autoencoder --data $(DATA)
 	$(BIN)/python -m train.export autoencoder .work/autoencoder
 	$(BIN)/python -m train.calibrate --data $(DATA)
 	$(BIN)/python -m train.check_saliency --data $(DATA)
 	$(BIN)/python -m train.check_stress --data $(DATA)
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.check_localisation --data $(DATA)
+
+detector: .venv/requirements-train.txt.done ## train the anomaly detector alone, and all that hangs on it
+	$(TRAIN_DETECTOR)
+	$(BIN)/python -m train.calibrate --data $(DATA)
 	$(BIN)/python -m train.check_localisation --data $(DATA)
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split

@@ -8,7 +8,7 @@ Gaussians and neighbours are fitted on random views of them. What may choose sta
 lesions pasted into held-out normals, and how many held-out normals, each under one stress of
 `train.stress`, stay below the threshold that spares 95 % of them plain. The official test is read
 once for all, a line of the log, and chooses nothing. Needs the autoencoder that
-`train.experiments.variance_autoencoder` trains. Time: 12 min.
+`train.experiments.variance_autoencoder` trains. Time: 20 min.
 Expected: see docs/released_detector.md.
 """
 
