@@ -6,7 +6,7 @@ TRUNK ?= ../shared/models/vgg16_notop.weights.h5
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test train detector evaluate pictures format
+.PHONY: run test screenshots train detector evaluate pictures format
 
 run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -14,6 +14,9 @@ run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:786
 test: .venv/requirements-test.txt.done ## run every check and test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+screenshots: .venv/requirements-test.txt.done ## take the pictures of the page that README shows
+	CXR_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser/test_screenshots.py
 
 define TRAIN_DETECTOR
 $(BIN)/python -m train.experiments.released_detector --data $(DATA) --trunk $(TRUNK)
@@ -31,12 +34,15 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 	$(BIN)/python -m train.check_saliency --data $(DATA)
 	$(BIN)/python -m train.check_stress --data $(DATA)
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.fit_typicality
+	$(BIN)/python -m train.self_test
 	$(BIN)/python -m train.check_localisation --data $(DATA)
 
 detector: .venv/requirements-train.txt.done ## train the anomaly detector alone, and all that hangs on it
 	$(TRAIN_DETECTOR)
 	$(BIN)/python -m train.calibrate --data $(DATA)
 	$(BIN)/python -m train.check_localisation --data $(DATA)
+	$(BIN)/python -m train.self_test
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split
 	$(BIN)/python -m train.evaluate --data $(DATA) $(if $(NATIVE),--native $(NATIVE)) \

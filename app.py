@@ -20,16 +20,15 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that atexit runs the
 from cxr_demo.analysis import Analyser  # noqa: E402
 from cxr_demo.artefacts import Artefacts  # noqa: E402
 from cxr_demo.errors import ArtefactError  # noqa: E402
-from cxr_demo.ui.layout import LAUNCH, build_page  # noqa: E402
+from cxr_demo.ui.server import serve  # noqa: E402
 
 
 def main() -> None:
     try:
         artefacts = Artefacts()
-        page = build_page(Analyser(artefacts), artefacts)
+        serve(Analyser(artefacts), artefacts, UPLOADS)
     except ArtefactError as error:
         sys.exit(f"Refusing to start: {error}")
-    page.queue(max_size=32).launch(**LAUNCH)
 
 
 if __name__ == "__main__":

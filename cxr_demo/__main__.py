@@ -87,9 +87,7 @@ def _bytes_of(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise RadiographRefused(
-            f"The file cannot be opened ({error.strerror}); please check its permissions."
-        ) from None
+        raise RadiographRefused("refused.not_opened", why=error.strerror) from None
 
 
 def _output(target: str):

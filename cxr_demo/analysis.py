@@ -1,22 +1,23 @@
 """Everything the models say of one radiograph, as one frozen value with its provenance.
 
 This is the service behind the page and the command line. Moving a threshold or a slider on an
-`Analysis` never runs a network: all that is needed is stored in it.
+`Analysis` never runs a network, and neither does another search of the library: all that is needed
+is in it.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
 from cxr_demo.anomaly import Anomaly, assess
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.atlas import place
+from cxr_demo.atlas import Typicality, place
 from cxr_demo.errors import ArtefactError
 from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
 from cxr_demo.network import Autoencoder, Classifier, Detector
 from cxr_demo.normality import read_normality
-from cxr_demo.prediction import HEADS, Calibration, plausible, probabilities
+from cxr_demo.occlusion import Box, occlude
+from cxr_demo.prediction import HEADS, THREE_CLASS, Calibration, plausible, probabilities
 from cxr_demo.preprocess import to_network_input, to_view
 from cxr_demo.radiograph import Radiograph
 from cxr_demo.saliency import read_heads, saliency
@@ -32,17 +33,27 @@ ANOMALY_NETWORKS = {
 NORMALITY = "detector/normality.npz"
 SCREENING = {method: f"{method}/screening.json" for method in ANOMALY_NETWORKS}
 LIBRARY = "library/library.npz"
+TYPICALITY = "library/typicality.json"
 
 NEIGHBOURS = 11
 """Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""
 
 
-class Agreement(Enum):
-    """Between the classifier and the vote."""
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What lies around an embedding in the library.
 
-    FULL = "full"
-    UP_TO_CAUSE = "up to cause"
-    NONE = "none"
+    Attributes:
+        neighbours: nearest references, nearest first.
+        vote: share of each class among them.
+        elected: the class that wins it.
+        position: (x, y) by map: {"umap": …, "tsne": …}.
+    """
+
+    neighbours: tuple[Neighbour, ...]
+    vote: dict[str, float]
+    elected: str
+    position: dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -50,18 +61,20 @@ class Analysis:
     """What the models make of one radiograph.
 
     Attributes:
-        view: uint8 (height, width), the radiograph for looking at, see `preprocess.to_view`.
+        view: float32 (height, width) in [0, 1], for looking at, see `preprocess.to_view`.
         size: (height, width) of the file, in pixels.
         bit_depth: significant bits of the file.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
         plausible: the classes of "three_class" that cannot be ruled out, likeliest first.
         saliency: by class, how much each region speaks for it, float32 (7, 7), see `saliency`.
-        neighbours: nearest references, nearest first.
-        vote: share of each class among them.
-        position: (x, y) by map: {"umap": …, "tsne": …}.
+        embedding: float32 (D,), of unit length, where it lies among the references.
+        neighbourhood: the NEIGHBOURS nearest of other patients.
+        atypical: whether it lies farther from them than 99 % of the library from theirs.
         anomaly: reconstruction; map, score and default threshold of both methods.
         same_picture: ids of references that are this very picture; usually none.
-        left_out: how many references were left out as this picture or its patient.
+        same_patients: keys of its patients in the library, whose images were left out.
+        left_out: how many references that were.
+        square: float32 (SIDE, SIDE) in [0, 1], what the networks were given.
         model: first 12 characters of the hash of each artefact that had a say.
     """
 
@@ -71,22 +84,15 @@ class Analysis:
     probabilities: dict[str, dict[str, float]]
     plausible: tuple[str, ...]
     saliency: dict[str, np.ndarray]
-    neighbours: tuple[Neighbour, ...]
-    vote: dict[str, float]
-    position: dict[str, tuple[float, float]]
+    embedding: np.ndarray
+    neighbourhood: Neighbourhood
+    atypical: bool
     anomaly: Anomaly
     same_picture: tuple[str, ...]
+    same_patients: tuple[str, ...]
     left_out: int
+    square: np.ndarray
     model: dict[str, str]
-
-    @property
-    def agreement(self) -> Agreement:
-        """How far the vote of the neighbours and the classifier call the same."""
-        three_class = self.probabilities["three_class"]
-        if (self.probabilities["binary"]["pneumonia"] > 0.5) != (self.vote["normal"] < 0.5):
-            return Agreement.NONE
-        called, voted = max(three_class, key=three_class.get), elected(self.neighbours)
-        return Agreement.FULL if called == voted else Agreement.UP_TO_CAUSE
 
 
 class Analyser:
@@ -104,6 +110,7 @@ class Analyser:
         self.library = ReferenceLibrary(artefacts.read(LIBRARY))
         _same_training(artefacts, CLASSIFIER, calibration["classifier"], CALIBRATION)
         _same_training(artefacts, CLASSIFIER, self.library.classifier, LIBRARY)
+        self.typicality = _typicality(artefacts)
         self._classifier = Classifier(artefacts.read(CLASSIFIER))
         self._calibration = {
             head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
@@ -125,14 +132,26 @@ class Analyser:
             "library": artefacts.short_hash(LIBRARY),
         }
 
-    def analyse(self, radiograph: Radiograph) -> Analysis:
-        """Run every network once and gather what follows from them."""
-        square = to_network_input(radiograph.pixels)
+    def analyse(
+        self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
+    ) -> Analysis:
+        """Run every network once and gather what follows from them.
+
+        Args:
+            radiograph: what to look at.
+            hidden: parts the networks are not to see.
+            fill: what they see there instead, see `occlusion`.
+
+        Raises:
+            Refused: if a part to hide is not one.
+        """
+        whole = to_network_input(radiograph.pixels)
+        square = occlude(whole, hidden or [], fill)
         features = self._classifier(square)
-        same_picture = self.library.rows_of_picture(square)
+        same_picture = self.library.rows_of_picture(whole)
         left_out = self.library.rows_of_same_patients(same_picture)
-        neighbours = self.library.nearest(features.embedding, NEIGHBOURS, left_out)
-        rows = [neighbour.row for neighbour in neighbours]
+        same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
+        neighbourhood = self.neighbourhood(features.embedding, leave_out=same_patients)
         calibrated = probabilities(features, self._calibration)
         return Analysis(
             view=to_view(radiograph.pixels),
@@ -141,16 +160,43 @@ class Analyser:
             probabilities=calibrated,
             plausible=plausible(calibrated["three_class"], self._least_plausible),
             saliency=saliency(features.feature_map, self._heads),
-            neighbours=neighbours,
-            vote=vote(neighbours),
-            position={
-                name: place(coordinates, rows)
-                for name, coordinates in self.library.coordinates.items()
-            },
+            embedding=features.embedding,
+            neighbourhood=neighbourhood,
+            atypical=self.typicality.atypical([n.similarity for n in neighbourhood.neighbours]),
             anomaly=self.assess(square),
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
+            same_patients=same_patients,
             left_out=len(left_out),
+            square=square,
             model=self.model,
+        )
+
+    def neighbourhood(
+        self,
+        embedding: np.ndarray,
+        k: int = NEIGHBOURS,
+        classes: tuple[str, ...] = THREE_CLASS,
+        leave_out: tuple[str, ...] = (),
+    ) -> Neighbourhood:
+        """Search the library; no network runs.
+
+        Args:
+            embedding: float32 (D,), of unit length.
+            k: how many neighbours, at least 1.
+            classes: those to search among, at least one.
+            leave_out: keys of patients whose images may not be found.
+        """
+        wanted = [THREE_CLASS.index(name) for name in classes]
+        passed_over = np.flatnonzero(
+            ~np.isin(self.library.labels, wanted) | np.isin(self.library.patients, leave_out)
+        )
+        neighbours = self.library.nearest(embedding, k, passed_over)
+        rows = [neighbour.row for neighbour in neighbours]
+        return Neighbourhood(
+            neighbours,
+            vote(neighbours),
+            elected(neighbours),
+            {name: place(spots, rows) for name, spots in self.library.coordinates.items()},
         )
 
     def assess(self, square: np.ndarray) -> Anomaly:
@@ -166,6 +212,13 @@ def _screening(artefacts: Artefacts, method: str) -> Screening:
     if method == "detector":
         _same_training(artefacts, NORMALITY, stored["normality"], SCREENING[method])
     return Screening(np.array(stored["normal"]), np.array(stored["pneumonia"]), stored["presets"])
+
+
+def _typicality(artefacts: Artefacts) -> Typicality:
+    """How near the library's images lie to each other, if it is that library's."""
+    stored = artefacts.json(TYPICALITY)
+    _same_training(artefacts, LIBRARY, stored.pop("library"), TYPICALITY)
+    return Typicality(**stored)
 
 
 def _same_training(artefacts: Artefacts, network: str, made_with: str, artefact: str) -> None:

@@ -1,9 +1,30 @@
-"""Where a query belongs on the 2-D map of the library.
+"""Where a query belongs on the 2-D map of the library, and whether it belongs there at all.
 
 UMAP and t-SNE are fitted offline by `train.build_library`; only coordinates ship.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Typicality:
+    """How near the library's own images lie to their nearest of other patients, by cosine
+    similarity, as `train.fit_typicality` finds it.
+
+    Attributes:
+        least: 99 % of them have a mean similarity to their nearest at least this high.
+        lower_quartile, upper_quartile: of the single similarities.
+    """
+
+    least: float
+    lower_quartile: float
+    upper_quartile: float
+
+    def atypical(self, similarities: list[float]) -> bool:
+        """Whether a query lies farther from its nearest than 99 % of the library do."""
+        return float(np.mean(similarities)) < self.least
 
 
 def place(coordinates: np.ndarray, rows: list[int]) -> tuple[float, float]:

@@ -100,10 +100,7 @@ def _grey(values: np.ndarray, white: int) -> np.ndarray:
         return first.copy()
     coloured = float((spread > COLOUR_SPREAD * white).mean())
     if coloured > COLOUR_SHARE:
-        raise RadiographRefused(
-            f"{coloured:.0%} of the picture is in colour; a radiograph is grey, so "
-            "please export the radiograph itself, without colour overlays."
-        )
+        raise RadiographRefused("refused.colour", share=f"{coloured:.0%}")
     return values.mean(axis=2, dtype=np.float32)
 
 

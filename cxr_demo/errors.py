@@ -1,5 +1,7 @@
 """Errors whose message is written for the person in front of the page or the terminal."""
 
+from cxr_demo.wording import sentence
+
 
 class CXRError(Exception):
     """Something the user can understand and act on; `str(error)` is shown as it is.
@@ -9,7 +11,24 @@ class CXRError(Exception):
     """
 
 
-class RadiographRefused(CXRError):
+class Refused(CXRError):
+    """Something a user gave that cannot be taken; the page says it in the user's language.
+
+    Args:
+        key: of the sentence in the wording.
+        values: what is filled into it.
+
+    Attributes:
+        key, values: the same.
+    """
+
+    def __init__(self, key: str, **values: object):
+        super().__init__(sentence(key, **values))
+        self.key = key
+        self.values = values
+
+
+class RadiographRefused(Refused):
     """The file given cannot be read as a radiograph. One bad file never stops the others."""
 
 

@@ -20,7 +20,7 @@ SOFTNESS = 0.5
 """Standard deviation of a Gaussian blur, in pixels of the square."""
 JPEG_QUALITY = 75
 
-VIEW_SIDE = 900
+VIEW_SIDE = 1024
 """Longer edge, in pixels, of what is kept of a radiograph for looking at."""
 
 
@@ -51,7 +51,7 @@ def squash(pixels: np.ndarray, side: int) -> np.ndarray:
 
 
 def to_view(pixels: np.ndarray) -> np.ndarray:
-    """What a page shows: float32 (height, width) in [0, 1] → uint8, in the same proportions.
+    """What a page shows: float32 (height, width) in [0, 1] → the same, in the same proportions.
 
     The longer edge is at most VIEW_SIDE; smaller images keep their size.
     """
@@ -59,7 +59,7 @@ def to_view(pixels: np.ndarray) -> np.ndarray:
     scale = min(1.0, VIEW_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     smaller = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)
-    return to_levels(np.asarray(smaller))
+    return np.clip(np.asarray(smaller, dtype=np.float32), 0.0, 1.0)
 
 
 def to_levels(pixels: np.ndarray) -> np.ndarray:

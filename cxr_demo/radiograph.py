@@ -31,17 +31,15 @@ MAX_PIXELS = 25_000_000
 # Sizes are checked here, by the header, and refused in words; Pillow need not warn too.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-_ADVICE = "please export the radiograph as a PNG or JPEG file and try again."
-
 # First bytes of what people drop by mistake, so that the refusal can name it.
 _KNOWN_STARTS = (
-    (b"GIF8", "a GIF, a format made for animations"),
-    (b"BM", "a BMP image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive or office document"),
-    (b"\x1f\x8b", "a gzip archive"),
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"%PDF", "pdf"),
+    (b"PK\x03\x04", "zip"),
+    (b"\x1f\x8b", "gzip"),
 )
 
 
@@ -76,33 +74,24 @@ def read_radiograph(data: bytes) -> Radiograph:
         RadiographRefused: with one sentence on what was wrong and what to do.
     """
     if not data:
-        raise RadiographRefused(f"The file is empty (0 bytes); {_ADVICE}")
+        raise RadiographRefused("refused.empty")
     if len(data) > MAX_FILE_BYTES:
-        raise RadiographRefused(
-            f"The file is larger than {MAX_FILE_BYTES // 2**20} MB; "
-            "please export it at a smaller size."
-        )
+        raise RadiographRefused("refused.too_many_bytes", megabytes=MAX_FILE_BYTES // 2**20)
     if not data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
-        raise RadiographRefused(f"The file is {_kind_of(data)}; {_ADVICE}")
+        raise RadiographRefused(f"refused.kind.{_kind_of(data)}")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             _check_header(image)
             values, bit_depth = decode(image, data)
     except Image.DecompressionBombError:
-        raise RadiographRefused(_too_large(_declared_size(data))) from None
+        raise _too_large(*_declared_size(data)) from None
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, cv2.error):
-        raise RadiographRefused(
-            "The image is damaged or incomplete: it could not be decoded to its last pixel; "
-            "please copy or export it again."
-        ) from None
+        raise RadiographRefused("refused.damaged") from None
     pixels = values.astype(np.float32)
     pixels /= 2**bit_depth - 1
     np.clip(pixels, 0.0, 1.0, out=pixels)
     if pixels.min() == pixels.max():
-        raise RadiographRefused(
-            "Every pixel of the image has the same value, so there is nothing to read in it; "
-            "please check the export and try again."
-        )
+        raise RadiographRefused("refused.flat")
     return Radiograph(pixels, bit_depth)
 
 
@@ -110,53 +99,36 @@ def _check_header(image: Image.Image) -> None:
     """Refuse by what the header declares, before any pixel is decoded."""
     width, height = image.size
     if width * height > MAX_PIXELS:
-        raise RadiographRefused(_too_large(f"{width:,} x {height:,} pixels"))
+        raise _too_large(width, height)
     if min(width, height) < MIN_SIDE:
-        raise RadiographRefused(
-            f"The image is only {width} x {height} pixels; at least {MIN_SIDE} x {MIN_SIDE} "
-            "are needed, so please use the original radiograph, not a thumbnail."
-        )
+        raise RadiographRefused("refused.too_small", width=width, height=height, least=MIN_SIDE)
     if max(width, height) > MAX_RATIO * min(width, height):
-        raise RadiographRefused(
-            f"The image is a strip of {width:,} x {height:,} pixels; a chest radiograph is at most "
-            f"{MAX_RATIO} times longer than wide; please use the whole radiograph."
-        )
+        raise RadiographRefused("refused.strip", width=width, height=height, ratio=MAX_RATIO)
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
-        raise RadiographRefused(
-            f"The file is an animation of {image.n_frames} frames; "
-            "please export the one frame you want to look at."
-        )
+        raise RadiographRefused("refused.animation", frames=image.n_frames)
     if image.mode == "CMYK":
-        raise RadiographRefused(
-            "The image is stored in printing colours (CMYK), in which grey levels are not "
-            "those of the detector; please export it as greyscale or RGB."
-        )
+        raise RadiographRefused("refused.cmyk")
 
 
 def _kind_of(data: bytes) -> str:
-    """Name what was dropped instead, from its first bytes."""
+    """Name what was dropped instead, from its first bytes; "other" where they tell nothing."""
     if data[128:132] == b"DICM":
-        return "a DICOM file, which this version does not read yet"
+        return "dicom"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "a WebP image"
+        return "webp"
     if data[4:8] == b"ftyp":
-        return "a HEIC, AVIF or video file"
-    for start, name in _KNOWN_STARTS:
-        if data.startswith(start):
-            return name
-    return "not a PNG or JPEG image, whatever its name says"
+        return "heic"
+    return next((kind for start, kind in _KNOWN_STARTS if data.startswith(start)), "other")
 
 
-def _declared_size(data: bytes) -> str:
-    """What a file that Pillow will not even open says of its size."""
-    if data.startswith(b"\x89PNG"):
-        width, height = struct.unpack_from(">II", data, 16)
-        return f"{width:,} x {height:,} pixels"
-    return "more pixels than any radiograph has"
+def _declared_size(data: bytes) -> tuple[int, int] | tuple[()]:
+    """Width and height, as far as a file that Pillow will not even open tells them."""
+    return struct.unpack_from(">II", data, 16) if data.startswith(b"\x89PNG") else ()
 
 
-def _too_large(what: str) -> str:
-    return (
-        f"The image declares {what}; at most {MAX_PIXELS // 10**6} megapixels are read; "
-        "please export it at a smaller size."
-    )
+def _too_large(*size: int) -> RadiographRefused:
+    megapixels = MAX_PIXELS // 10**6
+    if not size:
+        return RadiographRefused("refused.too_many_pixels", megapixels=megapixels)
+    width, height = size
+    return RadiographRefused("refused.too_large", width=width, height=height, megapixels=megapixels)

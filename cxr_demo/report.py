@@ -1,25 +1,18 @@
-"""`Analysis` → the line of JSON that the command line prints. Pure; nothing is read or written."""
+"""`Analysis` → JSON for command line, API and page. Pure; nothing is read or written."""
 
-from cxr_demo.analysis import Analysis
+from cxr_demo.analysis import Analysis, Neighbourhood
 
 
 def accepted(file: str, analysis: Analysis) -> dict:
-    """One analysed file, with the keys in the documented order."""
+    """The line of one analysed file, with the keys in the documented order."""
+    return {"file": file, "status": "ok", "error": None, **findings(analysis)}
+
+
+def findings(analysis: Analysis) -> dict:
+    """What was found in one radiograph."""
     return {
-        "file": file,
-        "status": "ok",
-        "error": None,
         "probabilities": analysis.probabilities,
-        "neighbours": [
-            {
-                "id": neighbour.id,
-                "label": neighbour.label,
-                "similarity": round(neighbour.similarity, 6),
-            }
-            for neighbour in analysis.neighbours
-        ],
-        "vote": analysis.vote,
-        "map": {name: list(position) for name, position in analysis.position.items()},
+        **surroundings(analysis.neighbourhood),
         "anomaly": {
             "score": analysis.anomaly.deciding.score,
             "threshold": analysis.anomaly.deciding.threshold,
@@ -27,6 +20,22 @@ def accepted(file: str, analysis: Analysis) -> dict:
             "autoencoder": {"score": analysis.anomaly.maps["autoencoder"].score},
         },
         "model": analysis.model,
+    }
+
+
+def surroundings(found: Neighbourhood) -> dict:
+    """What lies around it in the library."""
+    return {
+        "neighbours": [
+            {
+                "id": neighbour.id,
+                "label": neighbour.label,
+                "similarity": round(neighbour.similarity, 6),
+            }
+            for neighbour in found.neighbours
+        ],
+        "vote": found.vote,
+        "map": {name: list(position) for name, position in found.position.items()},
     }
 
 

@@ -89,7 +89,9 @@ def tiny_assets(tmp_path_factory) -> Path:
             {
                 "binary": {"temperature": 2.0, "prior": [0.5, 0.5]},
                 "three_class": {"temperature": 1.0, "prior": [0.5, 0.25, 0.25]},
-                "operating_points": {"youden": {"threshold": 0.4}},
+                "operating_points": {
+                    "youden": {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}
+                },
                 "not_sure": {"least_probability": {"normal": 0.3, "bacterial": 0.2, "viral": 0.25}},
                 "classifier": short_hash["classifier"],
             }
@@ -145,12 +147,21 @@ def tiny_assets(tmp_path_factory) -> Path:
         prototypes=np.stack([shrink(np.mean(squares[i::3], axis=0)) for i in range(3)]),
         prototype_sizes=np.full(3, 20, np.int16),
     )
-    (root / "metrics").mkdir()
-    (root / "metrics/evaluation.json").write_text(
-        json.dumps({"detector": {"auc": 0.9}, "autoencoder": {"auc": 0.5}})
+    library = hashlib.sha256((root / "library/library.npz").read_bytes()).hexdigest()[:12]
+    (root / "library/typicality.json").write_text(
+        json.dumps({"library": library, "least": 0.5, "lower_quartile": 0.8, "upper_quartile": 0.9})
     )
+    (root / "metrics").mkdir()
+    for name in ("evaluation", "localisation"):
+        (root / f"metrics/{name}.json").write_text(json.dumps({"detector": {"auc": 0.9}}))
+    for name in ("classifier", "detector", "autoencoder"):
+        (root / f"metrics/{name}_history.json").write_text(json.dumps([{"epoch": 1, "loss": 0.5}]))
     for i in range(4):
         (root / f"examples/reference{i:02}.png").write_bytes(png(chest_like(i)))
+    hashes = [hashlib.sha256(p.read_bytes()).hexdigest()[:12] for p in root.glob("examples/*")]
+    (root / "metrics/self_test.json").write_text(
+        json.dumps({"model": {}, "tolerance": {}, "examples": {digest: {} for digest in hashes}})
+    )
     manifest = [
         {
             "path": p.relative_to(root).as_posix(),

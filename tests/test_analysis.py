@@ -4,16 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import NEIGHBOURS, Agreement, Analyser
+from cxr_demo.analysis import NEIGHBOURS, Analyser
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import ArtefactError
-from cxr_demo.library import Neighbour, vote
 from cxr_demo.radiograph import read_radiograph
 from tests.conftest import chest_like, png
 from train.manifest import register
@@ -29,11 +27,12 @@ def test_a_stranger_gets_everything(stranger):
     assert set(stranger.probabilities) == {"binary", "three_class"}
     for head in stranger.probabilities.values():
         assert sum(head.values()) == pytest.approx(1)
-    assert len(stranger.neighbours) == NEIGHBOURS
-    similarities = [n.similarity for n in stranger.neighbours]
+    around = stranger.neighbourhood
+    assert len(around.neighbours) == NEIGHBOURS
+    similarities = [n.similarity for n in around.neighbours]
     assert similarities == sorted(similarities, reverse=True)
-    assert sum(stranger.vote.values()) == pytest.approx(1)
-    assert stranger.same_picture == () and stranger.left_out == 0
+    assert sum(around.vote.values()) == pytest.approx(1)
+    assert stranger.same_picture == stranger.same_patients == () and stranger.left_out == 0
     maps = stranger.anomaly.maps
     assert maps["autoencoder"].values.shape == stranger.anomaly.image.shape == (128, 128)
     assert maps["detector"].values.shape == (20, 20)
@@ -43,17 +42,19 @@ def test_a_stranger_gets_everything(stranger):
 
 
 def test_position_is_the_median_of_the_neighbours(stranger, tiny_analyser):
-    rows = [n.row for n in stranger.neighbours]
+    rows = [n.row for n in stranger.neighbourhood.neighbours]
     for name, coordinates in tiny_analyser.library.coordinates.items():
-        assert stranger.position[name] == pytest.approx(np.median(coordinates[rows], axis=0))
+        assert stranger.neighbourhood.position[name] == pytest.approx(
+            np.median(coordinates[rows], axis=0)
+        )
 
 
 @pytest.mark.parametrize("size", [(260, 320), (520, 640), (224, 224)])
 def test_a_reference_at_any_size_leaves_out_itself_and_its_patient(tiny_analyser, size):
     analysis = tiny_analyser.analyse(read_radiograph(png(chest_like(7, *size))))
     assert analysis.same_picture == ("reference07",)
-    assert analysis.left_out == 2
-    assert not {"reference06", "reference07"} & {n.id for n in analysis.neighbours}
+    assert analysis.same_patients == ("patient03",) and analysis.left_out == 2
+    assert not {"reference06", "reference07"} & {n.id for n in analysis.neighbourhood.neighbours}
 
 
 def test_hashes_are_those_of_the_manifest(stranger, tiny_analyser):
@@ -61,28 +62,31 @@ def test_hashes_are_those_of_the_manifest(stranger, tiny_analyser):
     assert {len(value) for value in stranger.model.values()} == {12}
 
 
-@pytest.mark.parametrize(
-    ("pneumonia", "three_class", "labels", "expected"),
-    [
-        (0.9, (0.1, 0.8, 0.1), "bbn", Agreement.FULL),
-        (0.9, (0.1, 0.1, 0.8), "bbn", Agreement.UP_TO_CAUSE),
-        (0.9, (0.1, 0.8, 0.1), "nnb", Agreement.NONE),
-        (0.1, (0.8, 0.1, 0.1), "nnv", Agreement.FULL),
-        (0.1, (0.8, 0.1, 0.1), "bvn", Agreement.NONE),
-        (0.5, (0.8, 0.1, 0.1), "nnb", Agreement.FULL),  # at one half, normal is called
-    ],
-)
-def test_agreement_of_vote_and_classifier(stranger, pneumonia, three_class, labels, expected):
-    names = {"n": "normal", "b": "bacterial", "v": "viral"}
-    neighbours = tuple(Neighbour(i, "", names[c], "", 0.9) for i, c in enumerate(labels))
-    probabilities = {
-        "binary": {"normal": 1 - pneumonia, "pneumonia": pneumonia},
-        "three_class": dict(zip(names.values(), three_class, strict=True)),
-    }
-    analysis = replace(
-        stranger, probabilities=probabilities, neighbours=neighbours, vote=vote(neighbours)
-    )
-    assert analysis.agreement is expected
+def test_another_search_finds_what_was_asked_for(tiny_analyser, stranger):
+    """Every third reference is bacterial; the library has 20 of them, two of patient 0."""
+    found = tiny_analyser.neighbourhood(stranger.embedding, 30, ("bacterial",), ("patient00",))
+    assert {n.label for n in found.neighbours} == {"bacterial"}
+    assert "patient00" not in {n.patient for n in found.neighbours}
+    assert len(found.neighbours) == 19
+    assert found.vote == {"normal": 0.0, "bacterial": 1.0, "viral": 0.0}
+    assert found.elected == "bacterial"
+
+
+def test_a_part_is_hidden_from_the_networks_but_not_from_recognition(tiny_analyser):
+    radiograph = read_radiograph(png(chest_like(7)))
+    whole = tiny_analyser.analyse(radiograph)
+    hidden = tiny_analyser.analyse(radiograph, [(0.2, 0.2, 0.6, 0.8)], "surroundings")
+    assert hidden.same_picture == ("reference07",)
+    assert hidden.probabilities != whole.probabilities
+    np.testing.assert_array_equal(hidden.square[:, -40:], whole.square[:, -40:])
+    assert np.abs(hidden.square - whole.square).max() > 0.05
+
+
+def test_far_from_everything_is_atypical(tiny_analyser, stranger):
+    similar = [n.similarity for n in stranger.neighbourhood.neighbours]
+    assert stranger.atypical == (np.mean(similar) < 0.5)
+    assert tiny_analyser.typicality.atypical([0.4, 0.59])
+    assert not tiny_analyser.typicality.atypical([0.4, 0.6])
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,7 @@ def test_agreement_of_vote_and_classifier(stranger, pneumonia, three_class, labe
         "detector/screening.json",
         "autoencoder/screening.json",
         "library/library.npz",
+        "library/typicality.json",
         "detector/normality.npz",
     ],
 )

@@ -7,11 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = (
+    "wording",
     "errors",
     "artefacts",
     "decode",
     "radiograph",
     "preprocess",
+    "occlusion",
     "network",
     "prediction",
     "saliency",
@@ -24,12 +26,12 @@ ORDER = (
     "analysis",
     "report",
     "__main__",
-    "ui.text",
-    "ui.figures",
-    "ui.anomaly_figures",
-    "ui.inputs",
-    "ui.handlers",
-    "ui.layout",
+    "ui.uploads",
+    "ui.reading",
+    "ui.endpoints",
+    "ui.briefing",
+    "ui.routes",
+    "ui.server",
 )
 
 

@@ -588,7 +588,7 @@ def test_hundreds_of_small_bombs_raise_nothing_else():
 @pytest.mark.parametrize("write", [png, jpeg])
 def test_below_the_smallest_size(width, height, write):
     message = refusal(write(speckle(height=height, width=width)))
-    assert str(width) in message and str(height) in message and "64" in message
+    assert f"{width:,} x {height:,}" in message and "64" in message
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 257), (257, 64), (64, 5000)])

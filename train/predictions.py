@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.anomaly import edge_share
-from cxr_demo.library import elected
 from cxr_demo.radiograph import read_radiograph
 from train.data import CLASSES, read_name
 
@@ -82,8 +81,8 @@ def predict(analyser: Analyser, paths: list[Path], what: str) -> Predictions:
         ),
         three_class=three.round(DECIMALS),
         plausible=np.array([[name in a.plausible for name in CLASSES] for a in analyses]),
-        vote=np.array([list(a.vote.values()) for a in analyses]).round(DECIMALS),
-        voted=np.array([CLASSES.index(elected(a.neighbours)) for a in analyses]),
+        vote=np.array([list(a.neighbourhood.vote.values()) for a in analyses]).round(DECIMALS),
+        voted=np.array([CLASSES.index(a.neighbourhood.elected) for a in analyses]),
         change=score["detector"],
         change_at_edge=at_edge["detector"],
         error=score["autoencoder"],

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from cxr_demo.anomaly import AnomalyMap
-from cxr_demo.library import Neighbour
 from cxr_demo.radiograph import read_radiograph
 from tests.conftest import chest_like, png
 from train.predictions import Predictions, from_json, predict, to_json
@@ -85,10 +84,6 @@ def test_a_subset_keeps_its_rows_together(three, rows, expected):
         )
 
 
-def neighbour(label: str) -> Neighbour:
-    return Neighbour(row=0, id="a", label=label, patient="p", similarity=0.5)
-
-
 def said(pneumonia, three_class, plausible, vote, voted, error) -> SimpleNamespace:
     """As much of an `Analysis` as is kept."""
     names = ("normal", "bacterial", "viral")
@@ -98,8 +93,7 @@ def said(pneumonia, three_class, plausible, vote, voted, error) -> SimpleNamespa
             "three_class": dict(zip(names, three_class, strict=True)),
         },
         plausible=plausible,
-        vote=dict(zip(names, vote, strict=True)),
-        neighbours=(neighbour(voted),),
+        neighbourhood=SimpleNamespace(vote=dict(zip(names, vote, strict=True)), elected=voted),
         anomaly=SimpleNamespace(
             maps={
                 method: AnomalyMap(np.ones((4, 4), np.float32), score, 1.0)

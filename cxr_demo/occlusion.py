@@ -1,0 +1,72 @@
+"""Hide parts of a radiograph from the networks, to see what their answer leant on.
+
+Data contract: float32 (side, side) in [0, 1] from `preprocess` → the same. Boxes are (left, top,
+right, bottom) as shares of width and height in [0, 1], so they fit the file at any size.
+
+Occlusion asks of a region what saliency can only estimate: what would be said without it (Zeiler
+and Fergus 2014, "Visualizing and Understanding Convolutional Networks"). No filling is neutral: a
+blur leaves the region's brightness in, its surroundings take that away too.
+"""
+
+import cv2
+import numpy as np
+
+from cxr_demo.errors import Refused
+
+FILLS = ("blur", "surroundings")
+MAX_BOXES = 16
+BLUR = 1 / 16
+"""Standard deviation of the blur, as a share of the side: nothing as narrow as a rib is left."""
+
+Box = tuple[float, float, float, float]
+
+
+def occlude(square: np.ndarray, boxes: list[Box], fill: str) -> np.ndarray:
+    """Hide the boxes.
+
+    Args:
+        square: float32 (side, side) in [0, 1].
+        boxes: at most MAX_BOXES; none leaves the image as it is.
+        fill: "blur", or "surroundings", which continues what lies around the box into it
+            (Bertalmio et al. 2001, "Navier-Stokes, fluid dynamics, and image and video
+            inpainting").
+
+    Raises:
+        Refused: if a box is not one, or the fill is not one of FILLS.
+    """
+    if fill not in FILLS:
+        raise Refused("refused.fill", fill=str(fill)[:40])
+    if not boxes:
+        return square
+    if len(boxes) > MAX_BOXES:
+        raise Refused("refused.boxes", boxes=len(boxes), most=MAX_BOXES)
+    side = square.shape[0]
+    hidden = np.zeros(square.shape, np.uint8)
+    for box in boxes:
+        left, top, right, bottom = _pixels(box, side)
+        hidden[top:bottom, left:right] = 1
+    if fill == "blur":
+        smooth = cv2.GaussianBlur(square, (0, 0), BLUR * side, borderType=cv2.BORDER_REFLECT)
+        smooth = np.clip(smooth, 0, 1)  # sums of float32 weights may end a hair above 1
+    elif hidden.all():
+        smooth = square.mean()  # nothing lies around it
+    else:
+        levels = np.rint(square * 255).astype(np.uint8)
+        smooth = cv2.inpaint(levels, hidden, 3, cv2.INPAINT_NS).astype(np.float32) / 255
+    return np.where(hidden == 1, smooth, square)
+
+
+def _pixels(box: Box, side: int) -> tuple[int, int, int, int]:
+    """The pixels of a box: every one that it touches, at least one each way."""
+    numbers = isinstance(box, list | tuple) and all(type(edge) in (int, float) for edge in box)
+    if not (numbers and len(box) == 4):
+        raise Refused("refused.box", box=str(box)[:80])
+    left, top, right, bottom = box
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise Refused("refused.box", box=str(box)[:80])
+    return (
+        int(left * side),
+        int(top * side),
+        int(np.ceil(right * side)),
+        int(np.ceil(bottom * side)),
+    )

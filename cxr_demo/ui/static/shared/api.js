@@ -1,0 +1,71 @@
+// The service's three endpoints, as anybody can call them: through Gradio's queue, without a session.
+
+/** An answer that did not come; `key` names the sentence that says why. */
+export class CallFailed extends Error {
+  constructor(key) {
+    super(key);
+    this.key = key;
+  }
+}
+
+/**
+ * Analyse a file.
+ * @param {Blob} file  PNG or JPEG; its name is not sent
+ * @param {string[]} include  parts of the answer, see README
+ * @param {Object} [options]  `hidden` boxes and their `fill`; `signal` to stop waiting
+ */
+export async function analyse(file, include, { hidden = [], fill = 'blur', signal } = {}) {
+  const form = new FormData();
+  form.append('files', new File([file], 'radiograph'));
+  const uploaded = await ask('gradio_api/upload', { method: 'POST', body: form, signal });
+  const path = (await uploaded.json())[0];
+  const image = { path, meta: { _type: 'gradio.FileData' } };
+  return call('analyse', [image, include, hidden, fill], signal);
+}
+
+/** Search the library again from an embedding. */
+export const neighbours = (embedding, k, classes, leaveOut, signal) =>
+  call('neighbours', [embedding, k, classes, leaveOut], signal);
+
+async function call(name, data, signal) {
+  const body = JSON.stringify({ data });
+  const joined = await ask(`gradio_api/call/${name}`, { method: 'POST', body, signal });
+  const { event_id: event } = await joined.json();
+  const stream = await ask(`gradio_api/call/${name}/${event}`, { signal });
+  for await (const message of messages(stream)) {
+    if (message.event === 'complete') return JSON.parse(message.data)[0];
+    if (message.event === 'error') throw new CallFailed('call.failed');
+  }
+  throw new CallFailed('call.lost');
+}
+
+async function ask(url, request) {
+  const headers = typeof request.body === 'string' ? { 'Content-Type': 'application/json' } : {};
+  let answer;
+  try {
+    answer = await fetch(url, { ...request, headers });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new CallFailed('call.lost');
+  }
+  if (answer.ok) return answer;
+  throw new CallFailed(
+    answer.status === 413 ? 'call.too_large' : answer.status === 503 ? 'call.full' : 'call.failed',
+  );
+}
+
+/** Server-sent events of a response, as {event, data}. */
+async function* messages(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split('\n\n');
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const fields = block.split('\n').map((line) => line.match(/^(\w+): ?(.*)$/s) ?? []);
+      yield Object.fromEntries(fields.map(([, name, content]) => [name, content]));
+    }
+  }
+}
