@@ -18,6 +18,10 @@ NORMAL = EXAMPLES / "NORMAL2-IM-1430-0001.jpeg"
 PNEUMONIA = EXAMPLES / "person1950_bacteria_4881.jpeg"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = ("http://127.0.0.1:", "data:", "blob:")
+# Without a GPU Plotly's map takes seconds of every test; only those that look at it have it drawn.
+NO_MAP = """window.Plotly = {
+    react: async (graph) => Object.assign(graph, { data: [], on() {} }), relayout() {},
+};"""
 START_S, ANSWER_MS = 120, 60_000
 
 
@@ -101,9 +105,11 @@ def open_page(browser, desk, address, console_errors):
     """Open the page as often as wanted; afterwards: no console error, no request elsewhere."""
     opened, foreign, errors = [], [], console_errors
 
-    def open_one(path: str = "/?lang=en", **options):
+    def open_one(path: str = "/?lang=en", with_map: bool = False, **options):
         context = browser.new_context(**options) if options else desk
         page = context.new_page()
+        if not with_map:
+            page.add_init_script(NO_MAP)
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda r: None if r.url.startswith(HERE) else foreign.append(r.url))
@@ -121,8 +127,17 @@ def open_page(browser, desk, address, console_errors):
 
 @pytest.fixture
 def page(open_page):
-    """The opened page."""
+    """The opened page, its map left blank."""
     return open_page()
+
+
+@pytest.fixture
+def mapped(open_page):
+    """The opened page with its map drawn."""
+    page = open_page(with_map=True)
+    page.wait_for_selector("#atlas .nsewdrag")
+    page.wait_for_timeout(300)
+    return page
 
 
 def drop(page, *paths: Path, on: str = "#drop", wait: bool = True) -> None:

@@ -14,7 +14,8 @@ def violations(page) -> list[str]:
 
 
 @pytest.fixture(params=["dark", "light"])
-def themed(page, request):
+def themed(open_page, request):
+    page = open_page(with_map=True)
     if request.param == "light":
         page.click("#theme")
     return page

@@ -39,7 +39,7 @@ def ready(page, path=PNEUMONIA) -> None:
 
 @pytest.fixture
 def small(open_page):
-    return open_page(viewport={"width": 1280, "height": 800})
+    return open_page(with_map=True, viewport={"width": 1280, "height": 800})
 
 
 def test_a_reading_in_the_dark(small, shoot):
@@ -95,6 +95,8 @@ def test_the_about_tab(small, shoot):
 
 
 def test_a_phone(open_page, shoot):
-    page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = open_page(
+        with_map=True, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
+    )
     ready(page)
     shoot(page, "phone")
