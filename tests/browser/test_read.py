@@ -151,7 +151,7 @@ def test_twelve_bits_reach_the_window(page, tmp_path):
 
 
 def test_no_upload_outlives_its_analysis(page, temporary):
-    """What tests before it uploaded and gave up is swept by age, and none of this one's business."""
+    """Files of tests before it that gave up are swept by age; none of its own may stay."""
 
     def uploads() -> set:
         return {path for path in temporary.rglob("*") if path.is_file()}
