@@ -15,10 +15,12 @@ class Typicality:
 
     Attributes:
         least: 99 % of them have a mean similarity to their nearest at least this high.
+        lowest: 99 % of the single similarities are at least this high.
         lower_quartile, upper_quartile: of the single similarities.
     """
 
     least: float
+    lowest: float
     lower_quartile: float
     upper_quartile: float
 

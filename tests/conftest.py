@@ -149,7 +149,15 @@ def tiny_assets(tmp_path_factory) -> Path:
     )
     library = hashlib.sha256((root / "library/library.npz").read_bytes()).hexdigest()[:12]
     (root / "library/typicality.json").write_text(
-        json.dumps({"library": library, "least": 0.5, "lower_quartile": 0.8, "upper_quartile": 0.9})
+        json.dumps(
+            {
+                "library": library,
+                "least": 0.5,
+                "lowest": 0.4,
+                "lower_quartile": 0.8,
+                "upper_quartile": 0.9,
+            }
+        )
     )
     (root / "metrics").mkdir()
     for name in ("evaluation", "localisation"):

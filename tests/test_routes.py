@@ -212,7 +212,12 @@ def test_start_tells_which_shares_the_probabilities_assume(start):
 
 
 def test_start_tells_how_near_is_near(start):
-    assert start["typicality"] == {"least": 0.5, "lower_quartile": 0.8, "upper_quartile": 0.9}
+    assert start["typicality"] == {
+        "least": 0.5,
+        "lowest": 0.4,
+        "lower_quartile": 0.8,
+        "upper_quartile": 0.9,
+    }
 
 
 def test_start_tells_of_both_methods(start, tiny_analyser):

@@ -38,10 +38,11 @@ def main() -> None:
     artefacts = Artefacts()
     library = ReferenceLibrary(artefacts.read(LIBRARY))
     similarities = nearest_similarities(library.embeddings, library.patients, NEIGHBOURS)
-    lower, upper = np.quantile(similarities, (0.25, 0.75))
+    lowest, lower, upper = np.quantile(similarities, (ATYPICAL, 0.25, 0.75))
     typicality = {
         "library": artefacts.short_hash(LIBRARY),
         "least": float(np.quantile(similarities.mean(axis=1), ATYPICAL)),
+        "lowest": float(lowest),
         "lower_quartile": float(lower),
         "upper_quartile": float(upper),
     }

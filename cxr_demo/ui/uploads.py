@@ -53,12 +53,17 @@ class Uploads:
                 _, content = self._taken.get(file, (now, None))
             else:
                 self._taken[file] = now, content
-                forget = threading.Timer(SHARED_S, self._taken.pop, [file, None])
+                forget = threading.Timer(SHARED_S, self._forget, [file, self._taken[file]])
                 forget.daemon = True
                 forget.start()
         if content is None:
             raise RadiographRefused("refused.upload_gone")
         return content
+
+    def _forget(self, file: Path, taken: tuple[float, bytes]) -> None:
+        with self._lock:
+            if self._taken.get(file) is taken:  # and not another of the same path
+                del self._taken[file]
 
 
 def read_and_delete(file: Path) -> bytes | None:

@@ -26,9 +26,14 @@ START_S, ANSWER_MS = 120, 60_000
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    """Browser tests come last: an event loop runs as long as their browser does."""
+
+    def in_browser(item) -> bool:
+        return Path(__file__).parent in item.path.parents
+
+    for item in filter(in_browser, items):
+        item.add_marker(pytest.mark.browser)
+    items.sort(key=in_browser)
 
 
 @pytest.fixture(scope="session")

@@ -426,7 +426,7 @@ def test_rank_similarity_and_words(read):
     words = (
         "very near" if similarity >= typical["upper_quartile"]
         else "as near as usual" if similarity >= typical["lower_quartile"]
-        else "rather far" if similarity >= typical["least"]
+        else "rather far" if similarity >= typical["lowest"]
         else "farther than 99 %"
     )  # fmt: skip
     assert words in card

@@ -23,7 +23,10 @@ function settings() {
   const language = byId('language');
   language.append(...state.start.languages.map((name) =>
     make('option', { value: name, text: LANGUAGES[name] })));
-  language.addEventListener('change', () => speak(language.value));
+  language.addEventListener('change', () => speak(language.value).catch(() => {
+    language.value = state.language;
+    intake.say('call.lost', 'refused');
+  }));
   byId('theme').addEventListener('click', () => {
     const light = document.documentElement.dataset.theme === 'light';
     document.documentElement.dataset.theme = light ? 'dark' : 'light';

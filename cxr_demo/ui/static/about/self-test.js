@@ -74,7 +74,7 @@ function verdict() {
     const number = found.length + 1;
     return ['bad', t('about.self_test.stopped', { number, why: t(stopped) })];
   }
-  if (!found.length) return ['', ''];
+  if (found.length < n) return ['', ''];
   const differing = found.flatMap(({ differs }, i) => (differs.length ? [i + 1] : []));
   if (!differing.length) return ['good', t('about.self_test.agree', { n })];
   const examples = differing.join(', ');

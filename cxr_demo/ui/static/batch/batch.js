@@ -1,5 +1,6 @@
 // The Batch tab: several radiographs, or ZIP archives of them, analysed one by one into a table.
 import * as intake from '../read/intake.js';
+import { CallFailed } from '../shared/api.js';
 import { byId, fill, make, save } from '../shared/dom.js';
 import { on, state } from '../shared/store.js';
 import * as tabs from '../shared/tabs.js';
@@ -18,9 +19,10 @@ const veiled = () => state.veiled || state.readFirst;
 /** Add files and archives to the batch, as if dropped on it. */
 export async function take(files) {
   tabs.open('batch');
-  for (const file of files) {
-    for (const row of isZip(file) ? await unpacked(file) : [plain(file)]) batch.add(row);
-  }
+  const rows = [];
+  for (const file of files) rows.push(...isZip(file) ? await unpacked(file) : [plain(file)]);
+  // Added and drawn in one go: what is under way may go on to any row it finds.
+  rows.forEach(batch.add);
   render();
   batch.proceed();
 }
@@ -41,14 +43,11 @@ async function unpacked(archive) {
   }
 }
 
-async function view(row) {
-  try {
-    intake.read(await row.open());
-  } catch (error) {
+function view(row) {
+  intake.read(() => row.open().catch((error) => {
     const { key, values } = why(error);
-    tabs.open('read');
-    intake.say(key, 'refused', values);
-  }
+    throw new CallFailed(key, values);
+  }));
   byId('tab-read').focus();
 }
 

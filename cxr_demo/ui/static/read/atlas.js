@@ -3,11 +3,12 @@
 import { byId, fill, make } from '../shared/dom.js';
 import { on, set, state } from '../shared/store.js';
 import { t } from '../shared/wording.js';
+import { say } from './intake.js';
 import { card, label, load } from './library.js';
 
 const SYMBOLS = { normal: 'circle', bacterial: 'diamond', viral: 'square' };
 const MOST_SHOWN = 24; // cards of a lasso; the table has them all
-const QUIET = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: true };
+const QUIET = { displayModeBar: false, scrollZoom: true, doubleClick: false };
 const placed = {}; // each class's points by projection
 let lassoing = false;
 let due = false;
@@ -19,7 +20,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 function script() {
   if (window.Plotly) return Promise.resolve();
   return new Promise((loaded) => {
-    document.head.append(make('script', { src: 'plotly.js', onload: loaded }));
+    document.head.append(make('script', { src: 'plotly.js', onload: loaded,
+      onerror: () => say('call.lost', 'refused') }));
   });
 }
 
@@ -114,12 +116,14 @@ async function draw() {
 function pointed() {
   const { highlighted, selected, atlas } = state;
   if (!atlas) return;
+  const focused = document.activeElement?.closest('#pointed .card')?.dataset.row;
   byId('pointed').className = selected.length ? 'strip' : '';
   if (selected.length) {
-    fill(byId('pointed'), make('span', { class: 'note', text: t('map.selected', { count: selected.length }) }),
+    fill(byId('pointed'), make('span', { class: 'note', role: 'status', text: t('map.selected', { count: selected.length }) }),
       ...selected.slice(0, MOST_SHOWN).map((row) => card(row)));
   } else if (highlighted !== null) fill(byId('pointed'), card(highlighted), compareButton(highlighted));
   else fill(byId('pointed'), make('span', { class: 'note', text: t('map.hint') }));
+  if (focused) byId('pointed').querySelector(`[data-row="${focused}"]`)?.focus();
 }
 
 function compareButton(row) {
@@ -157,7 +161,8 @@ function table() {
 }
 
 export function start() {
-  load().then(script).then(draw);
+  load().then(script).then(draw).catch(() => say('call.lost', 'refused'));
+  new ResizeObserver(() => graph().data && window.Plotly.Plots?.resize(graph())).observe(graph());
   byId('lasso').addEventListener('click', () => {
     lassoing = !lassoing;
     byId('lasso').setAttribute('aria-pressed', lassoing);

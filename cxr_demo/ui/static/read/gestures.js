@@ -1,6 +1,6 @@
 // Pointer, wheel and keys on the viewer. OHIF's keys where it has one for the same thing.
 import { byId } from '../shared/dom.js';
-import { set, state } from '../shared/store.js';
+import { on, set, state } from '../shared/store.js';
 import { runProbe } from './probe.js';
 import { draw } from './viewer.js';
 import { FITTED, boxBetween, panned, toImage, zoomed } from './viewport.js';
@@ -98,8 +98,11 @@ function released(event) {
   const box = boxBetween(from, to);
   from = null;
   draw(null);
-  const large = box.right - box.left > LEAST_BOX && box.bottom - box.top > LEAST_BOX;
-  if (event.type === 'pointerup' && large) runProbe(box);
+  if (event.type === 'pointerup') hide(box);
+}
+
+function hide(box) {
+  if (box.right - box.left > LEAST_BOX && box.bottom - box.top > LEAST_BOX) runProbe(box);
 }
 
 function turned(event) {
@@ -129,9 +132,9 @@ const KEYS = {
 
 function typedKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId('panel-read').hidden) return;
-  const onCanvas = event.target.tagName === 'CANVAS';
-  if (!onCanvas && event.target !== document.body) return; // a control has its own keys
-  if (onCanvas && state.reading && (boxKey(event) || arrowKey(event))) event.preventDefault();
+  // Only on the viewer itself: single letters must not surprise who is elsewhere (WCAG 2.1.4).
+  if (event.target.tagName !== 'CANVAS') return;
+  if (state.reading && (boxKey(event) || arrowKey(event))) event.preventDefault();
   else if (KEYS[event.key.toLowerCase()]) {
     event.preventDefault();
     KEYS[event.key.toLowerCase()]();
@@ -143,17 +146,27 @@ function boxKey(event) {
   if (state.tool !== 'probe') return false;
   if (event.key === 'Escape') typed = null;
   else if (event.key === 'Enter') {
-    if (typed) runProbe(typed);
+    if (typed) hide(typed);
     typed = typed ? null : { left: 0.35, top: 0.35, right: 0.65, bottom: 0.65 };
   } else if (typed && ARROWS[event.key]) {
     const [dx, dy] = ARROWS[event.key].map((way) => way * STEP);
-    const corner = { x: typed.right + dx, y: typed.bottom + dy };
-    const origin = event.shiftKey
-      ? { x: typed.left, y: typed.top } : { x: typed.left + dx, y: typed.top + dy };
-    typed = boxBetween(origin, corner);
+    typed = event.shiftKey ? sizedBy(typed, dx, dy) : movedBy(typed, dx, dy);
   } else return false;
   draw(typed);
   return true;
+}
+
+/** A box moved as a whole, as far as the image goes. */
+function movedBy({ left, top, right, bottom }, dx, dy) {
+  const x = Math.min(Math.max(dx, -left), 1 - right);
+  const y = Math.min(Math.max(dy, -top), 1 - bottom);
+  return { left: left + x, top: top + y, right: right + x, bottom: bottom + y };
+}
+
+/** A box with its lower right corner moved, not across its upper left one. */
+function sizedBy({ left, top, right, bottom }, dx, dy) {
+  const within = (share, least) => Math.min(Math.max(share, least + 2 * LEAST_BOX), 1);
+  return { left, top, right: within(right + dx, left), bottom: within(bottom + dy, top) };
 }
 
 function arrowKey(event) {
@@ -171,4 +184,8 @@ export function start() {
     canvas.addEventListener('wheel', turned, { passive: false });
   }
   document.addEventListener('keydown', typedKey);
+  on(['reading', 'tool'], () => {
+    [from, typed] = [null, null];
+    draw(null);
+  });
 }

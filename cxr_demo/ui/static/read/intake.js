@@ -12,16 +12,17 @@ import { FITTED } from './viewport.js';
 let said = { key: 'status.waiting', tone: 'waiting' };
 let under = null; // what would stop the analysis under way
 
-/** Say something on the status line: a key of the wording, its values, a tone. */
-export function say(key, tone, values = {}) {
-  said = { key, tone, values };
+/** Say something on the status line: a key of the wording, its values, a tone; and whether what is
+ *  on the page is of a radiograph before. */
+export function say(key, tone, values = {}, before = false) {
+  said = { key, tone, values, before };
   status();
 }
 
 function status() {
   const words = [t(said.key, said.values)];
   if (said.key === 'status.done' && !state.veiled) words.push(recognised(state.reading));
-  if (said.tone === 'refused' && state.reading) words.push(t('status.still'));
+  if (said.before) words.push(t('status.still'));
   const line = byId('status');
   line.textContent = words.filter(Boolean).join(' ');
   line.dataset.tone = said.tone;
@@ -30,22 +31,28 @@ function status() {
 /** That this very picture is in the library, if it is. */
 function recognised({ same_picture: ids, left_out: leftOut }) {
   if (!ids.length) return '';
+  if (!state.search.exclude) return t('status.known', { ids: ids.join(', ') });
   const others = leftOut - ids.length;
   return t(others ? 'status.same_and_others' : 'status.same', { ids: ids.join(', '), others });
 }
 
-/** Analyse a file and put it on the page; whatever was under way is given up. */
-export async function read(file) {
+/**
+ * Analyse a file and put it on the page; whatever was under way is given up.
+ * @param {Blob|function(): Promise<Blob>} source  the file, or how to come by it
+ */
+export async function read(source) {
   under?.abort();
   under = new AbortController();
   const mine = under;
   tabs.open('read');
   set({ busy: true });
   say('status.working', 'busy');
+  const refuse = (key, values) => say(key, 'refused', values, Boolean(state.reading));
   try {
+    const file = source instanceof Blob ? source : await source();
     const answer = await analyse(file, PARTS, { signal: mine.signal });
     if (mine !== under) return;
-    if (answer.status !== 'ok') say(answer.refusal.key, 'refused', answer.refusal.values);
+    if (answer.status !== 'ok') refuse(answer.refusal.key, answer.refusal.values);
     else {
       const reading = await decode(answer);
       if (mine !== under) return;
@@ -53,8 +60,8 @@ export async function read(file) {
     }
   } catch (error) {
     if (error.name === 'AbortError' || mine !== under) return;
+    refuse(error instanceof CallFailed ? error.key : 'failed', error.values);
     if (!(error instanceof CallFailed)) throw error;
-    say(error.key, 'refused');
   } finally {
     if (mine === under) set({ busy: false });
   }
@@ -84,9 +91,11 @@ function examples() {
   )));
 }
 
-async function example(i) {
-  await read(await (await fetch(`examples/${i}`)).blob());
-}
+const example = (i) => read(async () => {
+  const sent = await fetch(`examples/${i}`).catch(() => null);
+  if (!sent?.ok) throw new CallFailed('call.lost');
+  return sent.blob();
+});
 
 export function start() {
   const input = byId('file');
@@ -102,6 +111,6 @@ export function start() {
     take(event.dataTransfer?.files ?? []);
   });
   on(['language'], examples);
-  on(['language', 'veiled'], status);
+  on(['language', 'veiled', 'search'], status);
   on(['busy'], () => byId('desk').classList.toggle('busy', state.busy));
 }

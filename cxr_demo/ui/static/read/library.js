@@ -1,4 +1,5 @@
 // The reference library as the page knows it: row by row, and cards to show a reference by.
+import { CallFailed } from '../shared/api.js';
 import { make } from '../shared/dom.js';
 import { set, state } from '../shared/store.js';
 import { number, t } from '../shared/wording.js';
@@ -11,24 +12,27 @@ export function load() {
   loaded ??= fetch('atlas.json').then((sent) => sent.json()).then((atlas) => {
     rows = new Map(atlas.ids.map((id, row) => [id, row]));
     set({ atlas });
+  }).catch(() => {
+    loaded = undefined; // the next to ask tries again
+    throw new CallFailed('call.lost');
   });
   return loaded;
 }
 
-/** An answer's neighbours with the rows they have in the library. */
-export async function located({ neighbours, vote, map }) {
+/** An answer's neighbours with the rows they have in the library, and how they were searched. */
+export async function located({ neighbours, vote, map }, search) {
   await load();
   const found = neighbours.map((neighbour) => ({ ...neighbour, row: rows.get(neighbour.id) }));
-  return { neighbours: found, vote, map };
+  return { neighbours: found, vote, map, search };
 }
 
 export const label = (row) => state.start.classes[state.atlas.labels[row]];
 
 /** How near a similarity is, in words, against the library's own neighbours. */
 export function nearness(similarity) {
-  const { least, lower_quartile: lower, upper_quartile: upper } = state.start.typicality;
+  const { lowest, lower_quartile: lower, upper_quartile: upper } = state.start.typicality;
   return t(similarity >= upper ? 'near.very' : similarity >= lower ? 'near.usual'
-    : similarity >= least ? 'near.loose' : 'near.far');
+    : similarity >= lowest ? 'near.loose' : 'near.far');
 }
 
 /**

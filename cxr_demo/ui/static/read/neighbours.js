@@ -25,12 +25,12 @@ async function look() {
     if (mine !== latest) return;
     if (answer.status !== 'ok') say(answer.refusal.key, 'refused', answer.refusal.values);
     else {
-      const around = await located(answer);
+      const around = await located(answer, how);
       if (mine === latest) set({ around });
     }
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    say(error.key, 'refused');
+    if (mine === latest) say(error.key, 'refused');
   }
 }
 
@@ -54,7 +54,7 @@ function vote(around) {
   const counts = Object.entries(around.vote).map(([name, share]) =>
     `${t(`class.${name}`)} ${Math.round(share * around.neighbours.length)}`);
   const agrees = agreement(state.reading.probabilities, around);
-  const whole = state.search.classes.length === state.start.classes.length;
+  const whole = around.search.classes.length === state.start.classes.length;
   return make('p', { id: 'vote' },
     `${t('vote', { k: around.neighbours.length })} ${counts.join(', ')}. `,
     whole ? make('span', { class: agrees === 'full' ? 'agree' : 'doubt', text: t(`agreement.${agrees}`) })

@@ -7,7 +7,7 @@ import { number, percent, t } from '../shared/wording.js';
 import { say } from './intake.js';
 
 const FILLS = ['blur', 'surroundings'];
-let running = false;
+let running = null;
 
 const flat = ({ probabilities }) => ({
   pneumonia: probabilities.binary.pneumonia,
@@ -18,26 +18,27 @@ const flat = ({ probabilities }) => ({
 /** Hide one more box. The networks run once, on the very square they saw. */
 export async function runProbe(box) {
   const { reading, probes, fill: filling } = state;
-  if (!reading || running || state.veiled) return;
-  running = true;
+  if (!reading || running === reading || state.veiled) return;
+  running = reading; // one at a time; one of a radiograph that has gone keeps nobody waiting
   byId('probe-sheet').open = true;
-  say('probe.running', 'busy');
+  if (!state.busy) say('probe.running', 'busy');
   try {
     const hidden = [...probes.map((probe) => probe.box), box].map(
       ({ left, top, right, bottom }) => [left, top, right, bottom],
     );
     const answer = await analyse(reading.square, [], { hidden, fill: filling });
     if (reading !== state.reading) return;
-    if (answer.status !== 'ok') say(answer.refusal.key, 'refused', answer.refusal.values);
+    if (probes !== state.probes || filling !== state.fill) say('probe.dropped', 'done');
+    else if (answer.status !== 'ok') say(answer.refusal.key, 'refused', answer.refusal.values);
     else {
       set({ probes: [...probes, { box, fill: filling, found: flat(answer), score: answer.anomaly.score }] });
       say('probe.done', 'done', { count: probes.length + 1 });
     }
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    say(error.key, 'refused');
+    if (reading === state.reading) say(error.key, 'refused');
   } finally {
-    running = false;
+    if (running === reading) running = null;
   }
 }
 

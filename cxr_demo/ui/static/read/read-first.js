@@ -7,6 +7,7 @@ import { number, percent, t } from '../shared/wording.js';
 const IMPRESSIONS = ['normal', 'bacterial', 'viral', 'unsure'];
 const CONFIDENCE = ['low', 'medium', 'high'];
 const log = [];
+let asked = null; // the reading that the marks belong to
 
 function choice(name, offered, legend) {
   return make('fieldset', { class: 'row' }, make('legend', { text: legend }),
@@ -18,12 +19,18 @@ function choice(name, offered, legend) {
 function ask() {
   const box = byId('impression');
   box.hidden = !(state.veiled && state.reading);
-  if (box.hidden) return fill(box);
-  return fill(box, make('form', { id: 'impression-form', onsubmit: reveal },
+  // Another language must not take the marks away; another radiograph must.
+  const marked = asked === state.reading ? [...box.querySelectorAll('input:checked')] : [];
+  asked = state.reading;
+  fill(box, box.hidden ? null : make('form', { id: 'impression-form', onsubmit: reveal },
     make('p', { text: t('readfirst.ask') }),
     choice('impression', IMPRESSIONS, t('readfirst.impression')),
     choice('confidence', CONFIDENCE, t('readfirst.confidence')),
     make('button', { id: 'reveal', text: t('readfirst.reveal') })));
+  for (const { name, value } of marked) {
+    const same = box.querySelector(`[name=${name}][value=${value}]`);
+    if (same) same.checked = true;
+  }
 }
 
 /** The class that the classifier calls: the likeliest of three. */
@@ -42,7 +49,7 @@ function reveal(event) {
   });
   set({ veiled: false, impression: log.at(-1) });
   table();
-  byId('log-title').scrollIntoView({ block: 'nearest' });
+  byId('probabilities-sheet').focus();
 }
 
 function mark(row) {
@@ -68,7 +75,13 @@ function table() {
             row.known ? t(`class.${row.known}`) : t('log.unknown')]
             .map((text) => make('td', { text }))))))) : null,
     log.length ? make('button', { type: 'button', id: 'log-clear', text: t('log.clear'),
-      onclick: () => { log.length = 0; table(); } }) : null);
+      onclick: clear }) : null);
+}
+
+function clear() {
+  log.length = 0;
+  table();
+  byId('log-title').focus();
 }
 
 export function start() {

@@ -30,7 +30,7 @@ export function summary() {
     operating_point: { name: point, ...start.operating_points[point], prevalence },
     neighbours: around.neighbours.map(({ id, label, similarity }) => ({ id, label, similarity })),
     vote: around.vote,
-    search: state.search,
+    search: around.search,
     map: around.map,
     atypical: reading.atypical,
     anomaly: { method, score, threshold: thresholds[method], unusual, share_above: share },
@@ -61,8 +61,18 @@ function pictures() {
   return Promise.all(looks.map(async ([look, name]) => [await url(picture(640, look)), name]));
 }
 
-function html(said, shots) {
-  const { reading } = state;
+/** The page's own sentences, as they stand. */
+function sentences(said) {
+  const { method, threshold } = said.anomaly;
+  const shown = (id) => byId(id).textContent;
+  return {
+    called: shown('called'), point: shown('point-meaning'), vote: shown('vote'),
+    verdict: sentence(state.reading, method, threshold),
+    threshold: meaning(method, threshold, said.operating_point.prevalence),
+  };
+}
+
+function html(said, words, shots) {
   const row = (...cells) => make('tr', {}, ...cells.map((text) => make('td', { text })));
   const section = (title, ...children) => [make('h2', { text: title }), ...children];
   const heads = Object.values(said.probabilities).flatMap((head) =>
@@ -75,17 +85,16 @@ function html(said, shots) {
       make('figure', {}, make('img', { src, alt: name }), make('figcaption', { text: name })))),
     make('div', { class: 'two' },
       make('div', {}, ...section(t('probabilities.title'), make('table', {}, ...heads)),
-        make('p', { text: byId('called').textContent }),
-        make('p', { text: byId('point-meaning').textContent }),
+        make('p', { text: words.called }),
+        make('p', { text: words.point }),
         make('p', { text: t('probabilities.note') })),
       make('div', {}, ...section(t('neighbours.title'),
-        make('p', { text: byId('vote').textContent }),
+        make('p', { text: words.vote }),
         said.atypical ? make('p', { class: 'warn', text: t('atypical') }) : null,
         make('table', {}, ...said.neighbours.slice(0, 11).map(({ id, label, similarity }, i) =>
           row(i + 1, id, t(`class.${label}`), number(similarity, 3))))))),
     ...section(t('anomaly.title'),
-      make('p', { text: sentence(reading, said.anomaly.method, said.anomaly.threshold) }),
-      make('p', { text: meaning(said.anomaly.method, said.anomaly.threshold, said.operating_point.prevalence) })),
+      make('p', { text: words.verdict }), make('p', { text: words.threshold })),
     said.probes.length ? make('p', { text: t('report.probes', { count: said.probes.length }) }) : null,
     said.impression ? make('p', { text: t('report.impression', {
       impression: t(`impression.${said.impression.impression}`),
@@ -101,7 +110,11 @@ function html(said, shots) {
 export function start() {
   const stamp = () => new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   byId('report-html').addEventListener('click', async () => {
-    save(html(summary(), await pictures()), `reading-${stamp()}.html`, 'text/html');
+    // Everything is taken at once: another radiograph may come while the pictures are made.
+    const said = summary();
+    const words = sentences(said);
+    const shots = await pictures();
+    save(html(said, words, shots), `reading-${stamp()}.html`, 'text/html');
   });
   byId('report-json').addEventListener('click', () =>
     save(JSON.stringify(summary(), null, 1), `reading-${stamp()}.json`, 'application/json'));

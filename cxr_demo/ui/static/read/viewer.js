@@ -4,6 +4,7 @@ import { byId } from '../shared/dom.js';
 import { on, set, state } from '../shared/store.js';
 import { t } from '../shared/wording.js';
 import * as layers from './layers.js';
+import { say } from './intake.js';
 import { grey } from './reading.js';
 import { FITTED, place } from './viewport.js';
 
@@ -66,7 +67,9 @@ function pane(canvas, context, picture, overlaid) {
     put(layer(state.overlay));
     context.globalAlpha = 1;
   }
-  if (!state.veiled && state.contour && state.overlay === 'anomaly') {
+  // On somebody else's chest this one's contour would mean nothing.
+  const own = overlaid || state.compare.with === 'reconstruction';
+  if (!state.veiled && own && state.contour && state.overlay === 'anomaly') {
     outline(context, spot, layer('contour'), '#7ee0ff');
   }
   if (!overlaid) return;
@@ -137,13 +140,13 @@ export function repaint() {
 async function fetchOther() {
   const { with: wanted, mode } = state.compare;
   const { reading } = state;
-  if (!reading || mode === 'single') other = null;
-  else if (wanted === 'reconstruction') other = reading.reconstruction;
-  else {
-    const found = await grey(`pictures/${wanted}`, 8);
-    if (state.compare.with !== wanted) return; // something else was chosen meanwhile
-    other = found;
-  }
+  other = reading && mode !== 'single' && wanted === 'reconstruction' ? reading.reconstruction : null;
+  repaint();
+  if (!reading || mode === 'single' || wanted === 'reconstruction') return;
+  const found = await grey(`pictures/${wanted}`, 8).catch(() => null);
+  if (state.compare.with !== wanted) return; // something else was chosen meanwhile
+  other = found;
+  if (!found) say('call.lost', 'refused');
   repaint();
 }
 

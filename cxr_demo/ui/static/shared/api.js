@@ -1,10 +1,10 @@
 // The service's three endpoints, as anybody can call them: through Gradio's queue, without a session.
 
-/** An answer that did not come; `key` names the sentence that says why. */
+/** An answer that did not come; `key` names the sentence that says why, with its `values`. */
 export class CallFailed extends Error {
-  constructor(key) {
+  constructor(key, values = {}) {
     super(key);
-    this.key = key;
+    Object.assign(this, { key, values });
   }
 }
 
@@ -17,8 +17,8 @@ export class CallFailed extends Error {
 export async function analyse(file, include, { hidden = [], fill = 'blur', signal } = {}) {
   const form = new FormData();
   form.append('files', new File([file], 'radiograph'));
-  const uploaded = await ask('gradio_api/upload', { method: 'POST', body: form, signal });
-  const path = (await uploaded.json())[0];
+  const [path] = await unbroken(async () =>
+    (await ask('gradio_api/upload', { method: 'POST', body: form, signal })).json());
   const image = { path, meta: { _type: 'gradio.FileData' } };
   return call('analyse', [image, include, hidden, fill], signal);
 }
@@ -27,7 +27,7 @@ export async function analyse(file, include, { hidden = [], fill = 'blur', signa
 export const neighbours = (embedding, k, classes, leaveOut, signal) =>
   call('neighbours', [embedding, k, classes, leaveOut], signal);
 
-async function call(name, data, signal) {
+const call = (name, data, signal) => unbroken(async () => {
   const body = JSON.stringify({ data });
   const joined = await ask(`gradio_api/call/${name}`, { method: 'POST', body, signal });
   const { event_id: event } = await joined.json();
@@ -37,17 +37,21 @@ async function call(name, data, signal) {
     if (message.event === 'error') throw new CallFailed('call.failed');
   }
   throw new CallFailed('call.lost');
+});
+
+/** A connection may break anywhere, also in the middle of an answer. */
+async function unbroken(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error.name === 'AbortError' || error instanceof CallFailed) throw error;
+    throw new CallFailed('call.lost');
+  }
 }
 
 async function ask(url, request) {
   const headers = typeof request.body === 'string' ? { 'Content-Type': 'application/json' } : {};
-  let answer;
-  try {
-    answer = await fetch(url, { ...request, headers });
-  } catch (error) {
-    if (error.name === 'AbortError') throw error;
-    throw new CallFailed('call.lost');
-  }
+  const answer = await fetch(url, { ...request, headers });
   if (answer.ok) return answer;
   throw new CallFailed(
     answer.status === 413 ? 'call.too_large' : answer.status === 503 ? 'call.full' : 'call.failed',

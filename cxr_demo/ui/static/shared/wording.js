@@ -3,6 +3,7 @@ import { set, state } from './store.js';
 
 let sentences = {};
 let fallback = {};
+let asked = null;
 export let language = 'en';
 
 /** A sentence with its values filled in; whole numbers get the language's separators. */
@@ -27,7 +28,10 @@ export const percent = (share, decimals = 0) =>
 export async function speak(wanted) {
   const load = async (name) => (await fetch(`wording/${name}.json`)).json();
   if (!fallback.title) fallback = await load('en');
-  sentences = wanted === 'en' ? fallback : await load(wanted);
+  asked = wanted;
+  const loaded = wanted === 'en' ? fallback : await load(wanted);
+  if (asked !== wanted) return; // another was chosen meanwhile
+  sentences = loaded;
   language = wanted;
   document.documentElement.lang = wanted;
   document.title = t('title');
