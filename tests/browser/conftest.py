@@ -72,7 +72,8 @@ def address(temporary):
     server.terminate()
     server.wait(20)
     log.seek(0)
-    assert "Traceback" not in log.read()
+    # Starlette logs uploads that a closed page broke off; nothing of ours may fail.
+    assert str(ROOT / "cxr_demo") not in log.read()
 
 
 @pytest.fixture(scope="session")
