@@ -1,5 +1,5 @@
 // Self-test: the shipped examples analysed here and now, beside what they gave when stored.
-import { CallFailed, analyse } from '../shared/api.js';
+import { CallFailed, analyse, example } from '../shared/api.js';
 import { byId, fill, make } from '../shared/dom.js';
 import { on, state } from '../shared/store.js';
 import { number, t } from '../shared/wording.js';
@@ -37,14 +37,8 @@ function compared(expected, answer) {
   };
 }
 
-async function example(i) {
-  let file;
-  try {
-    file = await (await fetch(`examples/${i}`)).blob();
-  } catch {
-    throw new CallFailed('call.lost');
-  }
-  const answer = await analyse(file, []);
+async function analysed(i) {
+  const answer = await analyse(await example(i), []);
   if (answer.status !== 'ok') throw new CallFailed('about.self_test.refused');
   return answer;
 }
@@ -55,7 +49,7 @@ async function run() {
   show();
   try {
     for (const [i, expected] of stored.examples.entries()) {
-      found.push(compared(expected, await example(i)));
+      found.push(compared(expected, await analysed(i)));
       show();
     }
   } catch (error) {

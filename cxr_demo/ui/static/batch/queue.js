@@ -3,7 +3,7 @@
 // A row is {number, name, path, open, status, reason, found, picture}: `open` gives its Blob, or is
 // null where it has none; `status` is 'waiting', 'working', 'done', 'refused', 'failed' or
 // 'cancelled'; `reason` is {key, values}; `found` and `picture` are there when it is done.
-import { called } from '../read/read-first.js';
+import { called } from '../read/reading.js';
 import { analyse } from '../shared/api.js';
 import { why } from './zip.js';
 

@@ -30,9 +30,8 @@ export function rates({ normal, pneumonia }, threshold, prevalence) {
   };
 }
 
-/** The verdict in words. */
-export function sentence(reading, method, threshold) {
-  const { score, unusual, share } = verdict(reading, method, threshold);
+/** A verdict in words. */
+function inWords({ score, unusual, share }, method, threshold) {
   return t(unusual ? 'verdict.unusual' : 'verdict.usual', {
     score: shown(score, method), threshold: shown(threshold, method), share: percent(share, 1),
   });
@@ -57,10 +56,10 @@ function render() {
   const { reading, method, thresholds, prevalence, veiled } = state;
   const threshold = thresholds[method];
   const line = byId('verdict');
-  const seen = reading && !veiled;
-  line.textContent = seen ? sentence(reading, method, threshold) : t(veiled ? 'veiled' : 'nothing');
-  line.classList.toggle('unusual', Boolean(seen && verdict(reading, method, threshold).unusual));
-  line.dataset.share = seen ? verdict(reading, method, threshold).share : '';
+  const found = reading && !veiled ? verdict(reading, method, threshold) : null;
+  line.textContent = found ? inWords(found, method, threshold) : t(veiled ? 'veiled' : 'nothing');
+  line.classList.toggle('unusual', Boolean(found?.unusual));
+  line.dataset.share = found?.share ?? '';
   byId('threshold-meaning').textContent = meaning(method, threshold, prevalence);
   byId('threshold').value = threshold;
   byId('threshold').setAttribute('aria-valuetext', `${shown(threshold, method)} ${t(`unit.${method}`)}`);
@@ -68,7 +67,7 @@ function render() {
   const { presets } = state.start.methods[method];
   const preset = Object.keys(presets).find((name) => presets[name] === threshold);
   byId('threshold-preset').value = preset ?? '';
-  marks(seen ? verdict(reading, method, threshold).score : null);
+  marks(found?.score ?? null);
 }
 
 /** Controls of the method in use. */

@@ -5,8 +5,7 @@ import { runProbe } from './probe.js';
 import { draw } from './viewer.js';
 import { FITTED, boxBetween, panned, toImage, zoomed } from './viewport.js';
 
-export const TOOLS = ['window', 'pan', 'zoom', 'probe'];
-export const PRESETS = {
+const PRESETS = {
   1: { level: 0.5, width: 1 },
   2: { level: 0.35, width: 0.6 },
   3: { level: 0.65, width: 0.5 },

@@ -1,7 +1,7 @@
 // The way in: a dropped or chosen file, or an example, becomes the reading on the page.
 import * as batch from '../batch/batch.js';
 import { isZip } from '../batch/zip.js';
-import { CallFailed, analyse } from '../shared/api.js';
+import { CallFailed, analyse, example } from '../shared/api.js';
 import { byId, fill, make } from '../shared/dom.js';
 import { on, set, state } from '../shared/store.js';
 import * as tabs from '../shared/tabs.js';
@@ -86,16 +86,10 @@ function take(files) {
 
 function examples() {
   fill(byId('examples'), ...Array.from({ length: state.start.examples }, (_, i) => make(
-    'button', { type: 'button', 'aria-label': t('example', { number: i + 1 }), onclick: () => example(i) },
+    'button', { type: 'button', 'aria-label': t('example', { number: i + 1 }), onclick: () => read(() => example(i)) },
     make('img', { alt: '', src: `examples/${i}/thumbnail`, loading: 'lazy' }),
   )));
 }
-
-const example = (i) => read(async () => {
-  const sent = await fetch(`examples/${i}`).catch(() => null);
-  if (!sent?.ok) throw new CallFailed('call.lost');
-  return sent.blob();
-});
 
 export function start() {
   const input = byId('file');

@@ -6,6 +6,7 @@ import { t } from '../shared/wording.js';
 import { say } from './intake.js';
 import { card, located } from './library.js';
 import { skeleton } from './probabilities.js';
+import { called } from './reading.js';
 
 let latest = 0; // searches may overtake each other; only the latest counts
 
@@ -44,10 +45,9 @@ export function elected({ neighbours, vote }) {
 }
 
 /** How far vote and classifier call the same: 'full', 'cause' (normal or not, but not which), 'none'. */
-export function agreement({ binary, three_class: three }, around) {
-  if ((binary.pneumonia > 0.5) !== (around.vote.normal < 0.5)) return 'none';
-  const called = Object.keys(three).reduce((best, name) => (three[name] > three[best] ? name : best));
-  return called === elected(around) ? 'full' : 'cause';
+export function agreement(probabilities, around) {
+  if ((probabilities.binary.pneumonia > 0.5) !== (around.vote.normal < 0.5)) return 'none';
+  return called(probabilities) === elected(around) ? 'full' : 'cause';
 }
 
 function vote(around) {

@@ -31,7 +31,7 @@ export async function runProbe(box) {
     if (probes !== state.probes || filling !== state.fill) say('probe.dropped', 'done');
     else if (answer.status !== 'ok') say(answer.refusal.key, 'refused', answer.refusal.values);
     else {
-      set({ probes: [...probes, { box, fill: filling, found: flat(answer), score: answer.anomaly.score }] });
+      set({ probes: [...probes, { box, fill: filling, found: flat(answer) }] });
       say('probe.done', 'done', { count: probes.length + 1 });
     }
   } catch (error) {

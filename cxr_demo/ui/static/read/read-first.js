@@ -3,6 +3,7 @@
 import { byId, fill, make } from '../shared/dom.js';
 import { on, set, state } from '../shared/store.js';
 import { number, percent, t } from '../shared/wording.js';
+import { called } from './reading.js';
 
 const IMPRESSIONS = ['normal', 'bacterial', 'viral', 'unsure'];
 const CONFIDENCE = ['low', 'medium', 'high'];
@@ -32,10 +33,6 @@ function ask() {
     if (same) same.checked = true;
   }
 }
-
-/** The class that the classifier calls: the likeliest of three. */
-export const called = ({ three_class: three }) =>
-  Object.keys(three).reduce((best, name) => (three[name] > three[best] ? name : best));
 
 function reveal(event) {
   event.preventDefault();

@@ -14,7 +14,7 @@ export async function decode(answer) {
     grey(answer.view.png, answer.view.bits), grey(answer.reconstruction, 8),
     fetch(answer.square).then((sent) => sent.blob()),
   ]);
-  return { ...answer, sent: answer, maps, saliency, view, reconstruction, square };
+  return { ...answer, maps, saliency, view, reconstruction, square };
 }
 
 /** {shape, float32} → {side, values}: square, row by row, the server's values bit for bit. */
@@ -40,6 +40,10 @@ export async function grey(url, bits) {
   }
   return { width, height, levels };
 }
+
+/** The class that the classifier calls: the likeliest of three. */
+export const called = ({ three_class: three }) =>
+  Object.keys(three).reduce((best, name) => (three[name] > three[best] ? name : best));
 
 /** Share of a map that exceeds a threshold. */
 export function shareAbove({ values }, threshold) {

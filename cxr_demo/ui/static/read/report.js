@@ -3,7 +3,7 @@
 import { byId, make, save } from '../shared/dom.js';
 import { on, state } from '../shared/store.js';
 import { language, number, percent, t } from '../shared/wording.js';
-import { meaning, sentence, verdict } from './anomaly.js';
+import { meaning, verdict } from './anomaly.js';
 import { picture } from './viewer.js';
 
 const STYLE = `@page { size: A4; margin: 11mm } * { box-sizing: border-box }
@@ -67,7 +67,7 @@ function sentences(said) {
   const shown = (id) => byId(id).textContent;
   return {
     called: shown('called'), point: shown('point-meaning'), vote: shown('vote'),
-    verdict: sentence(state.reading, method, threshold),
+    verdict: shown('verdict'),
     threshold: meaning(method, threshold, said.operating_point.prevalence),
   };
 }

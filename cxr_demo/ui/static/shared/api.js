@@ -23,6 +23,10 @@ export async function analyse(file, include, { hidden = [], fill = 'blur', signa
   return call('analyse', [image, include, hidden, fill], signal);
 }
 
+/** A shipped example's file. */
+export const example = (number) => unbroken(async () =>
+  (await ask(`examples/${number}`, {})).blob());
+
 /** Search the library again from an embedding. */
 export const neighbours = (embedding, k, classes, leaveOut, signal) =>
   call('neighbours', [embedding, k, classes, leaveOut], signal);
