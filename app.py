@@ -1,6 +1,7 @@
 """Serve the page: `python app.py`, then http://127.0.0.1:7860.
 
-Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on Hugging Face Spaces.
+Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on Hugging Face Spaces; what
+else can be set is in SECURITY.md.
 """
 
 import atexit
@@ -8,26 +9,32 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 
-# Both are read when Gradio is imported. Uploads live in a private folder that ends with us.
-UPLOADS = tempfile.mkdtemp(prefix="cxr-demo-")
-os.environ["GRADIO_TEMP_DIR"] = UPLOADS
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-atexit.register(shutil.rmtree, UPLOADS, ignore_errors=True)
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that atexit runs then, too
-
-from cxr_demo.analysis import Analyser  # noqa: E402
-from cxr_demo.artefacts import Artefacts  # noqa: E402
-from cxr_demo.errors import ArtefactError  # noqa: E402
-from cxr_demo.ui.server import serve  # noqa: E402
+from cxr_demo.errors import CXRError
+from cxr_demo.ui.settings import Settings
+from cxr_demo.ui.uploads import Uploads, private_folder
 
 
 def main() -> None:
     try:
+        settings = Settings.from_environment()
+        folder = private_folder()
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that atexit runs then, too
+        # Read when Gradio or its server is imported or started.
+        os.environ["GRADIO_TEMP_DIR"] = str(folder / "gradio")
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+        os.environ["FORWARDED_ALLOW_IPS"] = settings.proxies
+
+        from cxr_demo.analysis import Analyser
+        from cxr_demo.artefacts import Artefacts
+        from cxr_demo.ui.server import serve
+
         artefacts = Artefacts()
-        serve(Analyser(artefacts), artefacts, UPLOADS)
-    except ArtefactError as error:
+        uploads = Uploads(folder / "uploads", settings.share)
+        serve(Analyser(artefacts), artefacts, uploads, settings)
+    except CXRError as error:
         sys.exit(f"Refusing to start: {error}")
 
 

@@ -17,6 +17,7 @@ from cxr_demo.errors import CXRError, RadiographRefused
 from cxr_demo.library import ReferenceLibrary
 from cxr_demo.pictures import PACKED, pack
 from cxr_demo.radiograph import MAX_FILE_BYTES, read_radiograph
+from cxr_demo.wording import sentence
 
 WELL, WRONG_USAGE, SOME_REFUSED, INTERRUPTED = 0, 2, 3, 130
 
@@ -51,11 +52,12 @@ def _analyse(chosen: argparse.Namespace) -> int:
     with _output(chosen.json) as lines:
         for file in tqdm(files, unit="image", disable=not sys.stderr.isatty()):
             try:
-                line = report.accepted(
-                    str(file), analyser.analyse(read_radiograph(_bytes_of(file)))
-                )
+                radiograph = read_radiograph(_bytes_of(file), chosen.frame)
+                line = report.accepted(str(file), analyser.analyse(radiograph))
+                if radiograph.burned_in:
+                    tqdm.write(f"warning: {file}: {sentence('burned_in')}", file=sys.stderr)
             except RadiographRefused as error:
-                line = report.refused(str(file), error)
+                line = {"file": str(file), **report.refused(error)}
                 some_refused = True
             print(json.dumps(line), file=lines, flush=True)
     return SOME_REFUSED if some_refused else WELL
@@ -107,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     analyse = commands.add_parser(
         "analyse",
-        help="analyse PNG and JPEG files, one JSON line each",
+        help="analyse PNG, JPEG and DICOM files, one JSON line each",
         description="One JSON line per file, in input order. Exit status: 0 all went well, "
         "3 some files were refused, 2 wrong usage.",
     )
@@ -117,6 +119,9 @@ def _parser() -> argparse.ArgumentParser:
         default="-",
         metavar="FILE",
         help="where the lines go (default: -, the terminal)",
+    )
+    analyse.add_argument(
+        "--frame", type=int, metavar="N", help="which frame of a DICOM file with several, from 1"
     )
     analyse.set_defaults(run=_analyse)
     pictures = commands.add_parser(

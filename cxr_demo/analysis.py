@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_demo.anomaly import Anomaly, assess
+from cxr_demo.anomaly import DETECTOR_SIDE, Anomaly, assess
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.atlas import Typicality, place
-from cxr_demo.errors import ArtefactError
+from cxr_demo.errors import ArtefactError, RadiographRefused
+from cxr_demo.gate import NOT_A_CHEST, Verdict, read_gate
 from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
-from cxr_demo.network import Autoencoder, Classifier, Detector
+from cxr_demo.network import Autoencoder, Change, Classifier, Detector
 from cxr_demo.normality import read_normality
 from cxr_demo.occlusion import Box, occlude
 from cxr_demo.prediction import HEADS, THREE_CLASS, Calibration, plausible, probabilities
-from cxr_demo.preprocess import to_network_input, to_view
+from cxr_demo.preprocess import squash, to_network_input, to_view
 from cxr_demo.radiograph import Radiograph
 from cxr_demo.saliency import read_heads, saliency
 from cxr_demo.screening import Screening
@@ -31,6 +32,7 @@ ANOMALY_NETWORKS = {
     "autoencoder": "autoencoder/autoencoder.tflite",
 }
 NORMALITY = "detector/normality.npz"
+GATE = "detector/gate.npz"
 SCREENING = {method: f"{method}/screening.json" for method in ANOMALY_NETWORKS}
 LIBRARY = "library/library.npz"
 TYPICALITY = "library/typicality.json"
@@ -64,6 +66,8 @@ class Analysis:
         view: float32 (height, width) in [0, 1], for looking at, see `preprocess.to_view`.
         size: (height, width) of the file, in pixels.
         bit_depth: significant bits of the file.
+        burned_in: whether text may be part of the picture, see `Radiograph`.
+        gate: how far it is a radiograph as the networks know them.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
         plausible: the classes of "three_class" that cannot be ruled out, likeliest first.
         saliency: by class, how much each region speaks for it, float32 (7, 7), see `saliency`.
@@ -81,6 +85,8 @@ class Analysis:
     view: np.ndarray
     size: tuple[int, int]
     bit_depth: int
+    burned_in: bool
+    gate: Verdict
     probabilities: dict[str, dict[str, float]]
     plausible: tuple[str, ...]
     saliency: dict[str, np.ndarray]
@@ -93,6 +99,13 @@ class Analysis:
     left_out: int
     square: np.ndarray
     model: dict[str, str]
+
+
+class NotAChest(RadiographRefused):
+    """The gate takes the image for something other than a frontal chest radiograph."""
+
+    def __init__(self):
+        super().__init__("refused.not_a_chest")
 
 
 class Analyser:
@@ -123,23 +136,40 @@ class Analyser:
         self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
         self._normality, fitted_with = read_normality(artefacts.read(NORMALITY))
         _same_training(artefacts, ANOMALY_NETWORKS["detector"], fitted_with, NORMALITY)
+        self._gate, fitted_to = read_gate(artefacts.read(GATE))
+        _same_training(artefacts, ANOMALY_NETWORKS["detector"], fitted_to, GATE)
         self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
         self.screening = {method: _screening(artefacts, method) for method in ANOMALY_NETWORKS}
         self.model = {
             "classifier": artefacts.short_hash(CLASSIFIER),
             **{name: artefacts.short_hash(path) for name, path in ANOMALY_NETWORKS.items()},
             "normality": artefacts.short_hash(NORMALITY),
+            "gate": artefacts.short_hash(GATE),
             "library": artefacts.short_hash(LIBRARY),
         }
 
     def analyse(
         self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
     ) -> Analysis:
-        """Run every network once and gather what follows from them.
+        """`examine` what the gate lets in.
+
+        Raises:
+            Refused: if a part to hide is not one.
+            NotAChest: if the gate takes it for something else.
+        """
+        analysis = self.examine(radiograph, hidden, fill)
+        if analysis.gate.grade == NOT_A_CHEST:
+            raise NotAChest()
+        return analysis
+
+    def examine(
+        self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
+    ) -> Analysis:
+        """Run every network once and gather what follows from them, whatever the gate says.
 
         Args:
             radiograph: what to look at.
-            hidden: parts the networks are not to see.
+            hidden: parts the networks are not to see; the gate sees them.
             fill: what they see there instead, see `occlusion`.
 
         Raises:
@@ -147,6 +177,10 @@ class Analyser:
         """
         whole = to_network_input(radiograph.pixels)
         square = occlude(whole, hidden or [], fill)
+        change = self._change(whole)
+        gate = self._gate(change.regions)
+        if hidden:
+            change = self._change(square)
         features = self._classifier(square)
         same_picture = self.library.rows_of_picture(whole)
         left_out = self.library.rows_of_same_patients(same_picture)
@@ -157,13 +191,15 @@ class Analyser:
             view=to_view(radiograph.pixels),
             size=radiograph.pixels.shape,
             bit_depth=radiograph.bit_depth,
+            burned_in=radiograph.burned_in,
+            gate=gate,
             probabilities=calibrated,
             plausible=plausible(calibrated["three_class"], self._least_plausible),
             saliency=saliency(features.feature_map, self._heads),
             embedding=features.embedding,
             neighbourhood=neighbourhood,
             atypical=self.typicality.atypical([n.similarity for n in neighbourhood.neighbours]),
-            anomaly=self.assess(square),
+            anomaly=self._assess(square, change),
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             same_patients=same_patients,
             left_out=len(left_out),
@@ -201,8 +237,14 @@ class Analyser:
 
     def assess(self, square: np.ndarray) -> Anomaly:
         """What the networks that know normals only make of float32 (SIDE, SIDE) in [0, 1]."""
+        return self._assess(square, self._change(square))
+
+    def _change(self, square: np.ndarray) -> Change:
+        return self._detector(squash(square, DETECTOR_SIDE))
+
+    def _assess(self, square: np.ndarray, change: Change) -> Anomaly:
         thresholds = {method: screening.threshold for method, screening in self.screening.items()}
-        return assess(square, self._detector, self._normality, self._autoencoder, thresholds)
+        return assess(square, change, self._normality, self._autoencoder, thresholds)
 
 
 def _screening(artefacts: Artefacts, method: str) -> Screening:

@@ -82,22 +82,22 @@ class Anomaly:
 
 def assess(
     square: np.ndarray,
-    detect: Callable[[np.ndarray], Change],
+    change: Change,
     normality: Normality,
     reconstruct: Callable[[np.ndarray], np.ndarray],
     thresholds: dict[str, float],
 ) -> Anomaly:
-    """Run both networks once.
+    """What follows from the detector's answer, and from the autoencoder, which runs once.
 
     Args:
         square: float32 in [0, 1], the network input that the classifier gets too; training
             resizes the same squares, so a large file and its small copy score alike.
-        detect: the detector, for float32 (DETECTOR_SIDE, DETECTOR_SIDE).
+        change: what the detector sees in it, at DETECTOR_SIDE.
         normality: of the regions it answers for.
         reconstruct: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE) → the same.
         thresholds: default thresholds by method.
     """
-    changes = change_map(detect(squash(square, DETECTOR_SIDE)), normality)
+    changes = change_map(change, normality)
     image = squash(square, AUTOENCODER_SIDE)
     reconstruction = reconstruct(image)
     errors = error_map(image, reconstruction)

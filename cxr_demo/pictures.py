@@ -9,7 +9,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -117,8 +116,11 @@ def _packed(path: Path) -> Iterator[tuple[str, np.ndarray]]:
         return
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            yield from zip(arrays["ids"].tolist(), arrays["pictures"], strict=True)
-    except (OSError, ValueError, KeyError, BadZipFile):
+            names, pictures = arrays["ids"].tolist(), arrays["pictures"]
+        if pictures.dtype != np.uint8 or pictures.shape != (len(names), SIDE, SIDE):
+            raise ValueError("not what `pack` writes")
+    except Exception:  # a damaged archive fails in a dozen ways
         raise ArtefactError(
             f"{path} is damaged. Please run `make pictures` again, or delete it."
         ) from None
+    yield from zip(names, pictures, strict=True)

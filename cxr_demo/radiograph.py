@@ -1,16 +1,15 @@
-"""The way in: the bytes of a PNG or JPEG file become a `Radiograph`, or are refused.
+"""The way in: the bytes of a PNG, JPEG or DICOM file become a `Radiograph`, or are refused.
 
 Data contract: pixels leave here as float32 (height, width) in [0, 1] with air dark, scaled by
 the file's true bit depth and never stretched to the image's own contrast. Called by training,
 the page and the command line alike, so that all three see the same picture.
 
-Dimensions are read from the header and checked before a single pixel is decoded.
+A file is known by its content, never by its name. DICOM files are read in a process of their own.
 """
 
 import io
 import struct
 import warnings
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,16 +17,14 @@ from PIL import Image
 
 from cxr_demo.decode import decode
 from cxr_demo.errors import RadiographRefused
+from cxr_demo.pixels import Radiograph, check_contrast, check_size, too_large
+from cxr_demo.sandbox import read_apart
+from cxr_demo.structure import check_structure
 
 SUFFIXES = (".jpeg", ".jpg", ".png")
 """What such files are called in a data set; an upload is known by its content alone."""
 
 MAX_FILE_BYTES = 64 * 2**20
-MIN_SIDE = 64
-MAX_RATIO = 4
-MAX_PIXELS = 25_000_000
-"""Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
-
 # Sizes are checked here, by the header, and refused in words; Pillow need not warn too.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
@@ -43,29 +40,17 @@ _KNOWN_STARTS = (
 )
 
 
-@dataclass(frozen=True)
-class Radiograph:
-    """One decoded radiograph.
-
-    Attributes:
-        pixels: float32 (height, width) in [0, 1], air dark.
-        bit_depth: significant bits per pixel: 8, or up to 16 for a 16-bit file.
-    """
-
-    pixels: np.ndarray
-    bit_depth: int
-
-
-def read_radiograph(data: bytes) -> Radiograph:
-    """Decode one PNG or JPEG file.
+def read_radiograph(data: bytes, frame: int | None = None) -> Radiograph:
+    """Decode one file.
 
     Grey stored as RGB or through a palette is read as grey, transparency is laid over black
     (as outside the collimated field), and a photograph's EXIF rotation is applied. A 16-bit PNG
     is scaled by its true depth: the smallest of 8, 10, 12, 14 and 16 bits that holds its
-    brightest pixel, or what its `sBIT` chunk says where that is more.
+    brightest pixel, or what its `sBIT` chunk says where that is more. Of DICOM see `dicom`.
 
     Args:
         data: the whole file.
+        frame: which one of a DICOM file with several, from 1.
 
     Returns:
         The radiograph, at the file's own resolution.
@@ -77,42 +62,55 @@ def read_radiograph(data: bytes) -> Radiograph:
         raise RadiographRefused("refused.empty")
     if len(data) > MAX_FILE_BYTES:
         raise RadiographRefused("refused.too_many_bytes", megabytes=MAX_FILE_BYTES // 2**20)
-    if not data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
-        raise RadiographRefused(f"refused.kind.{_kind_of(data)}")
+    kind = _kind_of(data)
+    if kind == "dicom":
+        return read_apart(data, frame)
+    if kind is not None:
+        raise RadiographRefused(f"refused.kind.{kind}")
+    if frame not in (None, 1):
+        raise RadiographRefused("refused.dicom.frame", frame=frame, frames=1)
+    return _read_picture(data)
+
+
+def _read_picture(data: bytes) -> Radiograph:
+    """Decode a PNG or JPEG file."""
+    if declared := _declared_size(data):
+        check_size(*declared)
+    check_structure(data)
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             _check_header(image)
             values, bit_depth = decode(image, data)
     except Image.DecompressionBombError:
-        raise _too_large(*_declared_size(data)) from None
+        raise too_large(*_declared_size(data)) from None
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, cv2.error):
         raise RadiographRefused("refused.damaged") from None
     pixels = values.astype(np.float32)
     pixels /= 2**bit_depth - 1
     np.clip(pixels, 0.0, 1.0, out=pixels)
-    if pixels.min() == pixels.max():
-        raise RadiographRefused("refused.flat")
+    check_contrast(pixels)
     return Radiograph(pixels, bit_depth)
 
 
 def _check_header(image: Image.Image) -> None:
     """Refuse by what the header declares, before any pixel is decoded."""
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise _too_large(width, height)
-    if min(width, height) < MIN_SIDE:
-        raise RadiographRefused("refused.too_small", width=width, height=height, least=MIN_SIDE)
-    if max(width, height) > MAX_RATIO * min(width, height):
-        raise RadiographRefused("refused.strip", width=width, height=height, ratio=MAX_RATIO)
+    check_size(*image.size)
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
         raise RadiographRefused("refused.animation", frames=image.n_frames)
     if image.mode == "CMYK":
         raise RadiographRefused("refused.cmyk")
 
 
-def _kind_of(data: bytes) -> str:
-    """Name what was dropped instead, from its first bytes; "other" where they tell nothing."""
-    if data[128:132] == b"DICM":
+def _kind_of(data: bytes) -> str | None:
+    """Name a file's kind by its first bytes.
+
+    Returns:
+        None for PNG and JPEG, "dicom", the name of another known kind, or "other".
+    """
+    if data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+        return None
+    # Before files had a preamble they began with an element of group 0002 or 0008.
+    if data[128:132] == b"DICM" or (data[:2] in (b"\x02\0", b"\x08\0") and data[3:4] == b"\0"):
         return "dicom"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
@@ -123,12 +121,5 @@ def _kind_of(data: bytes) -> str:
 
 def _declared_size(data: bytes) -> tuple[int, int] | tuple[()]:
     """Width and height, as far as a file that Pillow will not even open tells them."""
-    return struct.unpack_from(">II", data, 16) if data.startswith(b"\x89PNG") else ()
-
-
-def _too_large(*size: int) -> RadiographRefused:
-    megapixels = MAX_PIXELS // 10**6
-    if not size:
-        return RadiographRefused("refused.too_many_pixels", megapixels=megapixels)
-    width, height = size
-    return RadiographRefused("refused.too_large", width=width, height=height, megapixels=megapixels)
+    is_png = data.startswith(b"\x89PNG") and data[12:16] == b"IHDR" and len(data) >= 24
+    return struct.unpack_from(">II", data, 16) if is_png else ()

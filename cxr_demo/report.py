@@ -1,6 +1,8 @@
 """`Analysis` → JSON for command line, API and page. Pure; nothing is read or written."""
 
-from cxr_demo.analysis import Analysis, Neighbourhood
+from cxr_demo.analysis import Analysis, Neighbourhood, NotAChest
+from cxr_demo.gate import NOT_A_CHEST, OTHER, Verdict
+from cxr_demo.wording import sentence
 
 
 def accepted(file: str, analysis: Analysis) -> dict:
@@ -11,6 +13,7 @@ def accepted(file: str, analysis: Analysis) -> dict:
 def findings(analysis: Analysis) -> dict:
     """What was found in one radiograph."""
     return {
+        "gate": graded(analysis.gate),
         "probabilities": analysis.probabilities,
         **surroundings(analysis.neighbourhood),
         "anomaly": {
@@ -39,6 +42,15 @@ def surroundings(found: Neighbourhood) -> dict:
     }
 
 
-def refused(file: str, error: Exception) -> dict:
-    """One file that could not be read as a radiograph."""
-    return {"file": file, "status": "refused", "error": str(error)}
+def graded(verdict: Verdict) -> dict:
+    """What the gate said, the reason as a sentence."""
+    reason = verdict.reason and sentence(f"gate.{verdict.reason}")
+    return {"grade": verdict.grade, "reason": reason}
+
+
+def refused(error: Exception) -> dict:
+    """What is said of a file that is not analysed: unreadable, or no chest radiograph."""
+    said = {"status": "refused", "error": str(error)}
+    if isinstance(error, NotAChest):
+        said["gate"] = graded(Verdict(NOT_A_CHEST, OTHER))
+    return said

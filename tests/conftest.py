@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 from pathlib import Path
 
 import cv2
@@ -115,6 +116,16 @@ def tiny_assets(tmp_path_factory) -> Path:
         weight=np.float32(0),
         detector=short_hash["detector"],
     )
+    # Graded by the mean brightness of the middle: over 0.9 no chest, under 0.1 badly exposed.
+    np.savez(
+        root / "detector/gate.npz",
+        classes=np.array(["usable", "other", "exposure"]),
+        weights=np.tile(np.float32([0, 200, -200]) / 9, (9, 1)),
+        bias=np.float32([0, -180, 20]),
+        least_usable=0.5,
+        least_other=0.5,
+        detector=short_hash["detector"],
+    )
     regions = (root / "detector/normality.npz").read_bytes()
     short_hash["normality"] = hashlib.sha256(regions).hexdigest()[:12]
     for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
@@ -188,3 +199,44 @@ def tiny_analyser(tiny_assets):
     from cxr_demo.artefacts import Artefacts
 
     return Analyser(Artefacts(tiny_assets))
+
+
+@pytest.fixture(scope="session")
+def serve_tiny(tiny_analyser, tiny_assets, tmp_path_factory):
+    """Starts the whole server on the tiny artefacts, as `python app.py` does with the real ones.
+
+    Takes settings; returns its address on a free loopback port and where its uploads lie. Ended
+    with the tests.
+    """
+    import gradio as gr
+
+    from cxr_demo.artefacts import Artefacts
+    from cxr_demo.ui import briefing, server
+    from cxr_demo.ui.settings import Settings
+    from cxr_demo.ui.uploads import Uploads
+
+    launch, launched = gr.Blocks.launch, []
+
+    def start(**chosen) -> tuple[str, Path]:
+        settings, folder = Settings(**chosen), tmp_path_factory.mktemp("served")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+
+        def launch_beside(api: gr.Blocks, **arguments) -> None:
+            launched.append(api)
+            beside = {"prevent_thread_lock": True, "quiet": True}
+            launch(api, **arguments, **beside, server_name="127.0.0.1", server_port=port)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
+            patch.setenv("FORWARDED_ALLOW_IPS", settings.proxies)
+            patch.setattr(gr.Blocks, "launch", launch_beside)
+            patch.setattr(briefing, "about", lambda artefacts: {})  # its figures are not tiny
+            uploads = Uploads(folder / "uploads", settings.share)
+            server.serve(tiny_analyser, Artefacts(tiny_assets), uploads, settings)
+        return f"http://127.0.0.1:{port}", uploads.folder
+
+    yield start
+    for api in launched:
+        api.close()

@@ -1,8 +1,13 @@
-"""`python app.py` refuses to start on artefacts it cannot trust, in one clear line."""
+"""`python app.py` refuses to start on what it cannot trust, in one line; nothing outlives it."""
 
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -19,9 +24,14 @@ def checkout(tmp_path, tiny_assets) -> Path:
     return tmp_path
 
 
-def start(folder: Path) -> subprocess.CompletedProcess:
+def start(folder: Path, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "app.py"], cwd=folder, capture_output=True, text=True, timeout=120
+        [sys.executable, "app.py"],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -44,3 +54,61 @@ def test_a_missing_manifest_is_refused(checkout):
     assert ended.returncode == 1
     assert "manifest.json is missing" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_pictures_of_ones_own_that_are_damaged_are_refused(checkout):
+    (checkout / "assets/pictures").mkdir()
+    (checkout / "assets/pictures/pictures.npz").write_bytes(b"PK\3\4" + bytes(50))
+    (checkout / "cxr_demo/ui/briefing.py").open("a").write("\nabout = lambda artefacts: {}\n")
+    ended = start(checkout)
+    assert ended.returncode == 1
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last.startswith("Refusing to start: ") and "pictures.npz is damaged" in last
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "setting", [{"CXR_LOGIN": "secret"}, {"CXR_PER_MINUTE": "0"}, {"CXR_ORIGINS": "x"}], ids=str
+)
+def test_a_setting_that_is_wrong_is_refused(checkout, setting):
+    ended = start(checkout, **setting)
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith(f"Refusing to start: {next(iter(setting))}")
+    assert "secret" not in ended.stderr
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_by_a_server_that_ended(checkout, tmp_path_factory, ended_by):
+    """One that was killed could not tidy up: the next one does, before it serves."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    (checkout / "cxr_demo/ui/briefing.py").open("a").write("\nabout = lambda artefacts: {}\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {"TMPDIR": str(temporary), "GRADIO_SERVER_PORT": str(port)}
+    server = subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=checkout,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30).close()
+                break
+            except OSError:
+                assert server.poll() is None
+                time.sleep(0.3)
+        (folder,) = temporary.iterdir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "uploads" / ("0" * 32)).write_bytes(b"a radiograph")
+    finally:
+        server.send_signal(ended_by)
+        server.wait(30)
+    if ended_by is signal.SIGKILL:
+        assert folder.exists()
+        (checkout / "assets/manifest.json").unlink()
+        assert start(checkout, **environment).returncode == 1
+    assert list(temporary.iterdir()) == []

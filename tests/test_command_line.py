@@ -4,12 +4,16 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from cxr_demo import __main__ as command_line
 from tests.conftest import chest_like, png
 
-KEYS = ["file", "status", "error", "probabilities", "neighbours", "vote", "map", "anomaly", "model"]
+KEYS = [
+    *("file", "status", "error", "gate", "probabilities", "neighbours"),
+    *("vote", "map", "anomaly", "model"),
+]
 
 
 @pytest.fixture
@@ -57,14 +61,35 @@ def test_an_accepted_line_has_exactly_the_documented_names(analyse, folder):
     assert {name: len(xy) for name, xy in line["map"].items()} == {"umap": 2, "tsne": 2}
     assert set(line["anomaly"]) == {"score", "threshold", "unusual", "autoencoder"}
     networks = {"classifier", "detector", "autoencoder"}
-    assert set(line["model"]) == networks | {"normality", "library"}
+    assert set(line["model"]) == networks | {"normality", "gate", "library"}
 
 
 def test_a_refused_line_has_only_three_names_and_a_reason(analyse, folder):
     status, (line,) = analyse(folder / "b.png")
     assert status == 3
     assert list(line) == KEYS[:3]
-    assert line["status"] == "refused" and "PNG or JPEG" in line["error"]
+    assert line["status"] == "refused" and "PNG, JPEG or DICOM" in line["error"]
+
+
+def test_what_is_no_chest_says_so_in_its_line(analyse, tmp_path):
+    """The tiny gate takes what is bright throughout for something else, dark for unusual."""
+    for name, grey in (("bright.png", 250), ("dark.png", 8)):
+        image = np.full((100, 120), grey, np.uint8)
+        image[0, 0] = 128
+        (tmp_path / name).write_bytes(png(image))
+    status, (bright, dark) = analyse(tmp_path)
+    assert status == 3
+    assert list(bright) == ["file", "status", "error", "gate"]
+    assert bright["status"] == "refused" and "chest radiograph" in bright["error"]
+    assert bright["gate"]["grade"] == "not_a_chest_radiograph" and bright["gate"]["reason"]
+    assert dark["status"] == "ok"
+    assert dark["gate"]["grade"] == "unusual" and "white" in dark["gate"]["reason"]
+
+
+def test_a_frame_of_a_file_that_has_one_only(analyse, folder):
+    assert analyse(folder / "a.png", "--frame", 1)[0] == 0
+    status, (line,) = analyse(folder / "a.png", "--frame", 2)
+    assert status == 3 and "Frame 2" in line["error"]
 
 
 def test_input_order_is_kept_and_files_may_repeat(analyse, folder):

@@ -249,3 +249,47 @@ def test_nothing_found_leaves_earlier_pictures(library, artefacts_of, folder, pa
     with pytest.raises(CXRError):
         pack(folder, library, packed)
     assert own_rows(Pictures(library, artefacts_of({}), packed)) == [1]
+
+
+def written(**arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+WHOLE = written(ids=np.array(IDS[:1]), pictures=np.zeros((1, 96, 96), np.uint8))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\3\4",
+        b"\x93NUMPY",
+        b"\x80\x04.",
+        WHOLE[:2000],
+        WHOLE[:-1],
+        WHOLE.replace(b"'descr'", b"'descr("),
+        WHOLE.replace(bytes(96), b"x" * 96, 1),
+        written(ids=np.array(IDS[:1])),
+        written(ids=np.array(IDS), pictures=np.zeros((1, 96, 96), np.uint8)),
+        written(ids=np.array(IDS[:1]), pictures=np.zeros((1, 96, 95), np.uint8)),
+        written(ids=np.array(IDS[:1]), pictures=np.zeros((1, 96, 96))),
+        written(ids=np.array([{}]), pictures=np.zeros((1, 96, 96), np.uint8)),
+    ],
+    ids=lambda content: repr(content[:8]),
+)
+def test_a_damaged_file_is_named_with_what_to_do(library, artefacts_of, packed, content):
+    packed.parent.mkdir(exist_ok=True)
+    packed.write_bytes(content)
+    with pytest.raises(ArtefactError) as error:
+        Pictures(library, artefacts_of({}), packed)
+    assert str(error.value) == (
+        f"{packed} is damaged. Please run `make pictures` again, or delete it."
+    )
+
+
+def test_a_whole_file_is_not_damaged(library, artefacts_of, packed):
+    packed.parent.mkdir(exist_ok=True)
+    packed.write_bytes(WHOLE)
+    assert own_rows(Pictures(library, artefacts_of({}), packed)) == [0]

@@ -16,6 +16,7 @@ from tests.conftest import chest_like, png
 ALWAYS = {
     "status",
     "error",
+    "gate",
     "probabilities",
     "neighbours",
     "vote",
@@ -237,7 +238,13 @@ def test_a_reading_says_what_was_found(stranger, whole):
     assert whole["plausible"] == list(stranger.plausible)
     assert whole["atypical"] is stranger.atypical
     assert whole["same_picture"] == [] and whole["same_patients"] == [] and whole["left_out"] == 0
-    assert whole["image"] == {"width": 320, "height": 260, "bit_depth": 8}
+    assert whole["image"] == {
+        "width": 320,
+        "height": 260,
+        "bit_depth": 8,
+        "burned_in": False,
+    }
+    assert whole["gate"] == {"grade": "usable", "reason": None, "key": None}
     assert whole["model"] == stranger.model
     detector, autoencoder = (stranger.anomaly.maps[m] for m in ("detector", "autoencoder"))
     assert whole["anomaly"] == {

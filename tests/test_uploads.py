@@ -1,109 +1,87 @@
 """Uploads leave nothing behind, and nothing but uploads is read."""
 
 import os
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import CXRError, RadiographRefused, Refused
 from cxr_demo.radiograph import MAX_FILE_BYTES
 from cxr_demo.ui import uploads as module
-from cxr_demo.ui.uploads import SHARED_S, Uploads, read_and_delete
+from cxr_demo.ui.uploads import LIES_S, PREFIX, Uploads, private_folder
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Where uploads lie; other files lie beside it."""
-    (tmp_path / "uploads").mkdir()
     return tmp_path / "uploads"
 
 
-def upload(folder, content=b"content", name="x.png"):
-    """A file as Gradio leaves it: alone in a folder named by its hash."""
-    file = folder / "sha256" / name
-    file.parent.mkdir()
-    file.write_bytes(content)
-    return file
+@pytest.fixture
+def uploads(folder) -> Uploads:
+    return Uploads(folder)
 
 
-def refused(uploads: Uploads, path: object) -> bool:
+def upload(uploads: Uploads, content=b"content", client="10.0.0.1") -> str:
+    """A file that has arrived."""
+    name = uploads.expect(client, len(content))
+    (uploads.folder / name).write_bytes(content)
+    return name
+
+
+def refused(uploads: Uploads, name: object) -> bool:
     with pytest.raises(RadiographRefused) as refusal:
-        uploads.take(path)
+        uploads.take(name)
     said = str(refusal.value)
     assert said == "The upload did not arrive; please drop the file once more."
     return refusal.value.key == "refused.upload_gone"
 
 
-def test_the_file_and_its_folder_are_gone_once_read(folder):
-    assert Uploads(folder).take(str(upload(folder))) == b"content"
+def test_a_file_is_gone_once_read(uploads, folder):
+    name = upload(uploads)
+    assert uploads.take(name) == b"content"
     assert list(folder.iterdir()) == []
+    assert refused(uploads, name)
 
 
-def test_an_empty_file_is_an_upload(folder):
+def test_an_empty_file_is_an_upload(uploads, folder):
     """It is for the reader to say that it is empty."""
-    assert Uploads(folder).take(str(upload(folder, b""))) == b""
+    assert uploads.take(upload(uploads, b"")) == b""
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_given_by_another_way_is_the_same_folder(folder, monkeypatch):
-    (folder.parent / "link").symlink_to(folder)
-    monkeypatch.chdir(folder.parent)
-    for way in ("link", "uploads", folder / ".." / "uploads"):
-        assert Uploads(way).take(str(upload(folder))) == b"content"
+def test_a_name_cannot_be_guessed(uploads):
+    """And says nothing of what lies under it: the same file has another each time."""
+    names = [upload(uploads, b"same") for _ in range(8)]
+    assert len(set(names)) == 8 and all(len(name) == 32 for name in names)
 
 
-# --- two people with one file
-
-
-def test_two_people_with_the_same_file_both_get_it(folder):
-    uploads, path = Uploads(folder), str(upload(folder))
-    assert uploads.take(path) == b"content"
-    assert uploads.take(path) == b"content"
-
-
-def test_many_at_once_all_get_it(folder):
-    uploads, path, got = Uploads(folder), str(upload(folder)), []
-    threads = [threading.Thread(target=lambda: got.append(uploads.take(path))) for _ in range(16)]
+def test_those_who_send_the_same_file_do_not_meet(uploads):
+    names, got = [upload(uploads, b"same", f"10.0.0.{i}") for i in range(16)], []
+    threads = [
+        threading.Thread(target=lambda name=name: got.append(uploads.take(name))) for name in names
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert got == [b"content"] * 16
+    assert got == [b"same"] * 16
 
 
-@pytest.mark.parametrize(("later", "gone"), [(SHARED_S - 0.001, False), (SHARED_S, True)])
-def test_what_was_taken_is_forgotten_soon(folder, monkeypatch, later, gone):
-    assert SHARED_S == 10
-    now = 1000.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: now)
-    uploads, path = Uploads(folder), str(upload(folder))
-    uploads.take(path)
-    now += later
-    assert refused(uploads, path) if gone else uploads.take(path) == b"content"
-
-
-def test_taking_once_more_does_not_make_it_last_longer(folder, monkeypatch):
-    now = 1000.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: now)
-    uploads, path = Uploads(folder), str(upload(folder))
-    uploads.take(path)
-    now += 9
-    assert uploads.take(path) == b"content"
-    now += 9
-    assert refused(uploads, path)
-
-
-def test_a_file_sent_again_is_read_again(folder):
-    uploads = Uploads(folder)
-    assert uploads.take(str(upload(folder))) == b"content"
-    assert uploads.take(str(upload(folder, b"another"))) == b"another"
+@pytest.mark.parametrize("length", [MAX_FILE_BYTES, MAX_FILE_BYTES + 1, MAX_FILE_BYTES + 1000])
+def test_no_more_is_read_than_shows_that_a_file_is_too_large(uploads, folder, length):
+    name = uploads.expect("10.0.0.1", 0)
+    with (folder / name).open("wb") as stream:
+        stream.truncate(length)
+    assert len(uploads.take(name)) == min(length, MAX_FILE_BYTES + 1)
     assert list(folder.iterdir()) == []
-
-
-def test_only_the_one_who_names_it_gets_it(folder):
-    uploads = Uploads(folder)
-    uploads.take(str(upload(folder)))
-    assert refused(uploads, str(folder / "sha256" / "y.png"))
 
 
 # --- what is no upload
@@ -111,112 +89,157 @@ def test_only_the_one_who_names_it_gets_it(folder):
 
 @pytest.fixture
 def outside(folder):
-    """A file that nobody has uploaded."""
-    file = folder.parent / "private" / "secret.txt"
-    file.parent.mkdir()
+    """A file that nobody has uploaded, under a name that an upload could have."""
+    file = folder.parent / ("0" * 32)
     file.write_bytes(b"secret")
     return file
 
 
-def untouched(file) -> bool:
-    return file.read_bytes() == b"secret"
-
-
-def test_a_path_outside_is_neither_read_nor_deleted(folder, outside):
-    assert refused(Uploads(folder), str(outside))
-    assert untouched(outside)
-
-
-@pytest.mark.parametrize("way", ["../private/secret.txt", "sha256/../../private/secret.txt"])
-def test_a_way_out_is_neither_read_nor_deleted(folder, outside, way):
-    upload(folder)
-    assert refused(Uploads(folder), f"{folder}/{way}")
-    assert untouched(outside)
-
-
-def test_a_relative_path_is_not_one_of_uploads(folder, outside, monkeypatch):
-    monkeypatch.chdir(outside.parent)
-    assert refused(Uploads(folder), "secret.txt")
-    assert untouched(outside)
-
-
-def test_a_folder_whose_name_begins_alike_is_outside(folder):
-    (folder.parent / "uploads2").mkdir()
-    file = folder.parent / "uploads2" / "secret.txt"
-    file.write_bytes(b"secret")
-    assert refused(Uploads(folder), str(file))
-    assert untouched(file)
-
-
-def test_a_link_out_is_neither_read_nor_deleted(folder, outside):
-    link, linked = folder / "link.png", folder / "linked"
-    link.symlink_to(outside)
-    linked.symlink_to(outside.parent)
-    uploads = Uploads(folder)
-    assert refused(uploads, str(link)) and refused(uploads, str(linked / "secret.txt"))
-    assert untouched(outside) and link.is_symlink()
-
-
-def test_a_link_to_itself_is_refused(folder):
-    (folder / "loop").symlink_to(folder / "loop")
-    assert refused(Uploads(folder), str(folder / "loop"))
-
-
-def test_a_folder_is_refused_and_left_alone(folder):
-    """A made-up request may name the folder of all uploads, or somebody's."""
-    file = upload(folder)
-    uploads = Uploads(folder)
-    for path in (folder, file.parent, folder.parent, "/"):
-        assert refused(uploads, str(path))
-    assert file.read_bytes() == b"content"
-
-
 @pytest.mark.parametrize(
-    "path",
-    [None, "", ".", "~", "\0", "a\0b", 5, 0.5, True, b"x.png", [], {}, ["x"], "x" * 10_000],
-    ids=lambda path: repr(path)[:12],
+    "way",
+    ["{file}", "../{name}", "{folder}/../{name}", "{folder}/{name}", "{name}/", "./{name}"],
 )
-def test_what_is_no_path_is_refused(folder, path):
-    assert refused(Uploads(folder), path)
+def test_a_path_is_no_name(uploads, folder, outside, way):
+    asked = way.format(file=outside, folder=folder, name=outside.name)
+    assert refused(uploads, asked) and refused(uploads, outside.name)
+    assert outside.read_bytes() == b"secret"
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_is_no_file_is_not_read(uploads, folder, outside, kind):
+    odd = folder / ("1" * 32)
+    if kind == "link":
+        odd.symlink_to(outside)
+    elif kind == "folder":
+        odd.mkdir()
+    else:
+        os.mkfifo(odd)
+    assert refused(uploads, odd.name)
+    assert outside.read_bytes() == b"secret"
 
 
 @pytest.mark.parametrize(
     "name",
-    ["nowhere.png", "no/where.png", "\0", "a\0/b", "\udc80", "x" * 300, "x/" * 3000],
+    [None, "", ".", "~", "\0", 5, True, b"0" * 32, [], {}, "0" * 31, "0" * 33, "G" * 32, "A" * 32],
     ids=lambda name: repr(name)[:12],
 )
-def test_a_name_of_nothing_in_the_folder_is_refused(folder, name):
-    assert refused(Uploads(folder), f"{folder}/{name}")
+def test_what_is_no_name_is_refused(uploads, name):
+    assert refused(uploads, name)
 
 
-# --- reading one
+def test_an_unknown_name_is_refused(uploads):
+    assert refused(uploads, "0" * 32)
 
 
-def test_neither_folder_nor_nothing_is_read(tmp_path):
-    other = upload(tmp_path)
-    assert read_and_delete(tmp_path) is None
-    assert read_and_delete(other.parent) is None
-    assert read_and_delete(tmp_path / "nowhere.png") is None
-    assert other.read_bytes() == b"content"
+@pytest.mark.parametrize("more", ["\n", " ", "\0", "/", ".png"])
+def test_a_name_with_more_is_another(uploads, more):
+    assert refused(uploads, upload(uploads) + more)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
-def test_a_pipe_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    assert read_and_delete(tmp_path / "pipe") is None
+# --- how many, and how much
 
 
-def test_other_files_beside_an_upload_stay(tmp_path):
-    (tmp_path / "mine.png").write_bytes(b"mine")
-    (tmp_path / "yours.png").write_bytes(b"yours")
-    assert read_and_delete(tmp_path / "mine.png") == b"mine"
-    assert [path.name for path in tmp_path.iterdir()] == ["yours.png"]
+def test_a_client_has_a_share(folder):
+    uploads = Uploads(folder, share=2)
+    names = [upload(uploads) for _ in range(2)]
+    with pytest.raises(Refused) as refusal:
+        uploads.expect("10.0.0.1", 1)
+    assert refusal.value.key == "call.share" and refusal.value.values == {"most": 2}
+    upload(uploads, client="10.0.0.2")
+    uploads.take(names[0])
+    upload(uploads)
+    with pytest.raises(Refused):
+        uploads.expect("10.0.0.1", 1)
+    uploads.withdraw(names[1])
+    upload(uploads)
 
 
-@pytest.mark.parametrize("length", [MAX_FILE_BYTES, MAX_FILE_BYTES + 1, MAX_FILE_BYTES + 1000])
-def test_no_more_is_read_than_shows_that_a_file_is_too_large(tmp_path, length):
-    file = tmp_path / "large"
-    with file.open("wb") as stream:
-        stream.truncate(length)
-    assert len(read_and_delete(file)) == min(length, MAX_FILE_BYTES + 1)
-    assert not file.exists()
+def test_uploads_have_so_much_space(uploads, monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 10)
+    upload(uploads, b"1234")
+    with pytest.raises(Refused) as refusal:
+        uploads.expect("10.0.0.1", 7)
+    assert refusal.value.key == "call.space"
+    upload(uploads, b"123456")
+
+
+def test_uploads_leave_space_to_others(uploads, monkeypatch):
+    """256 MB of the disk are not theirs."""
+    spare = 256 * 2**20
+    for left, most in ((0, 0), (spare, 0), (spare + 5, 5)):
+        disk = SimpleNamespace(free=left)
+        monkeypatch.setattr(module.shutil, "disk_usage", lambda _, disk=disk: disk)
+        assert uploads.free() == most
+    uploads.expect("10.0.0.1", 5)
+    with pytest.raises(Refused) as refusal:
+        uploads.expect("10.0.0.1", 6)
+    assert refusal.value.key == "call.space"
+
+
+# --- what nobody comes back for
+
+
+@pytest.mark.parametrize(("age", "stays"), [(0, True), (LIES_S - 2, True), (LIES_S + 1, False)])
+def test_what_is_not_analysed_goes_by_age(uploads, folder, age, stays):
+    assert LIES_S == 45
+    file = folder / upload(uploads)
+    then = time.time() - age
+    os.utime(file, (then, then))
+    uploads.sweep()
+    assert file.exists() is stays
+
+
+def test_what_has_gone_by_age_leaves_its_place_to_another(folder):
+    uploads = Uploads(folder, share=1)
+    os.utime(folder / upload(uploads), (0, 0))
+    uploads.sweep()
+    upload(uploads)
+
+
+# --- the folder
+
+
+def test_the_folder_is_private(tmp_path):
+    folder = private_folder(tmp_path)
+    assert folder.parent == tmp_path and folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path):
+    with pytest.raises(CXRError, match=r"^no temporary folder can be made \(.*nowhere.*\)\.$"):
+        private_folder(tmp_path / "nowhere")
+
+
+def test_what_is_no_folder_of_ours_stays(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").write_bytes(b"x")
+    (tmp_path / f"{PREFIX}file").write_bytes(b"x")
+    (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "other").mkdir()
+    private_folder(tmp_path)
+    assert (tmp_path / "elsewhere" / "file").exists() and (tmp_path / "other").exists()
+    assert (tmp_path / f"{PREFIX}file").exists() and (tmp_path / f"{PREFIX}link").is_symlink()
+
+
+def test_the_folder_of_a_server_that_was_killed_goes_when_the_next_one_starts(tmp_path):
+    """That of one that runs stays."""
+    program = (
+        "import sys, pathlib, time; from cxr_demo.ui.uploads import private_folder; "
+        "folder = private_folder(pathlib.Path(sys.argv[1])); (folder / 'file').write_bytes(b'x'); "
+        "print(folder, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    servers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)
+    ]
+    try:
+        killed, running = (Path(server.stdout.readline().strip()) for server in servers)
+        servers[0].kill()
+        servers[0].wait()
+        assert (killed / "file").exists()
+        mine = private_folder(tmp_path)
+        assert set(tmp_path.iterdir()) == {running, mine}
+        assert (running / "file").exists()
+    finally:
+        for server in servers:
+            server.kill()
+            server.communicate()

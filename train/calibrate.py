@@ -19,11 +19,12 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from cxr_demo.analysis import ANOMALY_NETWORKS, CALIBRATION, CLASSIFIER, NORMALITY, SCREENING
-from cxr_demo.anomaly import THRESHOLD_STEP, assess
+from cxr_demo.anomaly import DETECTOR_SIDE, THRESHOLD_STEP, assess
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.network import Autoencoder, Classifier, Detector
 from cxr_demo.normality import read_normality
 from cxr_demo.prediction import Calibration
+from cxr_demo.preprocess import squash
 from train.data import load_split
 from train.decisions import (
     least_probabilities,
@@ -147,7 +148,10 @@ def main() -> None:
     autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
     undecided = dict.fromkeys(ANOMALY_NETWORKS, np.inf)
     assessed = [
-        assess(square, detector, normality, autoencoder, undecided).maps for square in squares
+        assess(
+            square, detector(squash(square, DETECTOR_SIDE)), normality, autoencoder, undecided
+        ).maps
+        for square in squares
     ]
     made_with = {
         method: {method: artefacts.short_hash(network)}

@@ -12,7 +12,13 @@ import re
 from pathlib import Path
 
 from cxr_demo.artefacts import ASSETS
-from train import blocks, blocks_of_anomaly, blocks_of_experiments, blocks_of_levers
+from train import (
+    blocks,
+    blocks_of_anomaly,
+    blocks_of_experiments,
+    blocks_of_gate,
+    blocks_of_levers,
+)
 
 ROOT = ASSETS.parent
 DOCUMENTS = (
@@ -20,6 +26,7 @@ DOCUMENTS = (
     ROOT / "docs" / "experiments.md",
     ROOT / "docs" / "released_classifier.md",
     ROOT / "docs" / "released_detector.md",
+    ROOT / "docs" / "gate.md",
     ASSETS / "classifier" / "CARD.md",
     ASSETS / "detector" / "CARD.md",
     ASSETS / "autoencoder" / "CARD.md",
@@ -90,6 +97,9 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
             method: blocks_of_anomaly.card(evaluation[method], content(f"{method}/screening.json"))
             for method in ("detector", "autoencoder")
         },
+        "gate": blocks_of_gate.targets(of_the_detector("gate"), evaluation),
+        "gate_kinds": blocks_of_gate.kinds(of_the_detector("gate")),
+        "gate_never_seen": blocks_of_gate.never_seen(of_the_detector("gate")),
         "library": blocks.library(evaluation),
         "ablation": blocks_of_levers.ablation(content("metrics/ablation.json")),
         "stresses": blocks_of_levers.stresses(content("metrics/texture_stresses.json")),

@@ -7,6 +7,7 @@ are 95 %, from resampling patients.
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from cxr_demo.gate import NOT_A_CHEST, UNUSUAL, USABLE
 from cxr_demo.screening import Screening
 from train.bootstrap import clustered_intervals
 from train.data import CLASSES
@@ -62,6 +63,10 @@ def measure(
         "autoencoder": anomaly_scores(
             labels, predictions.error, predictions.error_at_edge, screening["autoencoder"].presets
         ),
+        "gate": {
+            grade: float((predictions.grade == grade).mean())
+            for grade in (USABLE, UNUSUAL, NOT_A_CHEST)
+        },
     }
     intervals = clustered_intervals(predictions.patients, lambda rows: headline(predictions[rows]))
     return {**figures, "intervals": intervals}

@@ -37,6 +37,7 @@ class Predictions:
         change_at_edge: float (N,), share of the detector's map in the outer part of the image.
         error: float (N,), the autoencoder's score.
         error_at_edge: float (N,), as for the detector.
+        grade: what the gate says, (N,).
     """
 
     ids: np.ndarray
@@ -51,6 +52,7 @@ class Predictions:
     change_at_edge: np.ndarray
     error: np.ndarray
     error_at_edge: np.ndarray
+    grade: np.ndarray
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -87,13 +89,14 @@ def predict(analyser: Analyser, paths: list[Path], what: str) -> Predictions:
         change_at_edge=at_edge["detector"],
         error=score["autoencoder"],
         error_at_edge=at_edge["autoencoder"],
+        grade=np.array([a.gate.grade for a in analyses]),
     )
 
 
 def analyse_files(analyser: Analyser, paths: list[Path], what: str) -> list[Analysis]:
-    """Analyse files in order, with a progress bar of that name."""
+    """Examine files in order, whatever the gate says, with a progress bar of that name."""
     return [
-        analyser.analyse(read_radiograph(path.read_bytes()))
+        analyser.examine(read_radiograph(path.read_bytes()))
         for path in tqdm(paths, desc=what, disable=None)
     ]
 

@@ -17,7 +17,7 @@ from cxr_demo.errors import Refused
 from cxr_demo.library import unit_rows
 from cxr_demo.prediction import THREE_CLASS
 from cxr_demo.radiograph import read_radiograph
-from cxr_demo.report import surroundings
+from cxr_demo.report import refused, surroundings
 from cxr_demo.screening import predictive_values
 from cxr_demo.ui.reading import PARTS, reading, unpacked
 from cxr_demo.ui.uploads import Uploads
@@ -39,7 +39,7 @@ def answered(endpoint: Callable[..., dict]) -> Callable[..., dict]:
             return endpoint(*sent, **named)
         except Refused as refusal:
             said = {"key": refusal.key, "values": refusal.values}
-            return {"status": "refused", "error": str(refusal), "refusal": said}
+            return {**refused(refusal), "refusal": said}
         except Exception:
             # A programming error: its trace goes to the log, which never sees pixels or names.
             log.exception("%s failed", endpoint.__name__)
@@ -70,8 +70,9 @@ class Endpoints:
         include: list[str] = [],  # noqa: B006 - Gradio shows the default to callers
         hidden: list[list[float]] = [],  # noqa: B006
         fill: str = "blur",
+        frame: int | None = None,
     ) -> dict:
-        """Analyse one chest radiograph, PNG or JPEG.
+        """Analyse one chest radiograph, PNG, JPEG or DICOM.
 
         Args:
             image: the file.
@@ -80,6 +81,7 @@ class Endpoints:
             hidden: boxes (left, top, right, bottom), as shares of width and height, that the
                 networks are not to see.
             fill: what they see there instead: "blur" or "surroundings".
+            frame: which one of a DICOM file with several, from 1.
 
         Returns:
             The JSON of the command line with "plausible", "atypical", "same_picture",
@@ -92,7 +94,10 @@ class Endpoints:
             raise Refused("refused.part", part=str(include)[:40], parts=", ".join(PARTS))
         if not isinstance(hidden, list):
             raise Refused("refused.box", box=str(hidden)[:80])
-        return reading(self._analyser.analyse(read_radiograph(content), hidden, fill), include)
+        if frame is not None and type(frame) is not int:
+            raise Refused("refused.frame", frame=str(frame)[:40])
+        radiograph = read_radiograph(content, frame)
+        return reading(self._analyser.analyse(radiograph, hidden, fill), include)
 
     def _neighbours(
         self,

@@ -48,13 +48,19 @@ def reading(analysis: Analysis, include: list[str]) -> dict:
     return {
         "status": "ok",
         "error": None,
-        **findings(analysis),
+        **(found := findings(analysis)),
+        "gate": {**found["gate"], "key": analysis.gate.reason},
         "plausible": list(analysis.plausible),
         "atypical": analysis.atypical,
         "same_picture": list(analysis.same_picture),
         "same_patients": list(analysis.same_patients),
         "left_out": analysis.left_out,
-        "image": {"width": width, "height": height, "bit_depth": analysis.bit_depth},
+        "image": {
+            "width": width,
+            "height": height,
+            "bit_depth": analysis.bit_depth,
+            "burned_in": analysis.burned_in,
+        },
         **{name: PARTS[name](analysis) for name in include},
     }
 
@@ -102,7 +108,7 @@ def _view(analysis: Analysis) -> dict:
     Browsers keep 8 bits of a channel: deeper radiographs have their high byte in red and their low
     byte in green, so that window and level reach all their grey levels.
     """
-    if analysis.bit_depth == 8:
+    if analysis.bit_depth <= 8:
         return {"bits": 8, "png": picture_uri(to_levels(analysis.view))}
     deep = np.rint(analysis.view * 65535).astype(np.uint16)
     low, high = (deep & 255).astype(np.uint8), (deep >> 8).astype(np.uint8)

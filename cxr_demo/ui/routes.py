@@ -3,10 +3,10 @@
 Nothing here depends on who asks or on any radiograph of theirs.
 """
 
+import gzip
 import json
 from pathlib import Path
 
-import plotly.offline
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -20,6 +20,7 @@ from cxr_demo.ui.reading import png
 from cxr_demo.wording import FOLDER as WORDING
 
 STATIC = Path(__file__).parent / "static"
+PLOTLY = Path(__file__).parent / "vendor" / "plotly-strict.min.js.gz"
 
 
 def routes(analyser: Analyser, artefacts: Artefacts) -> list[BaseRoute]:
@@ -54,7 +55,7 @@ def routes(analyser: Analyser, artefacts: Artefacts) -> list[BaseRoute]:
         _json("/start.json", briefing.start(analyser, artefacts)),
         _json("/atlas.json", briefing.atlas(analyser, pictures)),
         _json("/about.json", briefing.about(artefacts)),
-        _fixed("/plotly.js", plotly.offline.get_plotlyjs().encode(), "text/javascript"),
+        _fixed("/plotly.js", gzip.decompress(PLOTLY.read_bytes()), "text/javascript"),
         Route("/examples/{number:int}", example),
         Route("/examples/{number:int}/thumbnail", thumbnail),
         Route("/pictures/{row:int}", picture),

@@ -1,90 +1,161 @@
-"""Uploads leave the disk the moment they are read.
+"""Uploads: a private folder in which a file lies between its arrival and its analysis.
 
-Gradio files an upload under the hash of its content in a folder of ours, and would keep it until
-the server ends.
+A file is stored under a random name that only its sender is told; the name it had never reaches the
+disk. Reading deletes it; what nobody reads goes by age; what a server that was killed has left goes
+when the next one starts.
 """
 
-import threading
+import os
+import re
+import secrets
+import shutil
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import CXRError, RadiographRefused, Refused
 from cxr_demo.radiograph import MAX_FILE_BYTES
 
-SHARED_S = 10
-"""How long a taken upload can still be had by somebody who sent the very same file."""
+try:
+    import fcntl
+except ImportError:  # Windows: what a killed server leaves stays there
+    fcntl = None
+
+PREFIX = "cxr-demo-"
+LIES_S = 45
+"""How long an upload waits for its analysis. A minute at most, with `tidy.SWEEP_S`."""
+MOST_BYTES = 2 << 30
+"""What all uploads together may take."""
+SPARE_BYTES = 256 << 20
+"""What uploads leave of the disk for everybody else."""
+
+_NAME = re.compile(r"[0-9a-f]{32}")
+
+
+def private_folder(inside: Path | None = None) -> Path:
+    """Make a folder for this process alone, and delete those of processes that have ended.
+
+    A folder belongs to whoever holds a lock on it, which ends with the process however it ends.
+
+    Args:
+        inside: where; the system's temporary folder by default.
+
+    Raises:
+        CXRError: if none can be made.
+    """
+    while True:
+        try:
+            inside = Path(inside or tempfile.gettempdir())
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=inside))  # 0700
+        except OSError as error:
+            raise CXRError(f"no temporary folder can be made ({error}).") from None
+        # Another server that starts may have taken it for an abandoned one before it was locked.
+        if _lock(folder) is not None and folder.exists():
+            break
+    for other in inside.glob(f"{PREFIX}*"):
+        if other != folder and _is_ours(other) and (held := _lock(other)) is not None:
+            shutil.rmtree(other, ignore_errors=True)
+            os.close(held)
+    return folder
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return fcntl is not None and S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder until the process ends or the number returned is closed; None if it is held."""
+    if fcntl is None:
+        return -1
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
 
 
 class Uploads:
-    """Takes uploads off the disk.
-
-    Two people who upload the same file at the same time share one path. Who comes second gets what
-    the first has just taken.
+    """The uploads of one server.
 
     Args:
-        folder: where uploads lie; nothing outside it is read or deleted.
+        folder: where they lie; made if it is not there, and nothing else is in it.
+        share: how many may lie there of one client.
     """
 
-    def __init__(self, folder: Path):
-        self._folder = Path(folder).resolve()
-        self._lock = threading.Lock()
-        self._taken: dict[Path, tuple[float, bytes]] = {}
+    def __init__(self, folder: Path, share: int = 8):
+        self.folder = Path(folder)
+        self.folder.mkdir(exist_ok=True)
+        self._share = share
+        self._senders: dict[str, str] = {}
 
-    def take(self, path: str) -> bytes:
-        """Read an upload and delete it; its path comes from the browser and is not trusted.
+    def expect(self, client: str, size: int) -> str:
+        """A name for a file that is about to arrive; `withdraw` it if it does not.
+
+        Raises:
+            Refused: "call.share" if the client has enough of them here, "call.space" if there is
+                no space for it.
+        """
+        waiting = list(self._senders.values()).count(client)
+        if waiting >= self._share:
+            raise Refused("call.share", most=self._share)
+        if self._taken() + size > MOST_BYTES or self.free() < size:
+            raise Refused("call.space")
+        name = secrets.token_hex(16)
+        self._senders[name] = client
+        return name
+
+    def withdraw(self, name: str) -> None:
+        """Forget a file that was expected, and what has come of it."""
+        self._senders.pop(name, None)
+        (self.folder / name).unlink(missing_ok=True)
+
+    def take(self, name: str) -> bytes:
+        """Read an upload and delete it; its name comes from outside and is not trusted.
+
+        Reads one byte more than is accepted at most, so that the reader can refuse it by its size.
 
         Raises:
             RadiographRefused: if there is no such upload, or no longer.
         """
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise RadiographRefused("refused.upload_gone")
+        file = self.folder / name
         try:
-            file = Path(path).resolve()
-        except (TypeError, ValueError, OSError, RuntimeError):  # not a path, or links in a circle
+            if not S_ISREG(file.lstat().st_mode):
+                raise RadiographRefused("refused.upload_gone")
+            with file.open("rb") as stream:
+                return stream.read(MAX_FILE_BYTES + 1)
+        except OSError:
             raise RadiographRefused("refused.upload_gone") from None
-        if self._folder not in file.parents:
-            raise RadiographRefused("refused.upload_gone")
-        with self._lock:
-            now = time.monotonic()
-            self._taken = {
-                path: taken for path, taken in self._taken.items() if now - taken[0] < SHARED_S
-            }
-            content = read_and_delete(file)
-            if content is None:
-                _, content = self._taken.get(file, (now, None))
-            else:
-                self._taken[file] = now, content
-                forget = threading.Timer(SHARED_S, self._forget, [file, self._taken[file]])
-                forget.daemon = True
-                forget.start()
-        if content is None:
-            raise RadiographRefused("refused.upload_gone")
-        return content
+        finally:
+            with suppress(OSError):
+                self.withdraw(name)
 
-    def _forget(self, file: Path, taken: tuple[float, bytes]) -> None:
-        with self._lock:
-            if self._taken.get(file) is taken:  # and not another of the same path
-                del self._taken[file]
+    def sweep(self) -> None:
+        """Delete what has waited too long."""
+        for file in self.folder.iterdir():
+            with suppress(OSError):  # taken just now
+                if time.time() - file.lstat().st_mtime > LIES_S:
+                    self.withdraw(file.name)
 
+    def free(self) -> int:
+        """Bytes that uploads may still take of the disk."""
+        return max(0, shutil.disk_usage(self.folder).free - SPARE_BYTES)
 
-def read_and_delete(file: Path) -> bytes | None:
-    """Read a file, then delete it and the folder that Gradio made for it alone.
-
-    Reads one byte more than is accepted at most, so that the reader can refuse it by its size.
-
-    Returns:
-        The content; None if this is not a regular file.
-    """
-    try:
-        if not file.is_file():
-            return None
-    except OSError:  # a name longer than any file has
-        return None
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_FILE_BYTES + 1)
-    except OSError:
-        return None
-    finally:
-        with suppress(OSError):  # taken by somebody else, or the folder holds more than this file
-            file.unlink()
-            file.parent.rmdir()
+    def _taken(self) -> int:
+        taken = 0
+        for file in self.folder.iterdir():
+            with suppress(OSError):
+                taken += file.lstat().st_size
+        return taken

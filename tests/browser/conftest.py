@@ -52,7 +52,14 @@ def address(temporary):
     server = subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env={**os.environ, "GRADIO_SERVER_PORT": str(port), "TMPDIR": str(temporary)},
+        env={
+            **os.environ,
+            "GRADIO_SERVER_PORT": str(port),
+            "TMPDIR": str(temporary),
+            # All tests are one client, and some give up what they have sent.
+            "CXR_PER_MINUTE": "100000",
+            "CXR_SHARE": "1000",
+        },
         stdout=log,
         stderr=subprocess.STDOUT,
     )
@@ -162,6 +169,14 @@ def drop(page, *paths: Path, on: str = "#drop", wait: bool = True) -> None:
     page.dispatch_event(on, "drop", {"dataTransfer": transfer})
     if wait:
         answered(page)
+
+
+def until(page, condition: str, argument=None) -> None:
+    """Wait until a condition holds; Playwright's own way the page's policy forbids."""
+    deadline = time.monotonic() + ANSWER_MS / 1000
+    while not page.evaluate(condition, argument):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(50)
 
 
 def answered(page) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.wording import sentence
+from tests.browser.conftest import until
 
 SELF_TEST_MS = 120_000
 EVALUATION = json.loads((ASSETS / "metrics/evaluation.json").read_text())
@@ -211,7 +212,7 @@ def test_another_language_renders_it_anew_and_keeps_what_was_folded_out(card):
     card.route("**/wording/de.json", lambda route: route.fulfill(json={"about.figures": "Güte"}))
     card.click(".chart summary >> nth=0")
     card.select_option("#language", "de")
-    card.wait_for_function("document.getElementById('about-figures').textContent === 'Güte'")
+    until(card, "document.getElementById('about-figures').textContent === 'Güte'")
     assert card.get_attribute(".chart details >> nth=0", "open") is not None
     auc = f"{EVALUATION['binary']['auc']:.3f}".replace(".", ",")
     assert auc in card.inner_text("section[aria-labelledby=about-figures]")

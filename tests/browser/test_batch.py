@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.wording import sentence
-from tests.browser.conftest import ANSWER_MS, EXAMPLES, answered, drop
+from tests.browser.conftest import ANSWER_MS, EXAMPLES, answered, drop, until
 
 HEALTHY = EXAMPLES / "NORMAL2-IM-1442-0001.jpeg"  # P(pneumonia) .018, bacterial .011, score .066
 STRANGE = EXAMPLES / "NORMAL2-IM-1437-0001.jpeg"  # P(pneumonia) .505, normal .487, score .728
@@ -168,7 +168,7 @@ def test_files_may_be_chosen_and_added_to_and_cleared(batch, folder):
     batch.set_input_files("#batch-files", [folder.file("one.png"), folder.file("two.png")])
     over(batch)
     batch.set_input_files("#batch-files", [folder.file("three.png")])
-    batch.wait_for_function("document.querySelectorAll('#batch-table tbody tr').length === 3")
+    until(batch, "document.querySelectorAll('#batch-table tbody tr').length === 3")
     over(batch)
     assert names(batch) == ["one.png", "two.png", "three.png"]
     assert line(batch) == "Finished: 0 of 3 analysed, 3 with a problem."

@@ -8,7 +8,7 @@ import os
 import cv2
 import pytest
 
-from tests.browser.conftest import NORMAL, PNEUMONIA, ROOT, answered, drop, read_example
+from tests.browser.conftest import NORMAL, PNEUMONIA, ROOT, answered, drop, read_example, until
 
 SIZES = {"reading": (1280, 800), "light": (1280, 800), "phone": (390, 844)}
 
@@ -33,7 +33,7 @@ def shoot(tmp_path):
 def ready(page, path=PNEUMONIA) -> None:
     read_example(page, path)
     page.wait_for_selector("#neighbours .card")
-    page.wait_for_function("document.getElementById('atlas').data?.at(-1).name === 'query'")
+    until(page, "document.getElementById('atlas').data?.at(-1).name === 'query'")
     page.evaluate("document.activeElement.blur()")
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.browser.conftest import NORMAL, PNEUMONIA, answered, drop, read_example
+from tests.browser.conftest import NORMAL, PNEUMONIA, answered, drop, read_example, until
 
 # A checksum of every pixel of a canvas once it has been painted.
 PIXELS = """(id = 'primary') => new Promise((done) => requestAnimationFrame(() =>
@@ -97,7 +97,7 @@ def test_the_wheel_zooms_where_it_points(read):
     x, y = middle(read)
     read.mouse.move(x - 60, y - 40)
     read.mouse.wheel(0, -400)
-    read.wait_for_function("document.querySelector('#readout').textContent.includes('zoom 2.7')")
+    until(read, "document.querySelector('#readout').textContent.includes('zoom 2.7')")
 
 
 def test_dragging_windows_pans_and_zooms(read):

@@ -20,6 +20,7 @@ SAID = Predictions(
     change_at_edge=np.zeros(4),
     error=np.zeros(4),
     error_at_edge=np.zeros(4),
+    grade=np.full(4, "usable"),
 )
 
 

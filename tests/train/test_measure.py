@@ -66,6 +66,7 @@ def twelve() -> Predictions:
         change_at_edge=np.array([0.1, 0.2, 0.3, 0.2, *[0.9] * 8]),
         error=np.array([10, 20, 30, 40, 30, 40, 50, 60, 10, 20, 30, 25]) / 1e4,
         error_at_edge=np.full(12, 0.4),
+        grade=np.array([*["usable"] * 9, *["unusual"] * 2, "not_a_chest_radiograph"]),
     )
 
 
@@ -184,6 +185,7 @@ def test_accuracy_and_confusion_come_from_one_array(seed, head):
             vote,
             vote.argmax(axis=1),
             *rng.random((4, n)),
+            np.full(n, "usable"),
         ),
         POINTS,
         SCREENING,
@@ -258,3 +260,11 @@ def test_figures_of_the_file_are_those_of_the_run(figures, twelve):
 
 def test_figures_are_plain_numbers(figures):
     assert json.loads(json.dumps(figures)) == figures
+
+
+def test_grades_are_counted(twelve):
+    assert measure(twelve, POINTS, SCREENING)["gate"] == {
+        "usable": 9 / 12,
+        "unusual": 2 / 12,
+        "not_a_chest_radiograph": 1 / 12,
+    }

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.anomaly import AnomalyMap
+from cxr_demo.gate import Verdict
 from cxr_demo.radiograph import read_radiograph
 from tests.conftest import chest_like, png
 from train.predictions import Predictions, from_json, predict, to_json
@@ -30,6 +31,7 @@ def three() -> Predictions:
         change_at_edge=np.array([0.25, 0.0, 1.0]),
         error=np.array([0.001234, 0.0, 0.1]),
         error_at_edge=np.array([0.4, 0.5, 0.6]),
+        grade=np.array(["usable", "unusual", "usable"]),
     )
 
 
@@ -60,6 +62,7 @@ def test_one_line_per_image(three):
         "change_at_edge": 0.0,
         "error": 0.0,
         "error_at_edge": 0.5,
+        "grade": "unusual",
     }
     assert [row["labels"] for row in json.loads(to_json(three))] == [0, 1, 2]
 
@@ -84,7 +87,7 @@ def test_a_subset_keeps_its_rows_together(three, rows, expected):
         )
 
 
-def said(pneumonia, three_class, plausible, vote, voted, error) -> SimpleNamespace:
+def said(pneumonia, three_class, plausible, vote, voted, error, grade="usable") -> SimpleNamespace:
     """As much of an `Analysis` as is kept."""
     names = ("normal", "bacterial", "viral")
     return SimpleNamespace(
@@ -92,6 +95,7 @@ def said(pneumonia, three_class, plausible, vote, voted, error) -> SimpleNamespa
             "binary": {"normal": 1 - pneumonia, "pneumonia": pneumonia},
             "three_class": dict(zip(names, three_class, strict=True)),
         },
+        gate=Verdict(grade, None),
         plausible=plausible,
         neighbourhood=SimpleNamespace(vote=dict(zip(names, vote, strict=True)), elected=voted),
         anomaly=SimpleNamespace(
@@ -109,7 +113,7 @@ class Scripted:
     def __init__(self, *answers):
         self.answers, self.given = list(answers), []
 
-    def analyse(self, radiograph):
+    def examine(self, radiograph):
         self.given.append(radiograph)
         return self.answers[len(self.given) - 1]
 
@@ -125,7 +129,7 @@ def paths(tmp_path):
 def test_what_was_said_is_kept_in_the_order_of_the_files(paths):
     analyser = Scripted(
         said(0.75, [0.25, 0.5, 0.25], ("bacterial", "normal"), [0, 0.5, 0.5], "viral", 0.004),
-        said(0.125, [0.875, 0, 0.125], ("normal",), [1, 0, 0], "normal", 0.001),
+        said(0.125, [0.875, 0, 0.125], ("normal",), [1, 0, 0], "normal", 0.001, "unusual"),
     )
     assert_same(
         predict(analyser, paths, "test"),
@@ -142,6 +146,7 @@ def test_what_was_said_is_kept_in_the_order_of_the_files(paths):
             change_at_edge=np.array([0.4375, 0.4375]),
             error=np.array([0.004, 0.001]),
             error_at_edge=np.array([0.4375, 0.4375]),
+            grade=np.array(["usable", "unusual"]),
         ),
     )
     for radiograph, path in zip(analyser.given, paths, strict=True):

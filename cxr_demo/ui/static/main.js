@@ -3,6 +3,7 @@ import * as about from './about/about.js';
 import * as batch from './batch/batch.js';
 import * as anomaly from './read/anomaly.js';
 import * as atlas from './read/atlas.js';
+import * as gate from './read/gate.js';
 import * as gestures from './read/gestures.js';
 import * as intake from './read/intake.js';
 import * as neighbours from './read/neighbours.js';
@@ -46,7 +47,7 @@ set({
 });
 settings();
 for (const module of [
-  tabs, viewer, toolbar, gestures, intake, probabilities, anomaly, neighbours, atlas, probe, readFirst,
+  tabs, viewer, toolbar, gestures, intake, gate, probabilities, anomaly, neighbours, atlas, probe, readFirst,
   report, batch, about,
 ]) module.start();
 byId('language').value = preferred();

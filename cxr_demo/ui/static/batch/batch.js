@@ -14,7 +14,7 @@ const batch = queue(changed);
 let shown = null; // the table
 
 /** Read-first mode: nothing of the models is to be seen. */
-const veiled = () => state.veiled || state.readFirst;
+const veiled = () => state.readFirst || (state.veiled && !state.gated);
 
 /** Add files and archives to the batch, as if dropped on it. */
 export async function take(files) {

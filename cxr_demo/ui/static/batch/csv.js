@@ -5,6 +5,7 @@ const COLUMNS = {
   file: ({ path }) => path,
   status: ({ status }) => status,
   reason: ({ reason }) => (reason ? t(reason.key, reason.values) : null),
+  gate: ({ found }) => found?.gate,
   p_pneumonia: ({ found }) => found?.pneumonia,
   p_normal: ({ found }) => found?.normal,
   p_bacterial: ({ found }) => found?.bacterial,

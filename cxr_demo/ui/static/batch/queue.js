@@ -2,13 +2,14 @@
 //
 // A row is {number, name, path, open, status, reason, found, picture}: `open` gives its Blob, or is
 // null where it has none; `status` is 'waiting', 'working', 'done', 'refused', 'failed' or
-// 'cancelled'; `reason` is {key, values}; `found` and `picture` are there when it is done.
+// 'cancelled'; `reason` is {key, values}, also of a done one that looks unusual; `found` and `picture`
+// are there when it is done.
 import { called } from '../read/reading.js';
 import { analyse } from '../shared/api.js';
 import { why } from './zip.js';
 
 const AT_ONCE = 2;
-const PAUSES_MS = [1000, 3000, 9000]; // before a full queue is asked again
+const PAUSES_MS = [1000, 3000, 9000]; // before a server that is busy is asked again
 
 /** Rows, and what is done with them; `changed(row)` is told of each change of one. */
 export function queue(changed) {
@@ -77,7 +78,8 @@ async function outcome(row, signal) {
     return { status: 'failed', reason: { key: error.key ?? 'call.lost' } };
   }
   if (answer.status !== 'ok') return { status: answer.status, reason: answer.refusal };
-  return { status: 'done', found: findings(answer), picture: answer.square };
+  const reason = answer.gate.grade === 'unusual' ? { key: `gate.${answer.gate.key}` } : null;
+  return { status: 'done', reason, found: findings(answer), picture: answer.square };
 }
 
 async function patiently(file, signal) {
@@ -86,7 +88,7 @@ async function patiently(file, signal) {
     try {
       return await analyse(file, ['square'], { signal });
     } catch (error) {
-      if (error.key !== 'call.full') throw error;
+      if (!error.again) throw error;
     }
     await elapsed(pause, signal);
   }
@@ -100,11 +102,11 @@ const elapsed = (ms, signal) => new Promise((done) => {
 });
 
 /** What a batch keeps of an answer. */
-function findings({ probabilities, anomaly, model }) {
+function findings({ gate, probabilities, anomaly, model }) {
   const { binary, three_class: three } = probabilities;
   const { score, threshold, unusual } = anomaly;
   return {
     called: called(probabilities), pneumonia: binary.pneumonia, ...three,
-    score, threshold, unusual, classifier: model.classifier,
+    gate: gate.grade, score, threshold, unusual, classifier: model.classifier,
   };
 }

@@ -1,7 +1,7 @@
 // The threshold: verdict, what it means on held-out patients, and where this radiograph lies among
 // them. Everything follows in the browser from maps and scores sent once.
 import { byId, fill, make } from '../shared/dom.js';
-import { on, set, state } from '../shared/store.js';
+import { hiddenBy, on, set, state } from '../shared/store.js';
 import { number, percent, t } from '../shared/wording.js';
 import { shareAbove } from './reading.js';
 
@@ -57,7 +57,7 @@ function render() {
   const threshold = thresholds[method];
   const line = byId('verdict');
   const found = reading && !veiled ? verdict(reading, method, threshold) : null;
-  line.textContent = found ? inWords(found, method, threshold) : t(veiled ? 'veiled' : 'nothing');
+  line.textContent = found ? inWords(found, method, threshold) : t(veiled ? hiddenBy() : 'nothing');
   line.classList.toggle('unusual', Boolean(found?.unusual));
   line.dataset.share = found?.share ?? '';
   byId('threshold-meaning').textContent = meaning(method, threshold, prevalence);

@@ -39,21 +39,25 @@ function recognised({ same_picture: ids, left_out: leftOut }) {
 /**
  * Analyse a file and put it on the page; whatever was under way is given up.
  * @param {Blob|function(): Promise<Blob>} source  the file, or how to come by it
+ * @param {number} [frame]  which one of a DICOM file with several
  */
-export async function read(source) {
+export async function read(source, frame = null) {
   under?.abort();
   under = new AbortController();
   const mine = under;
   tabs.open('read');
-  set({ busy: true });
+  set({ busy: true, asking: null });
   say('status.working', 'busy');
   const refuse = (key, values) => say(key, 'refused', values, Boolean(state.reading));
   try {
     const file = source instanceof Blob ? source : await source();
-    const answer = await analyse(file, PARTS, { signal: mine.signal });
+    const answer = await analyse(file, PARTS, { frame, signal: mine.signal });
     if (mine !== under) return;
-    if (answer.status !== 'ok') refuse(answer.refusal.key, answer.refusal.values);
-    else {
+    if (answer.status !== 'ok') {
+      const { key, values } = answer.refusal;
+      refuse(key, values);
+      if (key === 'refused.dicom.frames') set({ asking: { source: file, count: values.frames } });
+    } else {
       const reading = await decode(answer);
       if (mine !== under) return;
       show(file, reading);
@@ -68,8 +72,9 @@ export async function read(source) {
 }
 
 function show(file, reading) {
+  const gated = reading.gate.grade === 'unusual';
   set({
-    file, reading, veiled: state.readFirst, impression: null, around: null, probes: [], selected: [], highlighted: null,
+    file, reading, gated, veiled: gated || state.readFirst, impression: null, around: null, probes: [], selected: [], highlighted: null,
     view: FITTED, window: { level: 0.5, width: 1 }, inverted: false,
     compare: { mode: 'single', with: 'reconstruction' },
   });

@@ -1,7 +1,7 @@
 // The nearest references, their vote, and another search of them without a run of the networks.
 import { CallFailed, neighbours as search } from '../shared/api.js';
 import { byId, fill, make } from '../shared/dom.js';
-import { on, set, state } from '../shared/store.js';
+import { hiddenBy, on, set, state } from '../shared/store.js';
 import { t } from '../shared/wording.js';
 import { say } from './intake.js';
 import { card, located } from './library.js';
@@ -66,7 +66,7 @@ function render() {
   const box = byId('neighbours');
   if (veiled || !around) {
     fill(box, busy && !veiled ? skeleton()
-      : make('p', { class: 'nothing', text: t(veiled ? 'veiled' : 'nothing') }));
+      : make('p', { class: 'nothing', text: t(veiled ? hiddenBy() : 'nothing') }));
     return;
   }
   const focused = document.activeElement?.closest('#neighbours .card')?.dataset.row;

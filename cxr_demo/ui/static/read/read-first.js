@@ -19,7 +19,7 @@ function choice(name, offered, legend) {
 
 function ask() {
   const box = byId('impression');
-  box.hidden = !(state.veiled && state.reading);
+  box.hidden = !(state.veiled && state.reading) || state.gated;
   // Another language must not take the marks away; another radiograph must.
   const marked = asked === state.reading ? [...box.querySelectorAll('input:checked')] : [];
   asked = state.reading;
@@ -87,9 +87,9 @@ export function start() {
   // Turned off, nothing stays veiled.
   mode.addEventListener('change', () => {
     const readFirst = mode.checked;
-    set({ readFirst, veiled: readFirst && (state.veiled || !state.reading) });
+    set({ readFirst, veiled: state.gated || (readFirst && (state.veiled || !state.reading)) });
     table();
   });
-  on(['veiled', 'reading', 'language'], ask);
+  on(['veiled', 'gated', 'reading', 'language'], ask);
   on(['language'], table);
 }

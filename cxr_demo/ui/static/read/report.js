@@ -25,6 +25,7 @@ export function summary() {
     date: new Date().toISOString(),
     disclaimer: t('disclaimer'),
     image: reading.image,
+    gate: reading.gate,
     probabilities: reading.probabilities,
     plausible: reading.plausible,
     operating_point: { name: point, ...start.operating_points[point], prevalence },
@@ -81,6 +82,8 @@ function html(said, words, shots) {
     make('h1', { text: said.label ? `${t('report.title')}: ${said.label}` : t('report.title') }),
     make('p', { text: new Date(said.date).toLocaleString(language) }),
     make('p', { class: 'warn', text: said.disclaimer }),
+    said.gate.grade === 'unusual'
+      ? make('p', { class: 'warn', text: `${t('gate.unusual')} ${t(`gate.${said.gate.key}`)}` }) : null,
     make('div', { class: 'pictures' }, ...shots.map(([src, name]) =>
       make('figure', {}, make('img', { src, alt: name }), make('figcaption', { text: name })))),
     make('div', { class: 'two' },

@@ -1,26 +1,27 @@
 // The service's three endpoints, as anybody can call them: through Gradio's queue, without a session.
 
-/** An answer that did not come; `key` names the sentence that says why, with its `values`. */
+/** An answer that did not come; `key` names the sentence that says why, with its `values`; `again`
+ *  is whether asking the same later will do. */
 export class CallFailed extends Error {
-  constructor(key, values = {}) {
+  constructor(key, values = {}, again = false) {
     super(key);
-    Object.assign(this, { key, values });
+    Object.assign(this, { key, values, again });
   }
 }
 
 /**
  * Analyse a file.
- * @param {Blob} file  PNG or JPEG; its name is not sent
+ * @param {Blob} file  PNG, JPEG or DICOM; its name is not sent
  * @param {string[]} include  parts of the answer, see README
- * @param {Object} [options]  `hidden` boxes and their `fill`; `signal` to stop waiting
+ * @param {Object} [options]  `hidden` boxes and their `fill`; which `frame`; `signal` to stop waiting
  */
-export async function analyse(file, include, { hidden = [], fill = 'blur', signal } = {}) {
+export async function analyse(file, include, { hidden = [], fill = 'blur', frame = null, signal } = {}) {
   const form = new FormData();
   form.append('files', new File([file], 'radiograph'));
   const [path] = await unbroken(async () =>
     (await ask('gradio_api/upload', { method: 'POST', body: form, signal })).json());
   const image = { path, meta: { _type: 'gradio.FileData' } };
-  return call('analyse', [image, include, hidden, fill], signal);
+  return call('analyse', [image, include, hidden, fill, frame], signal);
 }
 
 /** A shipped example's file. */
@@ -57,8 +58,13 @@ async function ask(url, request) {
   const headers = typeof request.body === 'string' ? { 'Content-Type': 'application/json' } : {};
   const answer = await fetch(url, { ...request, headers });
   if (answer.ok) return answer;
+  const { refusal } = await answer.json().catch(() => ({}));
+  if (refusal) throw new CallFailed(refusal.key, refusal.values, answer.headers.has('Retry-After'));
+  // Gradio, or a proxy in between, has words of its own.
+  const { status } = answer;
+  if (status === 503) throw new CallFailed('call.full', {}, true);
   throw new CallFailed(
-    answer.status === 413 ? 'call.too_large' : answer.status === 503 ? 'call.full' : 'call.failed',
+    status === 413 ? 'call.too_large' : status === 502 || status === 504 ? 'call.lost' : 'call.failed',
   );
 }
 

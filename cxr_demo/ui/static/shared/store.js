@@ -28,10 +28,15 @@ export const state = {
   compare: { mode: 'single', with: 'reconstruction' }, // with: 'reconstruction' | library row
   probes: [], // see read/probe.js
   fill: 'blur',
+  asking: null, // {source, count}: a file of several frames, one of which has to be chosen
+  gated: false, // the radiograph looks unusual, and nobody has asked for its results yet
   readFirst: false, // outputs of the next radiograph are to be veiled
   veiled: false, // outputs are not to be seen yet
   impression: null, // what the reader marked before they were
 };
+
+/** The sentence that says why results are hidden. */
+export const hiddenBy = () => (state.gated ? 'gated' : 'veiled');
 
 const listeners = [];
 

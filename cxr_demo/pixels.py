@@ -1,0 +1,65 @@
+"""What a radiograph is once it is read, and the sizes that are read at all.
+
+Data contract: pixels are float32 (height, width) in [0, 1] with air dark. A file's declared size is
+checked here before a single pixel is decoded.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxr_demo.errors import RadiographRefused
+
+MIN_SIDE = 64
+MAX_RATIO = 4
+MAX_PIXELS = 25_000_000
+"""Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
+
+
+@dataclass(frozen=True)
+class Radiograph:
+    """One decoded radiograph.
+
+    Attributes:
+        pixels: float32 (height, width) in [0, 1], air dark.
+        bit_depth: significant bits per pixel: mostly 8, up to 16 for a deeper file.
+        burned_in: whether text, perhaps a name, may be part of the picture: a DICOM file that does
+            not rule it out.
+    """
+
+    pixels: np.ndarray
+    bit_depth: int
+    burned_in: bool = False
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse what a header declares.
+
+    Raises:
+        RadiographRefused: if it is too large, too small, or a strip.
+    """
+    if width * height > MAX_PIXELS:
+        raise too_large(width, height)
+    if min(width, height) < MIN_SIDE:
+        raise RadiographRefused("refused.too_small", width=width, height=height, least=MIN_SIDE)
+    if max(width, height) > MAX_RATIO * min(width, height):
+        raise RadiographRefused("refused.strip", width=width, height=height, ratio=MAX_RATIO)
+
+
+def check_contrast(pixels: np.ndarray) -> None:
+    """Refuse pixels, or the levels that pixels have, if all are the same.
+
+    Raises:
+        RadiographRefused: if they are.
+    """
+    if pixels.min() == pixels.max():
+        raise RadiographRefused("refused.flat")
+
+
+def too_large(*size: int) -> RadiographRefused:
+    """The refusal of an image of this width and height, as far as they are known."""
+    megapixels = MAX_PIXELS // 10**6
+    if not size:
+        return RadiographRefused("refused.too_many_pixels", megapixels=megapixels)
+    width, height = size
+    return RadiographRefused("refused.too_large", width=width, height=height, megapixels=megapixels)

@@ -1,0 +1,82 @@
+"""How the page is served: read from the environment, once, at start. SECURITY.md explains each."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from cxr_demo.errors import CXRError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+HUGGING_FACE = ("https://huggingface.co", "https://*.hf.space")
+PRIVATE_NETWORKS = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What whoever runs the server decides.
+
+    Attributes:
+        login: "name:password" that everybody has to give; empty asks nobody.
+        hosts: names under which the page is called; None takes any. Addresses always do.
+        origins: addresses of the page where a proxy changes the Host header, as
+            "https://xray.example.org".
+        frame_ancestors: who may show the page in a frame.
+        proxies: networks whose X-Forwarded-For is believed, as uvicorn takes them.
+        per_minute: how many requests that make work one client may send in a minute.
+        share: how many uploads, and how many questions, one client may have waiting.
+    """
+
+    login: str = field(default="", repr=False)
+    hosts: frozenset[str] | None = LOOPBACK
+    origins: frozenset[str] = frozenset()
+    frame_ancestors: tuple[str, ...] = ("'self'",)
+    proxies: str = ""
+    per_minute: int = 900
+    share: int = 8
+
+    @classmethod
+    def from_environment(cls, given: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings as the environment has them.
+
+        Raises:
+            CXRError: if one is not what it has to be.
+        """
+        on_spaces = "SPACE_ID" in given
+        origins = _origins(given.get("CXR_ORIGINS", ""))
+        space = given.get("SPACE_HOST", "").lower()
+        bound = given.get("GRADIO_SERVER_NAME", "127.0.0.1").strip("[]")
+        names = {urlsplit(origin).hostname for origin in origins}
+        login = given.get("CXR_LOGIN", "")
+        if login and not all(login.partition(":")):
+            raise CXRError("CXR_LOGIN has to be name:password.")
+        framed_by = given.get("CXR_FRAME_ANCESTORS", " ".join(HUGGING_FACE if on_spaces else ()))
+        if any(character in framed_by for character in ";,\r\n"):
+            raise CXRError("CXR_FRAME_ANCESTORS has to be addresses with spaces between them.")
+        return cls(
+            login=login,
+            hosts=LOOPBACK | {bound} | names if names or bound in LOOPBACK else None,
+            origins=origins | ({f"https://{space}"} if space else set()),
+            frame_ancestors=("'self'", *framed_by.split()),
+            proxies=given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS if on_spaces else ""),
+            per_minute=_count(given, "CXR_PER_MINUTE", cls.per_minute),
+            share=_count(given, "CXR_SHARE", cls.share),
+        )
+
+
+def _origins(listed: str) -> frozenset[str]:
+    origins = frozenset(listed.lower().split())
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        if scheme not in ("http", "https") or not host or "/" in host:
+            raise CXRError(
+                f"CXR_ORIGINS has {origin}, which is not an address like https://xray.example.org."
+            )
+    return origins
+
+
+def _count(given: Mapping[str, str], name: str, default: int) -> int:
+    value = given.get(name, str(default))
+    if not value.isdecimal() or not 1 <= int(value) <= 1_000_000:
+        raise CXRError(f"{name} was given as {value}; it has to be a whole number from 1 on.")
+    return int(value)
