@@ -2,7 +2,7 @@
 
 Data contract: the mean activations of the detector's trunk in the regions of an image, float32
 (R, R, C) → `Verdict`. A softmax regression over them tells a usable radiograph from one with
-something wrong (turned, mirrored, inverted, cropped, blurred, over-exposed, from elsewhere) and
+something wrong (turned, mirrored, inverted, cropped, distant, blurred …, from elsewhere) and
 from everything that is no chest radiograph. Fitted by `train.fit_gate`. An inverted or rotated
 radiograph is recognised, never corrected: the reader has to see what the networks see.
 """
