@@ -32,7 +32,7 @@ def main() -> None:
         from cxr_demo.ui.server import serve
 
         artefacts = Artefacts()
-        uploads = Uploads(folder / "uploads", settings.share)
+        uploads = Uploads(folder / "uploads", 2 * settings.share)
         serve(Analyser(artefacts), artefacts, uploads, settings)
     except CXRError as error:
         sys.exit(f"Refusing to start: {error}")

@@ -24,7 +24,8 @@ class Settings:
         frame_ancestors: who may show the page in a frame.
         proxies: networks whose X-Forwarded-For is believed, as uvicorn takes them.
         per_minute: how many requests that make work one client may send in a minute.
-        share: how many uploads, and how many questions, one client may have waiting.
+        share: how many questions one client may have waiting, of twice as many uploads. Behind
+            one address there may be a whole hospital.
     """
 
     login: str = field(default="", repr=False)
@@ -33,7 +34,7 @@ class Settings:
     frame_ancestors: tuple[str, ...] = ("'self'",)
     proxies: str = ""
     per_minute: int = 900
-    share: int = 8
+    share: int = 24
 
     @classmethod
     def from_environment(cls, given: Mapping[str, str] = os.environ) -> "Settings":

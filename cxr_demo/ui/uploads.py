@@ -93,7 +93,7 @@ class Uploads:
         share: how many may lie there of one client.
     """
 
-    def __init__(self, folder: Path, share: int = 8):
+    def __init__(self, folder: Path, share: int = 48):
         self.folder = Path(folder)
         self.folder.mkdir(exist_ok=True)
         self._share = share

@@ -107,7 +107,7 @@ function panel() {
     make('div', { id: 'batch-drop' },
       make('input', {
         type: 'file', id: 'batch-files', multiple: true, 'data-t-label': 'batch.drop',
-        accept: 'image/png,image/jpeg,application/zip,.zip', onchange: chosen,
+        onchange: chosen,
       }),
       make('span', { 'aria-hidden': 'true', 'data-t': 'batch.drop' })),
     make('p', { class: 'note', 'data-t': 'batch.note' }),
