@@ -72,7 +72,7 @@ def _write(canvas: np.ndarray, text: str, at: tuple[int, int], scale: float, ton
     canvas += (np.float32(tone) - canvas) * (ink / np.float32(255))
 
 
-def document(rng: np.random.Generator) -> np.ndarray:
+def page_of_text(rng: np.random.Generator) -> np.ndarray:
     """Lines of text on paper, or light on dark."""
     shape = _size(rng)
     paper, ink = rng.uniform(0.8, 1), rng.uniform(0, 0.3)
@@ -186,7 +186,7 @@ KINDS: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
     "blank": blank,
     "noise": noise,
     "shapes": shapes,
-    "document": document,
+    "page_of_text": page_of_text,
     "screen": screen,
     "bones": bones,
     "slice": slice_of_a_body,

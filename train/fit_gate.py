@@ -4,8 +4,8 @@
 
 `--pictures` is filled by `python -m train.other_pictures FOLDER`. Writes `assets/detector/gate.npz`
 (see `cxr_demo.gate`), `assets/metrics/gate.json` and its drawing. The samples are kept in
-`.work/gate` and made anew when the detector changes; delete them when the views do. No image of the
-official test is read; `train.evaluate` measures how many of those the gate turns away. Time: 12 min.
+`.work/gate` and made anew when the detector changes; delete them when the views do. The official
+test is not read; `train.evaluate` measures how much of it the gate turns away. Time: 12 min.
 """
 
 import argparse
