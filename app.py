@@ -36,6 +36,8 @@ def main() -> None:
         serve(Analyser(artefacts), artefacts, uploads, settings)
     except CXRError as error:
         sys.exit(f"Refusing to start: {error}")
+    except OSError as error:  # a port that is taken, a name that is none, a disk that is full
+        sys.exit(f"Refusing to start: {error.strerror or error}")
 
 
 if __name__ == "__main__":

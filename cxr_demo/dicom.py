@@ -12,7 +12,6 @@ meta information, before it is inflated.
 import io
 import logging
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 import pydicom
@@ -25,10 +24,11 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from cxr_demo.elements import text, whole
 from cxr_demo.errors import RadiographRefused
 from cxr_demo.grayscale import levels
-from cxr_demo.pixels import Radiograph, check_contrast, check_size
-from cxr_demo.transfer_syntax import PLAIN, PLUGIN, decoded, text, whole
+from cxr_demo.pixels import Radiograph, Stored, check_contrast, check_size
+from cxr_demo.transfer_syntax import PLAIN, PLUGIN, decoded, is_codestream
 
 # Neither a warning nor a log line of the library may quote what stands in a file.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -83,34 +83,13 @@ _LONG = tuple(
     for keyword in ELEMENTS
     if keyword.endswith(("Sequence", "PixelData", "OffsetTable", "OffsetTableLengths"))
 )
-_LATERAL_POSITIONS = ("LL", "RL", "LAT", "LATERAL", "LLAT", "RLAT")
+_GREY = ("MONOCHROME1", "MONOCHROME2")
 # Lateral, left and right lateral, mediolateral, lateromedial and sagittal of CID 4010, as SNOMED CT
 # and as the older SRT codes.
 _LATERAL_CODES = (
     *("399067008", "399173006", "399198007", "399260004", "399352003", "30730003"),
     *("R-102CD", "R-10236", "R-10232", "R-10224", "R-10228", "G-A145"),
 )
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One frame as it is stored, and what its values look like: half the size of its pixels.
-
-    Attributes:
-        patterns: uint8 or uint16 (height, width), the bits of each pixel.
-        levels: float32 (2**bits,) in [0, 1], air dark: how bright each pattern is to be shown.
-        bits: significant bits per pixel.
-        burned_in: whether text may be part of the picture.
-    """
-
-    patterns: np.ndarray
-    levels: np.ndarray
-    bits: int
-    burned_in: bool
-
-    def radiograph(self) -> Radiograph:
-        """As it is to be shown."""
-        return Radiograph(self.levels[self.patterns], self.bits, self.burned_in)
 
 
 def read_dicom(data: bytes, frame: int | None = None) -> Radiograph:
@@ -190,7 +169,7 @@ def _check(dataset: Dataset, data: bytes) -> None:
     if _is_lateral(dataset):
         raise RadiographRefused("refused.dicom.lateral")
     photometric = text(dataset, "PhotometricInterpretation")
-    if whole(dataset, "SamplesPerPixel", 1) != 1 or not photometric.startswith("MONOCHROME"):
+    if whole(dataset, "SamplesPerPixel", 1) != 1 or photometric not in _GREY:
         raise RadiographRefused("refused.dicom.colour")
     allocated = whole(dataset, "BitsAllocated")
     if allocated not in (8, 16) or not 1 <= whole(dataset, "BitsStored", allocated) <= allocated:
@@ -199,12 +178,13 @@ def _check(dataset: Dataset, data: bytes) -> None:
 
 
 def _is_lateral(dataset: Dataset) -> bool:
-    if text(dataset, "ViewPosition") in _LATERAL_POSITIONS:
+    view = text(dataset, "ViewPosition")
+    if view in ("LL", "RL") or ("LAT" in view and "DEC" not in view):  # decubitus is frontal
         return True
     codes = [text(item, "CodeValue") for item in dataset.get("ViewCodeSequence") or ()]
-    towards = dataset.get("PatientOrientation") or [""]
-    # Along the rows of a frontal view one goes to the patient's left or right.
-    return any(code in _LATERAL_CODES for code in codes) or str(towards[0])[:1] in ("A", "P")
+    # Neither along the rows of a frontal view nor along its columns one goes to the front or back.
+    towards = [str(way)[:1] for way in dataset.get("PatientOrientation") or ()]
+    return any(code in _LATERAL_CODES for code in codes) or "A" in towards or "P" in towards
 
 
 def _chosen(frames: int, frame: int | None) -> int:
@@ -225,13 +205,17 @@ def _stored(dataset: Dataset, number: int) -> Stored:
     if not 0 <= shift <= allocated - bits:
         raise ValueError("the highest bit lies outside")
     frame = decoded(dataset, number)
+    signed = bool(whole(dataset, "PixelRepresentation", 0))
+    frame = frame.view(f"u{frame.dtype.itemsize}")
+    if is_codestream(syntax):
+        _check_depth(frame, bits, signed)
     # Bits above and below those of the picture are overlays, or rubbish.
-    patterns = np.right_shift(frame.view(f"u{frame.dtype.itemsize}"), shift)
+    patterns = np.right_shift(frame, shift)
     patterns &= 2**bits - 1
     # Row by row, for counting takes eight bytes a pixel.
     counts = sum(np.bincount(row, minlength=2**bits) for row in patterns)
     stored = np.arange(2**bits)
-    if whole(dataset, "PixelRepresentation", 0):
+    if signed:
         # Patterns of negative numbers are the upper half.
         stored -= 2 ** (bits - 1)
         shown = np.fft.ifftshift(levels(dataset, stored, np.fft.fftshift(counts)))
@@ -239,3 +223,13 @@ def _stored(dataset: Dataset, number: int) -> Stored:
         shown = levels(dataset, stored, counts)
     check_contrast(shown[counts > 0])
     return Stored(patterns, shown, bits, text(dataset, "BurnedInAnnotation") != "NO")
+
+
+def _check_depth(frame: np.ndarray, bits: int, signed: bool) -> None:
+    """Refuse a codestream deeper than the data set says: cut to its bits it would be rubbish."""
+    fits = frame.max() < 2**bits
+    if signed and not fits:  # negative numbers may fill all bits of their container
+        values, half = frame.view(f"i{frame.dtype.itemsize}"), 2 ** (bits - 1)
+        fits = -half <= values.min() and values.max() < half
+    if not fits:
+        raise ValueError("more bits than are said to be stored")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
+from cxr_demo.elements import number, text
+
 LEAST_SPAN = 0.25
 """Share of its range that an image without a window has to use; one that uses less comes raw from
 the detector and is windowed to its own percentiles."""
@@ -72,7 +74,7 @@ def _modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, float, 
         table = _table(dataset, "ModalityLUTSequence", stored[0] < 0)
         return table(stored), 0, table.top
     slope, intercept = (
-        _number(dataset, name, usual)
+        number(dataset, name, usual)
         for name, usual in (("RescaleSlope", 1), ("RescaleIntercept", 0))
     )
     if not slope:
@@ -87,13 +89,13 @@ def _voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray | Non
         table = _table(dataset, "VOILUTSequence", signed)
         return np.clip(table(values) / table.top, 0, 1)
     try:
-        centre = _number(dataset, "WindowCenter", None)
-        width = _number(dataset, "WindowWidth", None)
+        centre = number(dataset, "WindowCenter", None)
+        width = number(dataset, "WindowWidth", None)
     except ValueError:
         return None
     if centre is None or width is None or width <= 0:
         return None
-    function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
+    function = text(dataset, "VOILUTFunction")
     if function == "SIGMOID":
         return 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
     if function == "LINEAR_EXACT":
@@ -121,37 +123,21 @@ def _presented(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
     if dataset.get("PresentationLUTSequence"):
         table = _table(dataset, "PresentationLUTSequence", signed=False)
         return np.clip(table(shown * (len(table.entries) - 1)) / table.top, 0, 1)
-    inverse = str(dataset.get("PresentationLUTShape") or "").strip().upper() == "INVERSE"
-    return 1 - shown if inverse or dataset.PhotometricInterpretation == "MONOCHROME1" else shown
+    inverse = text(dataset, "PresentationLUTShape") == "INVERSE"
+    return (
+        1 - shown
+        if inverse or text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+        else shown
+    )
 
 
 def _padding(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
     """Which stored values stand for no picture at all, bool (N,)."""
-    first = _number(dataset, "PixelPaddingValue", None)
+    first = number(dataset, "PixelPaddingValue", None)
     if first is None:
         return np.zeros(len(stored), bool)
-    last = _number(dataset, "PixelPaddingRangeLimit", first)
+    last = number(dataset, "PixelPaddingRangeLimit", first)
     return (stored >= min(first, last)) & (stored <= max(first, last))
-
-
-def _number(dataset: Dataset, name: str, usual: float | None) -> float | None:
-    """The first value of an element, `usual` where there is none.
-
-    Raises:
-        ValueError: if it is not a finite number of a size that means something.
-    """
-    value = dataset.get(name)
-    if value is not None and not isinstance(value, str | bytes) and hasattr(value, "__len__"):
-        value = value[0] if len(value) else None
-    if value is None or value == "":
-        return usual
-    try:
-        number = float(value)
-    except TypeError:
-        raise ValueError(f"{name} is not a number") from None
-    if not abs(number) < 1e12:
-        raise ValueError(f"{name} is out of all bounds")
-    return number
 
 
 def _table(dataset: Dataset, name: str, signed: bool) -> Table:
@@ -161,6 +147,8 @@ def _table(dataset: Dataset, name: str, signed: bool) -> Table:
     length = length % 2**16 or 2**16
     if signed and first >= 2**15:  # a negative number that was read without its sign
         first -= 2**16
+    elif not signed and first < 0:  # or a large one that was read with it
+        first += 2**16
     if not 8 <= bits <= 16:
         raise ValueError("entries of no usual depth")
     data = item.LUTData

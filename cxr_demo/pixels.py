@@ -32,6 +32,27 @@ class Radiograph:
     burned_in: bool = False
 
 
+@dataclass(frozen=True)
+class Stored:
+    """One frame as it is stored, and what its values look like: half the size of its pixels.
+
+    Attributes:
+        patterns: uint8 or uint16 (height, width), the bits of each pixel.
+        levels: float32 (2**bits,) in [0, 1], air dark: how bright each pattern is to be shown.
+        bits: significant bits per pixel.
+        burned_in: whether text may be part of the picture.
+    """
+
+    patterns: np.ndarray
+    levels: np.ndarray
+    bits: int
+    burned_in: bool
+
+    def radiograph(self) -> Radiograph:
+        """As it is to be shown."""
+        return Radiograph(self.levels[self.patterns], self.bits, self.burned_in)
+
+
 def check_size(width: int, height: int) -> None:
     """Refuse what a header declares.
 

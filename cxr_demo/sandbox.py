@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.errors import RadiographRefused
-from cxr_demo.pixels import Radiograph
+from cxr_demo.pixels import Radiograph, Stored
 
 SECONDS = 8
 """Of a processor; the clock may show more where many share one."""
@@ -40,7 +40,7 @@ def read_apart(data: bytes, frame: int | None = None) -> Radiograph:
     own = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     try:
         ended = subprocess.run(
-            [sys.executable, "-m", __name__, json.dumps(frame)],
+            [sys.executable, "-P", "-m", __name__, json.dumps(frame)],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -48,22 +48,31 @@ def read_apart(data: bytes, frame: int | None = None) -> Radiograph:
             env={**own, "PYTHONPATH": _PACKAGES, "OPENBLAS_NUM_THREADS": "1"},
             check=False,
         )
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, OSError):  # or there is no room for another process
         raise RadiographRefused("refused.dicom.limit") from None
     if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL):
         raise RadiographRefused("refused.dicom.limit")
-    end = ended.stdout.find(b"\n")
-    if ended.returncode or end < 0:  # a codec has crashed
-        raise RadiographRefused("refused.damaged")
-    answer = json.loads(ended.stdout[:end])
-    if "key" in answer:
-        raise RadiographRefused(answer["key"], **answer["values"])
-    bits, start = answer["bits"], end + 1
-    levels = np.frombuffer(ended.stdout, np.float32, 2**bits, start)
-    kind = np.uint16 if bits > 8 else np.uint8
-    patterns = np.frombuffer(ended.stdout, kind, offset=start + levels.nbytes)
-    shown = levels[patterns.reshape(answer["shape"])]
-    return Radiograph(shown, bits, answer["burned_in"])
+    try:
+        end = ended.stdout.index(b"\n")
+        answer = json.loads(ended.stdout[:end])
+        if "key" not in answer:
+            return _received(answer, memoryview(ended.stdout)[end + 1 :]).radiograph()
+        refusal = RadiographRefused(answer["key"], **answer["values"])
+    except (ValueError, KeyError, TypeError):  # a codec has crashed
+        raise RadiographRefused("refused.damaged") from None
+    raise refusal
+
+
+def _received(answer: dict, sent: memoryview) -> Stored:
+    """The levels and patterns that the other process has sent."""
+    bits = answer["bits"]
+    levels = np.frombuffer(sent, np.float32, 2**bits)
+    patterns = np.frombuffer(sent, _kind(bits), offset=levels.nbytes)
+    return Stored(patterns.reshape(answer["shape"]), levels, bits, answer["burned_in"])
+
+
+def _kind(bits: int) -> type:
+    return np.uint16 if bits > 8 else np.uint8
 
 
 def _limit() -> None:
@@ -78,24 +87,29 @@ def _limit() -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(limit, (most, most))
+        _, allowed = resource.getrlimit(limit)
+        least = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        resource.setrlimit(limit, (least, least))
 
 
 def _main(frame: int | None) -> None:
     _limit()
     from cxr_demo.dicom import read_stored
 
-    out = sys.stdout.buffer
+    # What a library may print must not get into the answer.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
         read = read_stored(sys.stdin.buffer.read(), frame)
     except RadiographRefused as refusal:
         out.write(json.dumps({"key": refusal.key, "values": refusal.values}).encode() + b"\n")
+        out.close()
         return
     answer = {"shape": read.patterns.shape, "bits": read.bits, "burned_in": read.burned_in}
     out.write(json.dumps(answer).encode() + b"\n")
     out.write(read.levels.data)
-    kind = np.uint16 if read.bits > 8 else np.uint8
-    out.write(read.patterns.astype(kind, copy=False).data)
+    out.write(read.patterns.astype(_kind(read.bits), copy=False).data)
+    out.close()
 
 
 if __name__ == "__main__":

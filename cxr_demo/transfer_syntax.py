@@ -5,7 +5,6 @@ Data contract: a pydicom data set whose `file_meta` names one of the syntaxes in
 OpenJPEG (JPEG 2000) and pylibjpeg's (RLE), all under permissive licences.
 """
 
-import re
 import struct
 
 import numpy as np
@@ -20,6 +19,8 @@ from pydicom.uid import (
     JPEGLossless,
 )
 
+from cxr_demo.elements import whole
+
 PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 _JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 _LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
@@ -31,9 +32,14 @@ PLUGIN = {
     **dict.fromkeys((*_JPEG, *_LOSSLESS, *_JPEG_LS), "gdcm"),
     **dict.fromkeys((*_JPEG_2000, *_RLE), "pylibjpeg"),
 }
-
-# Start of frame of JPEG and JPEG-LS: bits, rows, columns, components.
-_FRAME_HEADER = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf\xf7]..(.{6})", re.DOTALL)
+_START_OF_FRAME = (
+    *range(0xC0, 0xC4),
+    *range(0xC5, 0xC8),
+    *range(0xC9, 0xCC),
+    *range(0xCD, 0xD0),
+    0xF7,
+)
+"""Markers of JPEG and JPEG-LS after which the size of the picture stands."""
 
 
 def decoded(dataset: Dataset, number: int) -> np.ndarray:
@@ -41,7 +47,7 @@ def decoded(dataset: Dataset, number: int) -> np.ndarray:
     syntax = dataset.file_meta.TransferSyntaxUID
     if dataset["PixelData"].is_undefined_length is (syntax in PLAIN):
         raise ValueError("pixels in a form that is not that of the transfer syntax")
-    if syntax in (*_JPEG, *_LOSSLESS, *_JPEG_LS):
+    if is_codestream(syntax):
         _check_codestream(dataset, number)
     if syntax == JPEGExtended12Bit and whole(dataset, "BitsStored", 16) > 8:
         # pydicom withholds these from gdcm, which reads them whatever kind of JPEG it is told.
@@ -52,25 +58,38 @@ def decoded(dataset: Dataset, number: int) -> np.ndarray:
     return frame.astype(frame.dtype.newbyteorder("="), copy=False)
 
 
+def is_codestream(syntax: str) -> bool:
+    """Whether frames say themselves how large and deep they are."""
+    return syntax not in (*PLAIN, *_RLE)
+
+
 def _check_codestream(dataset: Dataset, number: int) -> None:
-    """Refuse a JPEG or JPEG-LS frame that is not what the data set says; gdcm would not notice."""
+    """Refuse a frame that is not what the data set says; the codecs would not notice."""
     frames = whole(dataset, "NumberOfFrames", 1)
     stream = get_frame(dataset.PixelData, number, number_of_frames=frames)
-    header = _FRAME_HEADER.search(stream)
-    bits, rows, columns, components = struct.unpack(">BHHB", header[1])
+    is_jpeg_2000 = dataset.file_meta.TransferSyntaxUID in _JPEG_2000
+    rows, columns, components, bits = (_jpeg_2000_header if is_jpeg_2000 else _jpeg_header)(stream)
     said = dataset.Rows, dataset.Columns, 1
     if (rows, columns, components) != said or bits > whole(dataset, "BitsAllocated"):
         raise ValueError("the picture is not the one that is described")
 
 
-def whole(dataset: Dataset, keyword: str, usual: int | None = None) -> int:
-    """A whole number, `usual` where the file has none; damaged if it needs one or has another."""
-    value = dataset.get(keyword)
-    if value is None or value == "":
-        value = usual
-    return int(value)
+def _jpeg_header(stream: bytes) -> tuple[int, int, int, int]:
+    """Rows, columns, components and bits, from segment to segment (ITU T.81, B.1)."""
+    offset = 2
+    while stream[offset] == 0xFF:
+        marker = stream[offset + 1]
+        if marker in _START_OF_FRAME:
+            bits, rows, columns, components = struct.unpack_from(">BHHB", stream, offset + 4)
+            return rows, columns, components, bits
+        filling = marker == 0xFF
+        offset += 1 if filling else 2 + struct.unpack_from(">H", stream, offset + 2)[0]
+    raise ValueError("no start of a frame")
 
 
-def text(dataset: Dataset, keyword: str) -> str:
-    value = dataset.get(keyword)
-    return "" if value is None else str(value).strip().upper()
+def _jpeg_2000_header(stream: bytes) -> tuple[int, int, int, int]:
+    """The same of JPEG 2000, from its SIZ segment (ITU T.800, A.5.1)."""
+    start = stream.index(b"\xff\x4f\xff\x51")
+    right, bottom, left, top = struct.unpack_from(">4I", stream, start + 8)
+    components, depth = struct.unpack_from(">HB", stream, start + 40)
+    return bottom - top, right - left, components, (depth & 0x7F) + 1

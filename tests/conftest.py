@@ -218,15 +218,16 @@ def serve_tiny(tiny_analyser, tiny_assets, tmp_path_factory):
     launch, launched = gr.Blocks.launch, []
 
     def start(**chosen) -> tuple[str, Path]:
-        settings, folder = Settings(**chosen), tmp_path_factory.mktemp("served")
+        folder = tmp_path_factory.mktemp("served")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
+        settings = Settings(port=port, **chosen)
 
         def launch_beside(api: gr.Blocks, **arguments) -> None:
             launched.append(api)
             beside = {"prevent_thread_lock": True, "quiet": True}
-            launch(api, **arguments, **beside, server_name="127.0.0.1", server_port=port)
+            launch(api, **arguments, **beside, server_name="127.0.0.1")
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))

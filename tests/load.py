@@ -34,7 +34,7 @@ PARTS = ["embedding", "maps", "saliency", "view", "square", "reconstruction"]
 LOOK_S = 5
 CORES = 2
 MOST_GROWTH = 0.10
-SWEPT_S = 75
+SWEPT_S = 120
 SAMPLE_S = 2
 
 

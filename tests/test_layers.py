@@ -13,6 +13,7 @@ ORDER = (
     "pixels",
     "structure",
     "decode",
+    "elements",
     "grayscale",
     "transfer_syntax",
     "dicom",

@@ -82,12 +82,11 @@ def told(data: bytes = b"", frame: int | None = None) -> str:
 @pytest.mark.parametrize(
     ("bits", "options"),
     [
-        (8, {"signed": True, "photometric": "MONOCHROME1"}),
-        (8, {"allocated": 16, "syntax": BIG_ENDIAN}),
+        (8, {"allocated": 16, "signed": True, "syntax": BIG_ENDIAN}),
         (16, {"syntax": JPEG_LS, "BurnedInAnnotation": "YES"}),
-        (16, {"signed": True, **rescale(-2, 7)}),
+        (16, {"signed": True, "photometric": "MONOCHROME1", **rescale(-2, 7)}),
     ],
-    ids=["8 signed", "8 of 16", "16", "16 signed"],
+    ids=["8 signed", "16", "16 signed"],
 )
 def test_the_same_comes_out_as_without_it(bits, options):
     values = ramp(bits, options.get("signed", False), side=72)[:66]
@@ -121,8 +120,8 @@ def test_many_at_once_do_not_mix():
         stored = np.roll(ramp(12), 9 * number, axis=0)
         return np.array_equal(read_apart(dicom(stored)).pixels, read_dicom(dicom(stored)).pixels)
 
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(one, range(4)))
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(one, range(3)))
 
 
 # --- processes that go wrong

@@ -181,7 +181,7 @@ def test_uploads_leave_space_to_others(uploads, monkeypatch):
 
 @pytest.mark.parametrize(("age", "stays"), [(0, True), (LIES_S - 2, True), (LIES_S + 1, False)])
 def test_what_is_not_analysed_goes_by_age(uploads, folder, age, stays):
-    assert LIES_S == 45
+    assert LIES_S == 90
     file = folder / upload(uploads)
     then = time.time() - age
     os.utime(file, (then, then))

@@ -63,6 +63,7 @@ def serve(analyser: Analyser, artefacts: Artefacts, uploads: Uploads, settings: 
         tidying.cancel()
 
     api.launch(
+        server_port=settings.port,  # and no other, if it is taken
         share=False,
         mcp_server=False,
         footer_links=[],

@@ -1,5 +1,6 @@
 """How the page is served: read from the environment, once, at start. SECURITY.md explains each."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ class Settings:
 
     Attributes:
         login: "name:password" that everybody has to give; empty asks nobody.
+        port: where to listen.
         hosts: names under which the page is called; None takes any. Addresses always do.
         origins: addresses of the page where a proxy changes the Host header, as
             "https://xray.example.org".
@@ -29,6 +31,7 @@ class Settings:
     """
 
     login: str = field(default="", repr=False)
+    port: int = 7860
     hosts: frozenset[str] | None = LOOPBACK
     origins: frozenset[str] = frozenset()
     frame_ancestors: tuple[str, ...] = ("'self'",)
@@ -56,10 +59,11 @@ class Settings:
             raise CXRError("CXR_FRAME_ANCESTORS has to be addresses with spaces between them.")
         return cls(
             login=login,
-            hosts=LOOPBACK | {bound} | names if names or bound in LOOPBACK else None,
+            port=_count(given, "GRADIO_SERVER_PORT", cls.port),
+            hosts=LOOPBACK | {bound, space} | names if names or bound in LOOPBACK else None,
             origins=origins | ({f"https://{space}"} if space else set()),
             frame_ancestors=("'self'", *framed_by.split()),
-            proxies=given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS if on_spaces else ""),
+            proxies=_networks(given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS * on_spaces)),
             per_minute=_count(given, "CXR_PER_MINUTE", cls.per_minute),
             share=_count(given, "CXR_SHARE", cls.share),
         )
@@ -68,12 +72,32 @@ class Settings:
 def _origins(listed: str) -> frozenset[str]:
     origins = frozenset(listed.lower().split())
     for origin in origins:
-        scheme, _, host = origin.partition("://")
-        if scheme not in ("http", "https") or not host or "/" in host:
+        if not _is_origin(origin):
             raise CXRError(
                 f"CXR_ORIGINS has {origin}, which is not an address like https://xray.example.org."
             )
     return origins
+
+
+def _is_origin(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    whole = f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+    return parts.scheme in ("http", "https") and bool(host) and address == whole
+
+
+def _networks(listed: str) -> str:
+    try:
+        for network in filter(None, listed.replace(" ", "").split(",")):
+            ipaddress.ip_network(network, strict=False)
+    except ValueError as error:
+        raise CXRError(f"FORWARDED_ALLOW_IPS has to be addresses or networks ({error}).") from None
+    return listed
 
 
 def _count(given: Mapping[str, str], name: str, default: int) -> int:

@@ -24,7 +24,7 @@ async def keep_tidy(queue: Queue, uploads: Uploads) -> None:
         try:
             await run_in_threadpool(uploads.sweep)
             await forget(queue, unread, time.monotonic())
-        except OSError:  # the disk fails; the next time it may not
+        except Exception:  # whatever it is, the next time it may not be
             log.exception("tidying up failed")
 
 

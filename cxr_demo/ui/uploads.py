@@ -24,8 +24,8 @@ except ImportError:  # Windows: what a killed server leaves stays there
     fcntl = None
 
 PREFIX = "cxr-demo-"
-LIES_S = 45
-"""How long an upload waits for its analysis. A minute at most, with `tidy.SWEEP_S`."""
+LIES_S = 90
+"""How long an upload waits for its analysis: longer than the fullest queue takes."""
 MOST_BYTES = 2 << 30
 """What all uploads together may take."""
 SPARE_BYTES = 256 << 20
@@ -97,7 +97,7 @@ class Uploads:
         self.folder = Path(folder)
         self.folder.mkdir(exist_ok=True)
         self._share = share
-        self._senders: dict[str, str] = {}
+        self._expected: dict[str, tuple[str, int]] = {}
 
     def expect(self, client: str, size: int) -> str:
         """A name for a file that is about to arrive; `withdraw` it if it does not.
@@ -106,18 +106,19 @@ class Uploads:
             Refused: "call.share" if the client has enough of them here, "call.space" if there is
                 no space for it.
         """
-        waiting = list(self._senders.values()).count(client)
-        if waiting >= self._share:
+        if [sender for sender, _ in self._expected.values()].count(client) >= self._share:
             raise Refused("call.share", most=self._share)
-        if self._taken() + size > MOST_BYTES or self.free() < size:
+        # While it arrives it lies there twice: as the form's part and as our file.
+        under_way = sum(expected for _, expected in self._expected.values()) + 2 * size
+        if under_way > MOST_BYTES or under_way > self.free():
             raise Refused("call.space")
         name = secrets.token_hex(16)
-        self._senders[name] = client
+        self._expected[name] = client, size
         return name
 
     def withdraw(self, name: str) -> None:
         """Forget a file that was expected, and what has come of it."""
-        self._senders.pop(name, None)
+        self._expected.pop(name, None)
         (self.folder / name).unlink(missing_ok=True)
 
     def take(self, name: str) -> bytes:
@@ -144,18 +145,12 @@ class Uploads:
 
     def sweep(self) -> None:
         """Delete what has waited too long."""
-        for file in self.folder.iterdir():
+        for file in self.folder.glob("*"):
             with suppress(OSError):  # taken just now
                 if time.time() - file.lstat().st_mtime > LIES_S:
                     self.withdraw(file.name)
 
     def free(self) -> int:
-        """Bytes that uploads may still take of the disk."""
+        """Bytes that uploads may take of the disk."""
+        self.folder.mkdir(exist_ok=True)  # whoever cleans temporary folders may have taken it
         return max(0, shutil.disk_usage(self.folder).free - SPARE_BYTES)
-
-    def _taken(self) -> int:
-        taken = 0
-        for file in self.folder.iterdir():
-            with suppress(OSError):
-                taken += file.lstat().st_size
-        return taken

@@ -6,7 +6,7 @@ import pytest
 
 from train.drawn_pictures import KINDS, drawn
 
-NAMES = ["blank", "noise", "shapes", "document", "screen", "bones", "slice"]
+NAMES = ["blank", "noise", "shapes", "page_of_text", "screen", "bones", "slice"]
 SEEDS = range(12)
 
 
@@ -72,7 +72,7 @@ def test_noise_is_white_or_of_several_scales():
 def test_a_document_is_mostly_paper():
     """One tone takes over half of it, and it lies near one end; its ink has the other one."""
     light = []
-    for picture in pictures("document"):
+    for picture in pictures("page_of_text"):
         tones, counts = np.unique(picture, return_counts=True)
         paper = tones[counts.argmax()]
         assert counts.max() > picture.size / 2

@@ -21,6 +21,7 @@ from train.fit_gate import (
 )
 from train.gate_samples import ELSEWHERE, Samples
 from train.gate_views import SPOILT
+from train.other_pictures import SOURCES
 
 CHANNELS = 3
 GROUND = {
@@ -49,8 +50,9 @@ def samples_of(*rows: tuple[str, int, int, bool]) -> Samples:
         flat[:, :2] += GROUND[kind]
         regions.append(flat.reshape(count, 2, 2, CHANNELS))
         kinds += [kind] * count
-        # Chests from elsewhere come from the same packages as photographs.
-        name = "photograph" if kind == ELSEWHERE else f"{kind}{out}"
+        # Chests from elsewhere come from five of the packages that photographs come from.
+        name = "photograph" if kind == ELSEWHERE else kind
+        name += "-held-out" if out else "-"
         groups += [f"{name}{i % packages}" for i in range(count)]
         held_out += [out] * count
     whole = np.concatenate(regions).astype(np.float16)
@@ -147,6 +149,11 @@ def test_radiographs_spoilt_ones_and_drawings_have(kind):
     moved[(SAMPLES.kinds == kind) & ~SAMPLES.held_out] += 1
     found = evened_out(Samples(moved, SAMPLES.kinds, SAMPLES.groups, SAMPLES.held_out))
     assert (found.mean_ != evened_out(SAMPLES).mean_).any()
+
+
+@pytest.mark.xfail(strict=True, reason="drawn documents and those of packages still have one name")
+def test_drawings_are_told_from_other_pictures_by_their_kind():
+    assert not set(KINDS) & {source.kind for source in SOURCES}
 
 
 # --- a gate

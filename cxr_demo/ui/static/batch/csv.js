@@ -6,6 +6,7 @@ const COLUMNS = {
   status: ({ status }) => status,
   reason: ({ reason }) => (reason ? t(reason.key, reason.values) : null),
   gate: ({ found }) => found?.gate,
+  burned_in: ({ found }) => found?.burned_in,
   p_pneumonia: ({ found }) => found?.pneumonia,
   p_normal: ({ found }) => found?.normal,
   p_bacterial: ({ found }) => found?.bacterial,

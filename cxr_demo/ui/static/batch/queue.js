@@ -2,7 +2,7 @@
 //
 // A row is {number, name, path, open, status, reason, found, picture}: `open` gives its Blob, or is
 // null where it has none; `status` is 'waiting', 'working', 'done', 'refused', 'failed' or
-// 'cancelled'; `reason` is {key, values}, also of a done one that looks unusual; `found` and `picture`
+// 'cancelled'; `reason` is {key, values}, also of a done one with a warning; `found` and `picture`
 // are there when it is done.
 import { called } from '../read/reading.js';
 import { analyse } from '../shared/api.js';
@@ -75,10 +75,11 @@ async function outcome(row, signal) {
   } catch (error) {
     if (signal.aborted) return { status: 'cancelled' };
     // A connection that breaks within an answer has no key.
-    return { status: 'failed', reason: { key: error.key ?? 'call.lost' } };
+    return { status: 'failed', reason: { key: error.key ?? 'call.lost', values: error.values } };
   }
   if (answer.status !== 'ok') return { status: answer.status, reason: answer.refusal };
-  const reason = answer.gate.grade === 'unusual' ? { key: `gate.${answer.gate.key}` } : null;
+  const unusual = answer.gate.grade === 'unusual' && { key: `gate.${answer.gate.key}` };
+  const reason = unusual || (answer.image.burned_in ? { key: 'burned_in' } : null);
   return { status: 'done', reason, found: findings(answer), picture: answer.square };
 }
 
@@ -102,11 +103,11 @@ const elapsed = (ms, signal) => new Promise((done) => {
 });
 
 /** What a batch keeps of an answer. */
-function findings({ gate, probabilities, anomaly, model }) {
+function findings({ gate, image, probabilities, anomaly, model }) {
   const { binary, three_class: three } = probabilities;
   const { score, threshold, unusual } = anomaly;
   return {
     called: called(probabilities), pneumonia: binary.pneumonia, ...three,
-    gate: gate.grade, score, threshold, unusual, classifier: model.classifier,
+    gate: gate.grade, burned_in: image.burned_in, score, threshold, unusual, classifier: model.classifier,
   };
 }

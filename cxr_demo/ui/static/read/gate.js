@@ -31,10 +31,11 @@ function override() {
 function render() {
   const { asking, reading } = state;
   const box = byId('gate');
-  const said = asking ? [frames(asking)] : reading ? [
-    reading.gate.grade === 'unusual' ? unusual(reading.gate) : null,
-    reading.image.burned_in ? make('p', { id: 'burned-in', text: t('burned_in') }) : null,
-  ].filter(Boolean) : [];
+  const said = [
+    asking && frames(asking),
+    reading?.gate.grade === 'unusual' && unusual(reading.gate),
+    reading?.image.burned_in && make('p', { id: 'burned-in', text: t('burned_in') }),
+  ].filter(Boolean);
   box.hidden = !said.length;
   fill(box, ...said);
 }

@@ -19,6 +19,9 @@ export function say(key, tone, values = {}, before = false) {
   status();
 }
 
+/** What the status line says now: another after each `say`. */
+export const spoken = () => said;
+
 function status() {
   const words = [t(said.key, said.values)];
   if (said.key === 'status.done' && !state.veiled) words.push(recognised(state.reading));

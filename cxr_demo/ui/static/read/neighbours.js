@@ -31,7 +31,7 @@ async function look() {
     }
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    if (mine === latest) say(error.key, 'refused');
+    if (mine === latest) say(error.key, 'refused', error.values);
   }
 }
 

@@ -4,7 +4,7 @@ import { CallFailed, analyse } from '../shared/api.js';
 import { byId, fill, make } from '../shared/dom.js';
 import { on, set, state } from '../shared/store.js';
 import { number, percent, t } from '../shared/wording.js';
-import { say } from './intake.js';
+import { say, spoken } from './intake.js';
 
 const FILLS = ['blur', 'surroundings'];
 let running = null;
@@ -22,21 +22,24 @@ export async function runProbe(box) {
   running = reading; // one at a time; one of a radiograph that has gone keeps nobody waiting
   byId('probe-sheet').open = true;
   if (!state.busy) say('probe.running', 'busy');
+  // Whatever has been said since, such as a refusal, stays.
+  const before = spoken();
+  const sayIfQuiet = (...words) => before === spoken() && !state.busy && say(...words);
   try {
     const hidden = [...probes.map((probe) => probe.box), box].map(
       ({ left, top, right, bottom }) => [left, top, right, bottom],
     );
     const answer = await analyse(reading.square, [], { hidden, fill: filling });
     if (reading !== state.reading) return;
-    if (probes !== state.probes || filling !== state.fill) say('probe.dropped', 'done');
-    else if (answer.status !== 'ok') say(answer.refusal.key, 'refused', answer.refusal.values);
+    if (probes !== state.probes || filling !== state.fill) sayIfQuiet('probe.dropped', 'done');
+    else if (answer.status !== 'ok') sayIfQuiet(answer.refusal.key, 'refused', answer.refusal.values);
     else {
       set({ probes: [...probes, { box, fill: filling, found: flat(answer) }] });
-      say('probe.done', 'done', { count: probes.length + 1 });
+      sayIfQuiet('probe.done', 'done', { count: probes.length + 1 });
     }
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    if (reading === state.reading) say(error.key, 'refused');
+    if (reading === state.reading) sayIfQuiet(error.key, 'refused', error.values);
   } finally {
     if (running === reading) running = null;
   }

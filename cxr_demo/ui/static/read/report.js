@@ -84,6 +84,7 @@ function html(said, words, shots) {
     make('p', { class: 'warn', text: said.disclaimer }),
     said.gate.grade === 'unusual'
       ? make('p', { class: 'warn', text: `${t('gate.unusual')} ${t(`gate.${said.gate.key}`)}` }) : null,
+    said.image.burned_in ? make('p', { class: 'warn', text: t('burned_in') }) : null,
     make('div', { class: 'pictures' }, ...shots.map(([src, name]) =>
       make('figure', {}, make('img', { src, alt: name }), make('figcaption', { text: name })))),
     make('div', { class: 'two' },
