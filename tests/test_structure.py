@@ -66,6 +66,15 @@ def test_a_chunk_that_swallows_the_end_is_refused():
     check_structure(claims + IEND + IEND)
 
 
+@pytest.mark.parametrize(("length", "sound"), [(0, True), (5, True), (6, False), (2**31, False)])
+def test_an_end_longer_than_the_file_is_refused(length, sound):
+    data = header(64, 64) + struct.pack(">I4s", length, b"IEND") + bytes(5 + 4)
+    if sound:
+        check_structure(data)
+    else:
+        assert_refused(data)
+
+
 def test_the_most_chunks():
     """IHDR and IEND are two of them."""
     assert MOST_CHUNKS == 20_000

@@ -51,6 +51,8 @@ class Settings:
         space = given.get("SPACE_HOST", "").lower()
         bound = given.get("GRADIO_SERVER_NAME", "127.0.0.1").strip("[]")
         names = {urlsplit(origin).hostname for origin in origins}
+        if names and space:
+            names.add(space)
         login = given.get("CXR_LOGIN", "")
         if login and not all(login.partition(":")):
             raise CXRError("CXR_LOGIN has to be name:password.")
@@ -60,7 +62,7 @@ class Settings:
         return cls(
             login=login,
             port=_count(given, "GRADIO_SERVER_PORT", cls.port),
-            hosts=LOOPBACK | {bound, space} | names if names or bound in LOOPBACK else None,
+            hosts=LOOPBACK | {bound} | names if names or bound in LOOPBACK else None,
             origins=origins | ({f"https://{space}"} if space else set()),
             frame_ancestors=("'self'", *framed_by.split()),
             proxies=_networks(given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS * on_spaces)),

@@ -108,9 +108,9 @@ class Uploads:
         """
         if [sender for sender, _ in self._expected.values()].count(client) >= self._share:
             raise Refused("call.share", most=self._share)
+        others = sum(expected for _, expected in self._expected.values())
         # While it arrives it lies there twice: as the form's part and as our file.
-        under_way = sum(expected for _, expected in self._expected.values()) + 2 * size
-        if under_way > MOST_BYTES or under_way > self.free():
+        if others + size > MOST_BYTES or others + 2 * size > self.free():
             raise Refused("call.space")
         name = secrets.token_hex(16)
         self._expected[name] = client, size

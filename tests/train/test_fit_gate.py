@@ -151,7 +151,6 @@ def test_radiographs_spoilt_ones_and_drawings_have(kind):
     assert (found.mean_ != evened_out(SAMPLES).mean_).any()
 
 
-@pytest.mark.xfail(strict=True, reason="drawn documents and those of packages still have one name")
 def test_drawings_are_told_from_other_pictures_by_their_kind():
     assert not set(KINDS) & {source.kind for source in SOURCES}
 
