@@ -52,13 +52,15 @@ def read_apart(data: bytes, frame: int | None = None) -> Radiograph:
         raise RadiographRefused("refused.dicom.limit") from None
     if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL):
         raise RadiographRefused("refused.dicom.limit")
+    if ended.returncode:  # a codec has crashed
+        raise RadiographRefused("refused.damaged")
     try:
         end = ended.stdout.index(b"\n")
         answer = json.loads(ended.stdout[:end])
         if "key" not in answer:
             return _received(answer, memoryview(ended.stdout)[end + 1 :]).radiograph()
         refusal = RadiographRefused(answer["key"], **answer["values"])
-    except (ValueError, KeyError, TypeError):  # a codec has crashed
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):  # not an answer
         raise RadiographRefused("refused.damaged") from None
     raise refusal
 

@@ -141,13 +141,6 @@ ANSWER = json.dumps({"shape": [1, 2], "bits": 8, "burned_in": False}) + "\n"
 PIXELS = np.linspace(0, 1, 256, dtype=np.float32).tobytes() + b"\0\xff"
 
 
-UNFORESEEN = pytest.mark.xfail(
-    strict=True,
-    raises=(OverflowError, IndexError, RecursionError),
-    reason="only some of the errors that rubbish can cause become a refusal",
-)
-
-
 @pytest.mark.parametrize(
     "code",
     [
@@ -194,9 +187,9 @@ FEW = json.dumps({"shape": [1, 1], "bits": 9, "burned_in": False}).encode() + b"
         ANSWER.encode() + PIXELS + b"more",
         ANSWER.replace("8", "-1").encode() + PIXELS,
         ANSWER.replace("8", "20").encode() + PIXELS,
-        pytest.param(ANSWER.replace("8", "80").encode() + PIXELS, marks=UNFORESEEN),
-        pytest.param(FEW + b"\xff\xff", marks=UNFORESEEN),
-        pytest.param(b"[" * 100_000 + b"\n", marks=UNFORESEEN),
+        ANSWER.replace("8", "80").encode() + PIXELS,
+        FEW + b"\xff\xff",
+        b"[" * 100_000 + b"\n",
     ],
     ids=[
         "warning",
@@ -222,7 +215,6 @@ def test_an_answer_that_makes_no_sense(child, answer):
 
 
 @posix
-@pytest.mark.xfail(strict=True, reason="how a process ends after its answer is not looked at")
 @pytest.mark.parametrize("end", ["sys.exit(1)", "os.abort()"])
 def test_an_answer_of_a_process_that_fails_then(child, end):
     child(f"""
