@@ -104,8 +104,9 @@ class Analysis:
 class NotAChest(RadiographRefused):
     """The gate takes the image for something other than a frontal chest radiograph."""
 
-    def __init__(self):
+    def __init__(self, verdict: Verdict):
         super().__init__("refused.not_a_chest")
+        self.verdict = verdict
 
 
 class Analyser:
@@ -159,7 +160,7 @@ class Analyser:
         """
         analysis = self.examine(radiograph, hidden, fill)
         if analysis.gate.grade == NOT_A_CHEST:
-            raise NotAChest()
+            raise NotAChest(analysis.gate)
         return analysis
 
     def examine(

@@ -1,7 +1,7 @@
 """`Analysis` → JSON for command line, API and page. Pure; nothing is read or written."""
 
 from cxr_demo.analysis import Analysis, Neighbourhood, NotAChest
-from cxr_demo.gate import NOT_A_CHEST, OTHER, Verdict
+from cxr_demo.gate import Verdict
 from cxr_demo.wording import sentence
 
 
@@ -52,5 +52,5 @@ def refused(error: Exception) -> dict:
     """What is said of a file that is not analysed: unreadable, or no chest radiograph."""
     said = {"status": "refused", "error": str(error)}
     if isinstance(error, NotAChest):
-        said["gate"] = graded(Verdict(NOT_A_CHEST, OTHER))
+        said["gate"] = graded(error.verdict)
     return said

@@ -4,11 +4,12 @@
 
 `--pictures` is filled by `python -m train.other_pictures FOLDER`. Writes `assets/detector/gate.npz`
 (see `cxr_demo.gate`), `assets/metrics/gate.json` and its drawing. The samples are kept in
-`.work/gate` and made anew when the detector changes; delete them when the views do. The official
+`.work/gate` and made anew when the detector, or the code that they come from, changes. The official
 test is not read; `train.evaluate` measures how much of it the gate turns away. Time: 12 min.
 """
 
 import argparse
+import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from cxr_demo.analysis import ANOMALY_NETWORKS, GATE
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.gate import OTHER, USABLE, Gate
 from cxr_demo.network import Detector
+from train import drawn_pictures, gate_samples, gate_views
+from train import other_pictures as pictures_of_packages
 from train.data import load_split
 from train.draw import draw_roc
 from train.drawn_pictures import KINDS
@@ -66,6 +69,13 @@ def gather(data: Path, pictures: Path, detector: Detector) -> Samples:
         seen_by(detector, other_pictures(pictures, streams[2])),
         seen_by(detector, drawings(DRAWN_EACH, streams[3])),
     )
+
+
+def made_with() -> str:
+    """A short hash of the code that samples come from."""
+    sources = (drawn_pictures, gate_samples, gate_views, pictures_of_packages)
+    content = b"".join(Path(module.__file__).read_bytes() for module in sources)
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def class_of(kinds: np.ndarray) -> np.ndarray:
@@ -167,7 +177,7 @@ def main() -> None:
     arguments = parser.parse_args()
     artefacts = Artefacts()
     network = ANOMALY_NETWORKS["detector"]
-    kept = WORK / f"samples-{artefacts.short_hash(network)}.npz"
+    kept = WORK / f"samples-{artefacts.short_hash(network)}-{made_with()}.npz"
     if kept.exists():
         samples = Samples(**np.load(kept, allow_pickle=False))
     else:

@@ -34,12 +34,14 @@ from PIL import Image
 from pydicom.pixels import apply_color_lut, apply_rescale, pixel_array
 from scipy import ndimage
 
+from cxr_demo.pixels import MAX_RATIO, MIN_SIDE
+
 UNEARTH = "unearth==0.19.0"
 MOST = 250
 """Pictures of one source at most, spread evenly over those that match."""
 
-SMALLEST, LONGEST, LARGEST = 64, 4, 40_000_000
-"""Pixels of a side and sides' ratio that a picture has to have, and pixels it may have in all."""
+LARGEST = 40_000_000
+"""Pixels that a picture may have in all."""
 
 WINDOWS = (-160, 240), (-1350, 150), (-450, 1050), (-1000, 1000)
 """Hounsfield units shown as black and white: soft tissue, lung, bone, everything; in turn."""
@@ -304,7 +306,7 @@ def _take(source: Source, archive: bytes, place: Path, seen: set[bytes]) -> None
                 is_jpeg = picture.format == "JPEG" and picture.mode in ("L", "RGB")
                 picture = _flat(picture)
                 print_, sides = _fingerprint(picture), sorted(picture.size)
-                if sides[0] < SMALLEST or sides[1] > LONGEST * sides[0] or print_ in seen:
+                if sides[0] < MIN_SIDE or sides[1] > MAX_RATIO * sides[0] or print_ in seen:
                     continue
                 seen.add(print_)
                 path = place / f"{source.package}-{number:03}{'.jpg' if is_jpeg else '.png'}"
