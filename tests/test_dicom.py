@@ -16,9 +16,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import pytest
-from conftest import chest_like
-from conftest import png as png_of
-from dicom_files import (
+from odd_files import with_flipped_bits
+from pydicom.dataelem import DataElement
+from pydicom.sequence import Sequence
+
+from cxr_demo.dicom import read_dicom
+from cxr_demo.errors import RadiographRefused
+from cxr_demo.radiograph import MAX_FILE_BYTES, Radiograph, read_radiograph
+from tests.conftest import chest_like
+from tests.conftest import png as png_of
+from tests.dicom_files import (
     BIG_ENDIAN,
     DEFLATED,
     EXPLICIT,
@@ -60,13 +67,6 @@ from dicom_files import (
     window,
     with_stated_size,
 )
-from odd_files import with_flipped_bits
-from pydicom.dataelem import DataElement
-from pydicom.sequence import Sequence
-
-from cxr_demo.dicom import read_dicom
-from cxr_demo.errors import RadiographRefused
-from cxr_demo.radiograph import MAX_FILE_BYTES, Radiograph, read_radiograph
 
 LOSSLESS = {
     "implicit": IMPLICIT,
