@@ -112,3 +112,12 @@ def test_nothing_is_left_by_a_server_that_ended(checkout, tmp_path_factory, ende
         (checkout / "assets/manifest.json").unlink()
         assert start(checkout, **environment).returncode == 1
     assert list(temporary.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_refused_and_no_other_is_taken_instead(checkout):
+    """A proxy would go on sending radiographs to whoever holds the port."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        ended = start(checkout, GRADIO_SERVER_PORT=str(holder.getsockname()[1]))
+    assert ended.returncode == 1
+    assert ended.stderr.strip().splitlines()[-1].startswith("Refusing to start: ")
+    assert "Traceback" not in ended.stderr
