@@ -336,10 +336,10 @@ def test_the_csv_file_is_one_and_holds_no_formulas(batch, folder):
     )
     text = saved(batch)
     assert text.startswith(
-        "file,status,reason,p_pneumonia,p_normal,p_bacterial,p_viral,anomaly_score,"
-        "anomaly_threshold,unusual,classifier_hash\r\n'=1+1.png,done,,0.0"
+        "file,status,reason,gate,burned_in,p_pneumonia,p_normal,p_bacterial,p_viral,anomaly_score,"
+        "anomaly_threshold,unusual,classifier_hash\r\n'=1+1.png,done,,usable,false,0.0"
     )
-    assert '\r\n"a ""b"", c.png",done,,0.9' in text
+    assert '\r\n"a ""b"", c.png",done,,usable,false,0.9' in text
     assert text.count("\r\n") == 5 and text.endswith("\r\n")
     formula, quoted, minus, at = csv.DictReader(io.StringIO(text, newline=""))
     shares = [float(formula[f"p_{name}"]) for name in ("normal", "bacterial", "viral")]
@@ -365,7 +365,7 @@ def test_every_formula_sign_is_defused_and_numbers_stay(page):
             })))"""
     )
     files = ["'=a", "'+a", "'-a", "'@a", "'\ta", '"\'\ra"', "a=", "1", '"a\nb"']
-    expected = [f"{file},done,,-0.5,1e-9,,,,,true," for file in files]
+    expected = [f"{file},done,,,,-0.5,1e-9,,,,,true," for file in files]
     assert text.split("\r\n")[1:-1] == expected
 
 

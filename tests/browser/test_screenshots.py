@@ -100,3 +100,11 @@ def test_a_phone(open_page, shoot):
     )
     ready(page)
     shoot(page, "phone")
+
+
+def test_an_unusual_radiograph(small, shoot, tmp_path):
+    file = tmp_path / "inverted.png"
+    cv2.imwrite(str(file), 255 - cv2.imread(str(NORMAL), cv2.IMREAD_GRAYSCALE))
+    drop(small, file)
+    small.wait_for_selector("#override")
+    shoot(small, "unusual")
