@@ -348,7 +348,6 @@ def test_a_lasso_shows_the_references_in_it(mapped):
     for dx, dy in corners:
         mapped.mouse.move(at["x"] + dx, at["y"] + dy, steps=5)
         # A browser joins movements within a frame into one, and would cut the corner.
-        mapped.wait_for_timeout(150)
         mapped.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => drawn()))")
     mapped.mouse.up()
     mapped.wait_for_selector("#pointed.strip .card")
