@@ -124,11 +124,8 @@ def _presented(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
         table = _table(dataset, "PresentationLUTSequence", signed=False)
         return np.clip(table(shown * (len(table.entries) - 1)) / table.top, 0, 1)
     inverse = text(dataset, "PresentationLUTShape") == "INVERSE"
-    return (
-        1 - shown
-        if inverse or text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
-        else shown
-    )
+    first_is_white = text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+    return 1 - shown if inverse or first_is_white else shown
 
 
 def _padding(dataset: Dataset, stored: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ DICOM files and their codecs are the widest door into this program: what goes wr
 that process and nothing else.
 
 Data contract: the file goes in through a pipe. Out comes a line of JSON, either {"key", "values"}
-of a refusal or {"shape", "bits", "burned_in"} of a `dicom.Stored`, followed then by the bytes of
+of a refusal or {"shape", "bits", "burned_in"} of a `pixels.Stored`, followed then by the bytes of
 its levels and patterns. Nothing touches the disk; whatever else the process says is thrown away.
 """
 
@@ -101,17 +101,16 @@ def _main(frame: int | None) -> None:
     # What a library may print must not get into the answer.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    try:
-        read = read_stored(sys.stdin.buffer.read(), frame)
-    except RadiographRefused as refusal:
-        out.write(json.dumps({"key": refusal.key, "values": refusal.values}).encode() + b"\n")
-        out.close()
-        return
-    answer = {"shape": read.patterns.shape, "bits": read.bits, "burned_in": read.burned_in}
-    out.write(json.dumps(answer).encode() + b"\n")
-    out.write(read.levels.data)
-    out.write(read.patterns.astype(_kind(read.bits), copy=False).data)
-    out.close()
+    with out:
+        try:
+            read = read_stored(sys.stdin.buffer.read(), frame)
+        except RadiographRefused as refusal:
+            out.write(json.dumps({"key": refusal.key, "values": refusal.values}).encode() + b"\n")
+            return
+        answer = {"shape": read.patterns.shape, "bits": read.bits, "burned_in": read.burned_in}
+        out.write(json.dumps(answer).encode() + b"\n")
+        out.write(read.levels.data)
+        out.write(read.patterns.astype(_kind(read.bits), copy=False).data)
 
 
 if __name__ == "__main__":

@@ -205,9 +205,7 @@ def main() -> None:
     thresholds = least_usable, least_other
     is_other = class_of(samples.kinds) == OTHER
     kinds = [k for k in np.unique(samples.kinds) if k not in (USABLE, *SPOILT)] + list(SPOILT)
-    rows_of = {
-        k: (samples.kinds == k) & (samples.held_out | ~np.isin(k, list(SPOILT))) for k in kinds
-    }
+    rows_of = {k: (samples.kinds == k) & (chest | (k not in SPOILT)) for k in kinds}
 
     def against(rows: np.ndarray) -> float:
         both = plain | rows
