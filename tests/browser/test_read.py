@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 
+import numpy as np
 import pytest
 
 from cxr_demo.wording import sentences
@@ -338,33 +339,42 @@ def test_a_click_on_a_point_shows_that_reference(mapped):
     assert mapped.locator("#pointed .card img").evaluate("i => i.decode().then(() => true)")
 
 
+def inside(polygon, point):
+    """Whether a point lies in a polygon: an odd number of its sides cross the ray to the right."""
+    x, y = point
+    sides = zip(polygon, polygon[1:] + polygon[:1], strict=True)
+    crossed = [(x0, y0, x1, y1) for (x0, y0), (x1, y1) in sides if (y0 > y) != (y1 > y)]
+    return sum(x < x0 + (y - y0) * (x1 - x0) / (y1 - y0) for x0, y0, x1, y1 in crossed) % 2 == 1
+
+
 def test_a_lasso_shows_the_references_in_it(mapped):
     row = loneliest(mapped)
     at = spot(mapped, row)
     mapped.click("#lasso")
-    corners = [(-14, -14), (14, -14), (14, 14), (-14, 14), (-14, -14)]
-    mapped.mouse.move(at["x"] - 14, at["y"] - 14)
+    mapped.evaluate(
+        """() => document.getElementById('atlas').on('plotly_selected',
+            (event) => { window.drawn = event?.lassoPoints ?? window.drawn; })"""
+    )
+    # A busy browser joins movements and cuts corners: an octagon keeps its middle all the same, and
+    # what was drawn in fact is asked of the map.
+    corners = [(14 * np.cos(turn), 14 * np.sin(turn)) for turn in np.linspace(0, 2 * np.pi, 9)]
+    mapped.mouse.move(at["x"] + 14, at["y"])
     mapped.mouse.down()
     for dx, dy in corners:
-        mapped.mouse.move(at["x"] + dx, at["y"] + dy, steps=5)
-        # A browser joins movements within a frame into one, and would cut the corner.
+        mapped.mouse.move(at["x"] + dx, at["y"] + dy, steps=3)
         mapped.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => drawn()))")
     mapped.mouse.up()
     mapped.wait_for_selector("#pointed.strip .card")
-    within = """async ([x0, y0, by]) => {
-            const [left, top, right, bottom] = [x0 - by, y0 - by, x0 + by, y0 + by];
-            const { state } = await import('/ui/shared/store.js');
+    drawn = mapped.evaluate("() => window.drawn")
+    polygon = list(zip(drawn["x"], drawn["y"], strict=True))
+    places = mapped.evaluate(
+        """async () => { const { state } = await import('/ui/shared/store.js');
             const [x, y] = state.atlas.maps.umap;
-            const { xaxis, yaxis } = document.getElementById('atlas')._fullLayout;
-            const box = document.querySelector('#atlas .nsewdrag').getBoundingClientRect();
-            const within = (v, a, b) => v > a && v < b;
-            return [...x.keys()].filter((r) => within(box.x + xaxis.d2p(x[r]), left, right)
-                && within(box.y + yaxis.d2p(y[r]), top, bottom));
-        }"""
-    # What is drawn by hand is a pixel or two off, so points right on the line may fall either way.
-    surely, perhaps = (set(mapped.evaluate(within, [at["x"], at["y"], by])) for by in (11, 17))
+            return [...x].map((across, row) => [across, y[row]]); }"""
+    )
     found = set(selected(mapped))
-    assert row in found and surely <= found <= perhaps
+    assert row in found
+    assert found == {r for r, place in enumerate(places) if inside(polygon, place)}
     assert f"{len(found)} references in the lasso" in mapped.inner_text("#pointed")
     shown = mapped.locator("#pointed .card").evaluate_all("cards => cards.map(c => +c.dataset.row)")
     assert set(shown) <= found and len(shown) == min(len(found), 24)
