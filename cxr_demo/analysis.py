@@ -114,18 +114,19 @@ class Analyser:
 
     Args:
         artefacts: where everything is loaded from, hash by hash.
+        threads: CPU threads for one pass; None takes all cores.
 
     Raises:
         ArtefactError: if anything is missing or not what the manifest names.
     """
 
-    def __init__(self, artefacts: Artefacts):
+    def __init__(self, artefacts: Artefacts, threads: int | None = None):
         calibration = artefacts.json(CALIBRATION)
         self.library = ReferenceLibrary(artefacts.read(LIBRARY))
         _same_training(artefacts, CLASSIFIER, calibration["classifier"], CALIBRATION)
         _same_training(artefacts, CLASSIFIER, self.library.classifier, LIBRARY)
         self.typicality = _typicality(artefacts)
-        self._classifier = Classifier(artefacts.read(CLASSIFIER))
+        self._classifier = Classifier(artefacts.read(CLASSIFIER), threads)
         self._calibration = {
             head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
             for head in HEADS
@@ -134,12 +135,12 @@ class Analyser:
         self.operating_points = calibration["operating_points"]
         self._heads, heads_of = read_heads(artefacts.read(HEADS_WEIGHTS))
         _same_training(artefacts, CLASSIFIER, heads_of, HEADS_WEIGHTS)
-        self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
+        self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]), threads)
         self._normality, fitted_with = read_normality(artefacts.read(NORMALITY))
         _same_training(artefacts, ANOMALY_NETWORKS["detector"], fitted_with, NORMALITY)
         self._gate, fitted_to = read_gate(artefacts.read(GATE))
         _same_training(artefacts, ANOMALY_NETWORKS["detector"], fitted_to, GATE)
-        self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
+        self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]), threads)
         self.screening = {method: _screening(artefacts, method) for method in ANOMALY_NETWORKS}
         self.model = {
             "classifier": artefacts.short_hash(CLASSIFIER),
