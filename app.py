@@ -21,19 +21,13 @@ def main() -> None:
         folder = private_folder()
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that atexit runs then, too
-        # Read when Gradio or its server is imported or started.
-        os.environ["GRADIO_TEMP_DIR"] = str(folder / "gradio")
-        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-        os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
-        os.environ["FORWARDED_ALLOW_IPS"] = settings.proxies
+        os.environ["GRADIO_TEMP_DIR"] = str(folder / "gradio")  # read when Gradio is imported
 
-        from cxr_demo.analysis import Analyser
         from cxr_demo.artefacts import Artefacts
         from cxr_demo.ui.server import serve
 
-        artefacts = Artefacts()
         uploads = Uploads(folder / "uploads", 2 * settings.share)
-        serve(Analyser(artefacts), artefacts, uploads, settings)
+        serve(Artefacts(), uploads, settings)
     except CXRError as error:
         sys.exit(f"Refusing to start: {error}")
     except OSError as error:  # a port that is taken, a name that is none, a disk that is full

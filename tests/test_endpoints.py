@@ -10,8 +10,8 @@ import pytest
 from cxr_demo.anomaly import extent_score, is_unusual, share_above
 from cxr_demo.radiograph import read_radiograph
 from cxr_demo.ui import endpoints as module
-from cxr_demo.ui.endpoints import MOST_NEIGHBOURS, Endpoints, answered
-from cxr_demo.ui.reading import PARTS, packed, unpacked
+from cxr_demo.ui.endpoints import Endpoints, answered
+from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, packed, unpacked
 from cxr_demo.ui.uploads import Uploads
 from cxr_demo.wording import sentence
 from tests.conftest import chest_like, png

@@ -19,8 +19,10 @@ from starlette.testclient import TestClient
 from cxr_demo.errors import Refused
 from cxr_demo.ui import clients, guard, payload
 from cxr_demo.ui.clients import Rate, client_of
+from cxr_demo.ui.gradio_side import Gradio
 from cxr_demo.ui.guard import PLOTLYS_STYLES, Guard
-from cxr_demo.ui.payload import Body, without_files
+from cxr_demo.ui.later import Later
+from cxr_demo.ui.payload import Body, Questions, without_files
 from cxr_demo.ui.routes import PLOTLY
 from cxr_demo.ui.settings import Settings
 
@@ -61,9 +63,15 @@ def behind(api, tmp_path):
     """A client of whatever lies behind a guard of these settings."""
 
     def client(address: str = "10.0.0.1", **chosen) -> TestClient:
-        ours = [Route("/", echo), Route("/health", echo), Mount("/ui", StaticFiles(directory="."))]
+        ours = [
+            *(Route(path, echo) for path in ("/", "/health")),
+            Route(UPLOAD, echo, methods=["POST"]),
+            Mount("/ui", StaticFiles(directory=".")),
+        ]
         app = Starlette(routes=[*ours, Route("/{path:path}", echo, methods=["GET", "POST"])])
-        guarded = Guard(app, api, ours, Settings(**chosen))
+        gradio = Later()
+        gradio.set(Gradio(app, api._queue, Questions(api)))
+        guarded = Guard(app, gradio, ours, Settings(**chosen))
         return TestClient(guarded, base_url=HERE, client=(address, 50000))
 
     return client

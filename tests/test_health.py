@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from cxr_demo.ui import health as module
 from cxr_demo.ui.health import HOLDS_S, Health
+from cxr_demo.ui.later import Later
 
 OK, NAN = {"binary": {"normal": 0.5}}, {"binary": {"normal": float("nan")}}
 
@@ -37,7 +38,8 @@ def networks() -> Networks:
 def ask(networks):
     """Ask for health; `free` is what the disk has."""
     free = [1]
-    health = Health(networks, "example", SimpleNamespace(free=lambda: free[0]))
+    awake = Later()
+    health = Health(awake, SimpleNamespace(free=lambda: free[0]))
     with TestClient(Starlette(routes=[health.route()])) as client:
 
         def asked(disk: int = 1) -> tuple[int, str]:
@@ -45,6 +47,8 @@ def ask(networks):
             answer = client.get("/health")
             return answer.status_code, answer.json()["status"]
 
+        assert asked() == (503, "still loading")
+        awake.set(SimpleNamespace(analyser=networks, example="example"))
         yield asked
 
 

@@ -16,11 +16,12 @@ from starlette.testclient import TestClient
 from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.anomaly import EXTENT
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.pictures import shrink
+from cxr_demo.pictures import Pictures, shrink
 from cxr_demo.preprocess import to_network_input
 from cxr_demo.radiograph import read_radiograph
 from cxr_demo.ui import briefing
-from cxr_demo.ui.routes import PLOTLY, STATIC, routes
+from cxr_demo.ui.later import Later
+from cxr_demo.ui.routes import PLOTLY, STATIC, Contents, routes
 from cxr_demo.wording import FOLDER
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +31,9 @@ ROOT = Path(__file__).parent.parent
 def page(tiny_analyser, tiny_assets) -> Starlette:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(briefing, "about", lambda artefacts: {})  # its figures are not tiny
-        return Starlette(routes=routes(tiny_analyser, Artefacts(tiny_assets)))
+        contents, artefacts = Later(), Artefacts(tiny_assets)
+        contents.set(Contents(tiny_analyser, artefacts))
+        return Starlette(routes=routes(artefacts, contents))
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +259,8 @@ def test_the_ramp_goes_from_black_to_bright(start):
 
 def test_the_atlas_has_a_place_for_every_row(atlas, tiny_analyser):
     library = tiny_analyser.library
-    assert set(atlas) == {"ids", "patients", "labels", "averaged", "maps"}
+    assert set(atlas) == {"total", "rows", "ids", "patients", "labels", "averaged", "maps"}
+    assert atlas["total"] == 60 and atlas["rows"] == list(range(60))
     assert atlas["ids"] == [f"reference{i:02}" for i in range(60)]
     assert atlas["patients"] == [f"patient{i // 2:02}" for i in range(60)]
     assert atlas["labels"] == [i % 3 for i in range(60)]
@@ -270,6 +274,46 @@ def test_the_atlas_has_a_place_for_every_row(atlas, tiny_analyser):
 def test_examples_show_themselves_and_others_an_average(atlas):
     """Four examples are shipped; every prototype is the mean of 20."""
     assert atlas["averaged"] == [1] * 4 + [20] * 56
+
+
+def test_of_a_large_library_a_view_shows_what_there_is_room_for(
+    tiny_analyser, tiny_assets, monkeypatch
+):
+    monkeypatch.setattr(briefing, "MOST_POINTS", 8)
+    library = tiny_analyser.library
+    atlas = briefing.Atlas(library, Pictures(library, Artefacts(tiny_assets)))
+    overview = atlas.overview()
+    assert overview["total"] == 60 and 8 <= len(overview["rows"]) <= 16
+    x, y = library.coordinates["umap"].T
+    inside = np.flatnonzero((x >= 0) & (x <= 0.8) & (y >= 0) & (y <= 0.8))
+    assert 0 < len(inside) <= 8
+    view = atlas.view("umap", (0, 0, 0.8, 0.8))
+    assert sorted(view["rows"]) == inside.tolist()
+    assert view["ids"] == [f"reference{row:02}" for row in view["rows"]]
+    some = atlas.of(["reference07", "nobody", "reference03"])
+    assert some["rows"] == [7, 3] and some["patients"] == ["patient03", "patient01"]
+
+
+def test_parts_of_the_atlas_are_asked_for_by_place_and_by_id(client):
+    view = client.get("/atlas/view?map=tsne&box=-9,-9,9,9").json()
+    assert sorted(view["rows"]) == list(range(60))
+    assert client.get("/atlas/some?ids=reference05,x").json()["rows"] == [5]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/atlas/view",
+        "/atlas/view?map=umap",
+        "/atlas/view?map=pca&box=0,0,1,1",
+        "/atlas/view?map=umap&box=0,0,1",
+        "/atlas/view?map=umap&box=0,0,1,x",
+        "/atlas/some?ids=" + ",".join(["x"] * 101),
+    ],
+)
+def test_a_part_that_makes_no_sense_is_refused(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 400 and answer.json()["refusal"]["key"] == "call.malformed"
 
 
 # --- pictures

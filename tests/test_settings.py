@@ -68,6 +68,19 @@ def test_on_spaces_hugging_face_frames_the_page_and_forwards_requests():
 
 
 @pytest.mark.parametrize(
+    ("given", "offered"),
+    [
+        ({}, True),
+        ({"GRADIO_SERVER_NAME": "0.0.0.0"}, False),
+        ({"GRADIO_SERVER_NAME": "0.0.0.0", "CXR_OFFER_PICTURES": "yes"}, True),
+        ({"CXR_OFFER_PICTURES": "no"}, False),
+    ],
+)
+def test_only_on_ones_own_machine_visitors_have_pictures_fetched(given, offered):
+    assert Settings.from_environment(given).offers_pictures is offered
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("CXR_LOGIN", "ann"),
@@ -83,6 +96,7 @@ def test_on_spaces_hugging_face_frames_the_page_and_forwards_requests():
         ("CXR_PER_MINUTE", "many"),
         ("CXR_PER_MINUTE", "-1"),
         ("CXR_PER_MINUTE", ""),
+        ("CXR_OFFER_PICTURES", "1"),
         ("CXR_SHARE", "1.5"),
         ("CXR_SHARE", "1000001"),
     ],

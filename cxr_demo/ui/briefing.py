@@ -2,6 +2,8 @@
 reading artefacts."""
 
 import hashlib
+import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -10,13 +12,19 @@ import numpy as np
 from cxr_demo.analysis import NEIGHBOURS, Analyser
 from cxr_demo.anomaly import EXTENT, THRESHOLD_STEP
 from cxr_demo.artefacts import Artefacts
+from cxr_demo.detail import priority, rows_to_draw
+from cxr_demo.library import ReferenceLibrary
 from cxr_demo.pictures import Pictures
 from cxr_demo.prediction import HEADS, THREE_CLASS
-from cxr_demo.ui.endpoints import MOST_NEIGHBOURS
+from cxr_demo.ui.reading import MOST_NEIGHBOURS
 from cxr_demo.wording import LANGUAGES
 
 HOTTEST = {"detector": 1.0, "autoencoder": 0.04}
 """What the brightest colour of a heatmap stands for, the same for every patient."""
+
+MOST_POINTS = 8_000
+"""Of one view of a map: what a browser without a GPU still redraws in about a second."""
+EVERYWHERE = (-math.inf, -math.inf, math.inf, math.inf)
 
 HISTORIES = ("classifier", "detector", "autoencoder")
 
@@ -52,20 +60,55 @@ def start(analyser: Analyser, artefacts: Artefacts) -> dict:
     }
 
 
-def atlas(analyser: Analyser, pictures: Pictures) -> dict:
-    """The library row by row: id, patient, class, how many images its picture averages (1: its
-    own), and its place on both maps."""
-    library = analyser.library
-    return {
-        "ids": library.ids.tolist(),
-        "patients": library.patients.tolist(),
-        "labels": library.labels.tolist(),
-        "averaged": [pictures.of(row).averaged for row in range(len(library))],
-        "maps": {
-            name: np.round(spots.astype(float), 3).T.tolist()
-            for name, spots in library.coordinates.items()
-        },
-    }
+class Atlas:
+    """The library as a page draws it: all of a small one, of a large one what there is room for.
+
+    Args:
+        library: the references.
+        pictures: theirs.
+    """
+
+    def __init__(self, library: ReferenceLibrary, pictures: Pictures):
+        self._library = library
+        self._pictures = pictures
+        self._orders = {
+            name: priority(spots, library.labels) for name, spots in library.coordinates.items()
+        }
+
+    def overview(self) -> dict:
+        """What both maps show as a whole."""
+        shown = [self._shown(name, EVERYWHERE) for name in self._orders]
+        return {"total": len(self._library), **self.told(np.unique(np.concatenate(shown)))}
+
+    def view(self, name: str, rectangle: tuple[float, float, float, float]) -> dict:
+        """What a rectangle (left, bottom, right, top) of one map shows."""
+        return self.told(self._shown(name, rectangle))
+
+    def of(self, ids: Iterable[str]) -> dict:
+        """Those references that have these ids."""
+        known = self._library.row_of
+        return self.told(np.array([known[name] for name in ids if name in known], np.int64))
+
+    def told(self, rows: np.ndarray) -> dict:
+        """Row by row: its number, id, patient, class, how many images its picture averages (1: its
+        own), and its place on both maps."""
+        library = self._library
+        return {
+            "rows": rows.tolist(),
+            "ids": library.ids[rows].tolist(),
+            "patients": library.patients[rows].tolist(),
+            "labels": library.labels[rows].tolist(),
+            "averaged": [self._pictures.of(row).averaged for row in rows.tolist()],
+            "maps": {
+                name: np.round(spots[rows].astype(float), 3).T.tolist()
+                for name, spots in library.coordinates.items()
+            },
+        }
+
+    def _shown(self, name: str, rectangle: tuple[float, float, float, float]) -> np.ndarray:
+        return rows_to_draw(
+            self._library.coordinates[name], self._orders[name], rectangle, MOST_POINTS
+        )
 
 
 def about(artefacts: Artefacts) -> dict:

@@ -19,11 +19,10 @@ from cxr_demo.prediction import THREE_CLASS
 from cxr_demo.radiograph import read_radiograph
 from cxr_demo.report import refused, surroundings
 from cxr_demo.screening import predictive_values
-from cxr_demo.ui.reading import PARTS, reading, unpacked
+from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, reading, unpacked
 from cxr_demo.ui.uploads import Uploads
 from cxr_demo.wording import sentence
 
-MOST_NEIGHBOURS = 100
 SCORES = {"detector": extent_score, "autoencoder": lambda values: float(values.mean())}
 """How a method makes one number of its map, as in `anomaly.assess`."""
 

@@ -11,15 +11,15 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-import gradio as gr
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.errors import Refused
 from cxr_demo.ui.arrival import MOST_BODY
 from cxr_demo.ui.clients import Rate, client_of, refusal
-from cxr_demo.ui.payload import Body, Questions
+from cxr_demo.ui.later import Later
+from cxr_demo.ui.payload import Body
 from cxr_demo.ui.settings import Settings
 
 MOST_JSON = 2 << 20
@@ -29,12 +29,12 @@ GUESSES_PER_MINUTE = 30
 _CALL = r"/gradio_api/call/(v2/)?(analyse|neighbours|rethreshold)"
 _EVENT = re.compile(rf"{_CALL}/[0-9a-f]{{32}}")
 GRADIOS = {
-    "GET": re.compile(rf"/config|/gradio_api/(info|startup-events|queue/data)|{_EVENT.pattern}"),
+    "GET": re.compile(rf"/config|/gradio_api/(info|queue/data)|{_EVENT.pattern}"),
     "POST": re.compile(rf"/gradio_api/queue/join|{_CALL}"),
 }
-"""Gradio's own routes that are needed: by its clients, by curl, and by its launch."""
-OPEN = {"/health", "/gradio_api/startup-events"}
-"""What is told to anybody under any name: that we are alive, and to Gradio's launch."""
+"""Gradio's own routes that are needed: by its clients and by curl."""
+OPEN = {"/health"}
+"""What is told to anybody under any name: that we are alive."""
 
 PLOTLYS_STYLES = (
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
@@ -48,15 +48,14 @@ class Guard:
 
     Args:
         app: what is guarded: Gradio's, with our routes in front.
-        api: what Gradio serves.
+        gradio: what Gradio can be asked, once it is there.
         routes: ours; they let in what they match.
         settings: where requests may come from, and how many.
     """
 
-    def __init__(self, app: ASGIApp, api: gr.Blocks, routes: list[BaseRoute], settings: Settings):
+    def __init__(self, app: ASGIApp, gradio: Later, routes: list[BaseRoute], settings: Settings):
         self._app = app
-        self._queue = api._queue
-        self._questions = Questions(api)
+        self._gradio = gradio
         self._routes = routes
         self._settings = settings
         self._rate = Rate(settings.per_minute)
@@ -79,8 +78,9 @@ class Guard:
             self._admit(scope)
             if scope["method"] == "POST":
                 self._make_room(scope)
-                if not _is_upload(scope):
-                    content = self._questions.reworded(scope["path"], await body.whole())
+                if not self._is_ours(scope):
+                    asked, gradio = await body.whole(), await self._gradio()
+                    content = gradio.questions.reworded(scope["path"], asked)
                     scope, receive = _with_length(scope, len(content)), body.again(content)
         except Refused as refused:
             await refusal(refused)(scope, receive, send)
@@ -106,23 +106,32 @@ class Guard:
 
     def _is_known(self, scope: Scope) -> bool:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        if method == "POST" and _is_upload(scope):
-            return True
-        if method == "GET" and any(r.matches(scope)[0] is Match.FULL for r in self._routes):
+        if method in GRADIOS and self._is_ours(scope):
             return True
         return method in GRADIOS and GRADIOS[method].fullmatch(scope["path"]) is not None
 
+    def _is_ours(self, scope: Scope) -> bool:
+        posted = scope["method"] == "POST"
+        return any(
+            route.matches(scope)[0] is Match.FULL
+            for route in self._routes
+            if isinstance(route, Route) or not posted  # a folder matches whatever the method
+        )
+
     def _is_awaited(self, scope: Scope) -> bool:
         """Whether there is an answer to wait for; Gradio logs a failure where there is none."""
-        if scope["method"] != "GET":
+        is_session = scope["path"] == "/gradio_api/queue/data"
+        is_event = _EVENT.fullmatch(scope["path"]) is not None
+        if scope["method"] != "GET" or not (is_session or is_event):
             return True
-        if scope["path"] == "/gradio_api/queue/data":
+        if self._gradio.value is None:
+            return False
+        queue = self._gradio.value.queue
+        if is_session:
             session = QueryParams(scope["query_string"]).get("session_hash")
-            return session in self._queue.pending_messages_per_session
-        if _EVENT.fullmatch(scope["path"]):
-            awaited = self._queue.pending_event_ids_session.values()
-            return any(scope["path"][-32:] in events for events in awaited)
-        return True
+            return session in queue.pending_messages_per_session
+        awaited = queue.pending_event_ids_session.values()
+        return any(scope["path"][-32:] in events for events in awaited)
 
     def _is_here(self, given: Headers, method: str) -> bool:
         """Whether a request is for us and, if it changes anything, from a page of ours.
@@ -153,9 +162,12 @@ class Guard:
         """Refuse what would make work if there is too much of it, of this client or of all."""
         client = client_of(scope)
         self._rate.spend(client)
-        queues = self._queue.event_queue_per_concurrency_id.values()
-        waiting = [event for queue in queues for event in queue.queue]
-        if len(waiting) >= self._queue.max_size:
+        if self._gradio.value is None:
+            return
+        queue = self._gradio.value.queue
+        lines = queue.event_queue_per_concurrency_id.values()
+        waiting = [event for line in lines for event in line.queue]
+        if len(waiting) >= queue.max_size:
             raise Refused("call.full")
         theirs = [event for event in waiting if client_of(event.request.scope) == client]
         if len(theirs) >= self._settings.share:

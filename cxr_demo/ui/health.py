@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cxr_demo.analysis import Analyser
-from cxr_demo.radiograph import Radiograph
+from cxr_demo.ui.later import Later
 from cxr_demo.ui.uploads import Uploads
 
 HOLDS_S = 15
@@ -23,14 +22,12 @@ class Health:
     """Asks the networks about an example, past the queue, when somebody wants to know.
 
     Args:
-        analyser: the loaded service.
-        example: any radiograph.
+        awake: the `routes.Contents`, once questions are answered.
         uploads: where files need space to arrive.
     """
 
-    def __init__(self, analyser: Analyser, example: Radiograph, uploads: Uploads):
-        self._analyser = analyser
-        self._example = example
+    def __init__(self, awake: Later, uploads: Uploads):
+        self._awake = awake
         self._uploads = uploads
         self._asking: asyncio.Task | None = None
         self._answered = -math.inf
@@ -46,6 +43,8 @@ class Health:
     async def _wrong(self) -> str | None:
         if not self._uploads.free():
             return "disk full"
+        if self._awake.value is None:
+            return "still loading"
         if time.monotonic() - self._answered < HOLDS_S:
             return None
         # One question at a time, however many want to know: one that hangs is not asked again.
@@ -57,7 +56,8 @@ class Health:
         return "the networks fail" if self._asking.exception() else None
 
     def _ask(self) -> None:
-        found = self._analyser.analyse(self._example).probabilities
+        awake = self._awake.value
+        found = awake.analyser.analyse(awake.example).probabilities
         if not all(math.isfinite(p) for head in found.values() for p in head.values()):
             raise ArithmeticError("a probability that is none")
         self._answered = time.monotonic()

@@ -8,12 +8,14 @@ misread: the parameters of its endpoint, and of a file no more than what our upl
 import asyncio
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gradio as gr
 from starlette.types import Message, Receive, Send
 
 from cxr_demo.errors import Refused
+
+if TYPE_CHECKING:  # it takes seconds to import, and bodies arrive before that
+    import gradio as gr
 
 BODY_S = 300
 """How long a body may take to arrive."""
@@ -97,7 +99,7 @@ class Questions:
         api: whose endpoints are asked.
     """
 
-    def __init__(self, api: gr.Blocks):
+    def __init__(self, api: "gr.Blocks"):
         described = api.get_api_info()["named_endpoints"]
         self._takes = {name: about["parameters"] for name, about in described.items()}
         self._name_of = {number: f"/{fn.api_name}" for number, fn in api.fns.items()}

@@ -30,6 +30,9 @@ PARTS: dict[str, Callable[[Analysis], object]] = {
 }
 """What `analyse` returns on request only."""
 
+MOST_NEIGHBOURS = 100
+"""Of one search."""
+
 
 def reading(analysis: Analysis, include: list[str]) -> dict:
     """What was found, with the parts asked for.

@@ -19,6 +19,7 @@ class Settings:
 
     Attributes:
         login: "name:password" that everybody has to give; empty asks nobody.
+        host: the address to listen on.
         port: where to listen.
         hosts: names under which the page is called; None takes any. Addresses always do.
         origins: addresses of the page where a proxy changes the Host header, as
@@ -26,16 +27,19 @@ class Settings:
         frame_ancestors: who may show the page in a frame.
         proxies: networks whose X-Forwarded-For is believed, as uvicorn takes them.
         per_minute: how many requests that make work one client may send in a minute.
+        offers_pictures: whether a visitor may have the references' pictures fetched.
         share: how many questions one client may have waiting, of twice as many uploads. Behind
             one address there may be a whole hospital.
     """
 
     login: str = field(default="", repr=False)
+    host: str = "127.0.0.1"
     port: int = 7860
     hosts: frozenset[str] | None = LOOPBACK
     origins: frozenset[str] = frozenset()
     frame_ancestors: tuple[str, ...] = ("'self'",)
     proxies: str = ""
+    offers_pictures: bool = True
     per_minute: int = 900
     share: int = 24
 
@@ -61,11 +65,13 @@ class Settings:
             raise CXRError("CXR_FRAME_ANCESTORS has to be addresses with spaces between them.")
         return cls(
             login=login,
+            host=bound,
             port=_count(given, "GRADIO_SERVER_PORT", cls.port),
             hosts=LOOPBACK | {bound} | names if names or bound in LOOPBACK else None,
             origins=origins | ({f"https://{space}"} if space else set()),
             frame_ancestors=("'self'", *framed_by.split()),
             proxies=_networks(given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS * on_spaces)),
+            offers_pictures=_choice(given, "CXR_OFFER_PICTURES", bound in LOOPBACK),
             per_minute=_count(given, "CXR_PER_MINUTE", cls.per_minute),
             share=_count(given, "CXR_SHARE", cls.share),
         )
@@ -100,6 +106,13 @@ def _networks(listed: str) -> str:
     except ValueError as error:
         raise CXRError(f"FORWARDED_ALLOW_IPS has to be addresses or networks ({error}).") from None
     return listed
+
+
+def _choice(given: Mapping[str, str], name: str, default: bool) -> bool:
+    value = given.get(name, "yes" if default else "no")
+    if value not in ("yes", "no"):
+        raise CXRError(f"{name} was given as {value}; it has to be yes or no.")
+    return value == "yes"
 
 
 def _count(given: Mapping[str, str], name: str, default: int) -> int:

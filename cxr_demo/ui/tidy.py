@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import time
+from typing import TYPE_CHECKING
 
-from gradio.queueing import Queue
 from starlette.concurrency import run_in_threadpool
 
 from cxr_demo.ui.uploads import Uploads
+
+if TYPE_CHECKING:  # it takes seconds to import, and the page does not wait for it
+    from gradio.queueing import Queue
 
 SWEEP_S = 10
 UNREAD_S = 40
@@ -16,7 +19,7 @@ UNREAD_S = 40
 log = logging.getLogger(__name__)
 
 
-async def keep_tidy(queue: Queue, uploads: Uploads) -> None:
+async def keep_tidy(queue: "Queue", uploads: Uploads) -> None:
     """Tidy up until cancelled."""
     unread: dict[str, float] = {}
     while True:
@@ -28,7 +31,7 @@ async def keep_tidy(queue: Queue, uploads: Uploads) -> None:
             log.exception("tidying up failed")
 
 
-async def forget(queue: Queue, unread: dict[str, float], now: float) -> None:
+async def forget(queue: "Queue", unread: dict[str, float], now: float) -> None:
     """Drop sessions that have ended, and those whose messages have been unread for `UNREAD_S`.
 
     Gradio keeps the last 2,000 answers for whoever may come for them, pictures and all.

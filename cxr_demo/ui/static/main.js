@@ -7,6 +7,7 @@ import * as gate from './read/gate.js';
 import * as gestures from './read/gestures.js';
 import * as intake from './read/intake.js';
 import * as neighbours from './read/neighbours.js';
+import * as pictures from './read/pictures.js';
 import * as probabilities from './read/probabilities.js';
 import * as probe from './read/probe.js';
 import * as readFirst from './read/read-first.js';
@@ -37,7 +38,13 @@ function settings() {
   });
 }
 
-const briefing = await (await fetch('start.json')).json();
+// The page can be read while the server still loads what it will say.
+const language = preferred(Object.keys(LANGUAGES));
+await speak(language);
+intake.say('status.loading', 'busy');
+const answer = await fetch('start.json').catch(() => ({}));
+if (!answer.ok) intake.say('call.lost', 'refused');
+const briefing = await answer.json();
 const { methods, neighbours: k, classes } = briefing;
 set({
   start: briefing,
@@ -47,10 +54,10 @@ set({
 });
 settings();
 for (const module of [
-  tabs, viewer, toolbar, gestures, intake, gate, probabilities, anomaly, neighbours, atlas, probe, readFirst,
+  tabs, viewer, toolbar, gestures, intake, gate, probabilities, anomaly, neighbours, pictures, atlas, probe, readFirst,
   report, batch, about,
 ]) module.start();
-byId('language').value = preferred();
-await speak(byId('language').value);
+byId('language').value = language;
+await speak(language);
 intake.say('status.waiting', 'waiting');
 document.body.dataset.ready = '';

@@ -4,12 +4,14 @@ import { byId, fill, make } from '../shared/dom.js';
 import { on, set, state } from '../shared/store.js';
 import { t } from '../shared/wording.js';
 import { say } from './intake.js';
-import { card, label, load } from './library.js';
+import { card, label, load, look } from './library.js';
 
 const SYMBOLS = { normal: 'circle', bacterial: 'diamond', viral: 'square' };
 const MOST_SHOWN = 24; // cards of a lasso; the table has them all
 const QUIET = { displayModeBar: false, scrollZoom: true, doubleClick: false };
-const placed = {}; // each class's points by projection
+const CLOSER_MS = 200; // how long a map stands still before what else it holds is asked for
+let placed = {}; // each class's points by projection
+let closer = null;
 let lassoing = false;
 let due = false;
 let drawing = null;
@@ -103,6 +105,14 @@ async function draw() {
   drawing = window.Plotly.react(graph(), traces(), layout(), QUIET);
   await drawing;
   if (!first) return;
+  graph().on('plotly_relayout', () => {
+    clearTimeout(closer);
+    closer = setTimeout(() => {
+      const { xaxis, yaxis } = graph()._fullLayout;
+      const [[left, right], [bottom, top]] = [xaxis.range, yaxis.range];
+      look(state.projection, [left, bottom, right, top]).catch(() => say('call.lost', 'refused'));
+    }, CLOSER_MS);
+  });
   graph().on('plotly_click', ({ points: [{ customdata: row }] }) => {
     if (Number.isInteger(row)) set({ highlighted: row, selected: [] });
   });
@@ -185,6 +195,7 @@ export function start() {
       make('option', { value, text, selected: value === state.projection })));
     fill(byId('references'));
   });
+  on(['atlas'], () => { placed = {}; });
   on(['atlas', 'around', 'projection', 'highlighted', 'selected', 'veiled', 'theme', 'language'], draw);
   on(['atlas', 'highlighted', 'selected', 'veiled', 'reading', 'language'], pointed);
   on(['atlas', 'around', 'highlighted', 'selected', 'veiled', 'language'], table);

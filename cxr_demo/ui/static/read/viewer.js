@@ -5,6 +5,7 @@ import { on, set, state } from '../shared/store.js';
 import { t } from '../shared/wording.js';
 import * as layers from './layers.js';
 import { say } from './intake.js';
+import { pictureOf } from './library.js';
 import { grey } from './reading.js';
 import { FITTED, place } from './viewport.js';
 
@@ -143,7 +144,7 @@ async function fetchOther() {
   other = reading && mode !== 'single' && wanted === 'reconstruction' ? reading.reconstruction : null;
   repaint();
   if (!reading || mode === 'single' || wanted === 'reconstruction') return;
-  const found = await grey(`pictures/${wanted}`, 8).catch(() => null);
+  const found = await grey(pictureOf(wanted), 8).catch(() => null);
   if (state.compare.with !== wanted) return; // something else was chosen meanwhile
   other = found;
   if (!found) say('call.lost', 'refused');

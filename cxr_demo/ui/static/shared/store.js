@@ -3,14 +3,14 @@
 
 export const state = {
   start: null, // what the server says once, see briefing.py
-  atlas: null, // the library, row by row
+  atlas: null, // the library as far as it is known here, row by row
   file: null, // the radiograph's file; never its name
   reading: null, // what `analyse` answered, with pictures and maps decoded, see read/reading.js
   busy: false,
   around: null, // {neighbours, vote, map}: the search shown, the reading's own or another
   search: null, // {k, classes, exclude}: how it was searched
-  highlighted: null, // a library row
-  selected: [], // library rows picked on the map
+  highlighted: null, // a row of the atlas
+  selected: [], // rows of the atlas picked on the map
   projection: 'umap',
   method: 'detector',
   thresholds: {}, // by method
@@ -25,7 +25,7 @@ export const state = {
   saliencyOf: 'pneumonia',
   contour: true,
   opacity: 0.6,
-  compare: { mode: 'single', with: 'reconstruction' }, // with: 'reconstruction' | library row
+  compare: { mode: 'single', with: 'reconstruction' }, // with: 'reconstruction' | row of the atlas
   probes: [], // see read/probe.js
   fill: 'blur',
   asking: null, // {source, count}: a file of several frames, one of which has to be chosen

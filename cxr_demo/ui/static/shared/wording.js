@@ -1,5 +1,5 @@
 // Every sentence of the page, in the language chosen. One JSON file a language, see cxr_demo/wording.py.
-import { set, state } from './store.js';
+import { set } from './store.js';
 
 let sentences = {};
 let fallback = {};
@@ -53,9 +53,8 @@ export function translate(root) {
   }
 }
 
-/** The language to begin with: the one asked for before in this tab's address, or the browser's. */
-export function preferred() {
-  const offered = state.start.languages;
+/** The language to begin with, of those offered: the one in this tab's address, or the browser's. */
+export function preferred(offered) {
   const asked = new URLSearchParams(location.search).get('lang');
   return [asked, ...navigator.languages.map((name) => name.slice(0, 2))]
     .find((name) => offered.includes(name)) ?? 'en';
