@@ -1,12 +1,15 @@
-"""Small pictures of the references: the shipped examples, the user's own copies, or prototypes.
+"""Small pictures of the references: the shipped examples, packed ones, or prototypes.
 
 The repository holds pictures of the 16 example patients only. Every other reference shows the
-prototype of its neighbourhood, a pixel mean of at least 12 patients, until `pack` has put small
-copies of the user's own data set beside it (git-ignored, `assets/pictures/`).
+prototype of its neighbourhood, a pixel mean of at least 12 patients, until small pictures of the
+real ones lie beside it (git-ignored, `assets/pictures/`). `pack` takes them from a copy of the data
+set: whole, squashed to a square like the networks' input. `pack_archive` takes them from
+PneumoniaMNIST, which has the middle of each radiograph only: undistorted, without its sides.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.errors import ArtefactError, CXRError, RadiographRefused
 from cxr_demo.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
 from cxr_demo.preprocess import to_levels, to_network_input
+from cxr_demo.public_archive import match, read_archive
 from cxr_demo.radiograph import SUFFIXES, read_radiograph
 
 SIDE = 96
@@ -42,8 +46,8 @@ class Pictures:
     Args:
         library: the references.
         artefacts: where the examples come from.
-        packed: file written by `pack`; absent means prototypes. Packed pictures of another
-            library are ignored row by row, since they are found by id.
+        packed: file written by `pack` or `pack_archive`; absent means prototypes.
+            Packed pictures of another library are ignored row by row, since they are found by id.
     """
 
     def __init__(self, library: ReferenceLibrary, artefacts: Artefacts, packed: Path = PACKED):
@@ -99,16 +103,70 @@ def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
             f"{folder} holds none of the library's {len(library):,} images. Please give the "
             "folder of the Kermany chest X-ray set, with its original file names."
         )
-    packed.parent.mkdir(parents=True, exist_ok=True)
-    temporary = packed.with_suffix(".part.npz")
-    np.savez(temporary, ids=np.array(list(found)), pictures=np.stack(list(found.values())))
-    temporary.replace(packed)
+    _write(packed, found)
     return len(found)
+
+
+def pack_archive(
+    archive: Path,
+    library: ReferenceLibrary,
+    middles: np.ndarray,
+    packed: Path = PACKED,
+    progress: Callable[[float], None] = lambda share: None,
+) -> int:
+    """Put small pictures of the references' middles beside the library.
+
+    A picture counts as a reference's when its pixels and its label both agree, see `match`.
+
+    Args:
+        archive: PneumoniaMNIST at 128 pixels, see `public_archive`.
+        library: the references to find.
+        middles: uint8 (len(library), 32), fingerprints of their middles.
+        packed: the file to write.
+        progress: told the share done, in [0, 1].
+
+    Returns:
+        How many references now have a picture.
+
+    Raises:
+        CXRError: if the file is of another form, or holds none of them.
+    """
+    images, pneumonia = read_archive(archive)
+    picture_of = match(images, pneumonia, library, middles, progress)
+    if not picture_of:
+        raise CXRError(
+            f"{archive.name} holds none of the library's {len(library):,} images. Please give the "
+            "folder of the Kermany chest X-ray set instead."
+        )
+    _write(
+        packed,
+        {
+            str(library.ids[row]): shrink(images[index] / np.float32(255))
+            for row, index in picture_of.items()
+        },
+    )
+    return len(picture_of)
 
 
 def shrink(square: np.ndarray) -> np.ndarray:
     """float32 (side, side) in [0, 1] → uint8 (SIDE, SIDE)."""
     return to_levels(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
+
+
+def _write(packed: Path, pictures: dict[str, np.ndarray]) -> None:
+    """Write small pictures by reference id, all or nothing: a reader never sees half a file."""
+    temporary = packed.with_suffix(".part.npz")
+    try:
+        packed.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(temporary, ids=np.array(list(pictures)), pictures=np.stack([*pictures.values()]))
+        temporary.replace(packed)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise CXRError(
+            f"{packed} cannot be written ({error.strerror}). Please check that its folder may be "
+            "written to and its disk has 50 MB left."
+        ) from None
 
 
 def _packed(path: Path) -> Iterator[tuple[str, np.ndarray]]:
@@ -118,7 +176,7 @@ def _packed(path: Path) -> Iterator[tuple[str, np.ndarray]]:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             names, pictures = arrays["ids"].tolist(), arrays["pictures"]
         if pictures.dtype != np.uint8 or pictures.shape != (len(names), SIDE, SIDE):
-            raise ValueError("not what `pack` writes")
+            raise ValueError("not what `_write` writes")
     except Exception:  # a damaged archive fails in a dozen ways
         raise ArtefactError(
             f"{path} is damaged. Please run `make pictures` again, or delete it."

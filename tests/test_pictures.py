@@ -3,15 +3,24 @@
 import hashlib
 import io
 import json
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from cxr_demo import __main__, pictures
+from cxr_demo.analysis import LIBRARY
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import ArtefactError, CXRError
-from cxr_demo.library import ReferenceLibrary
-from cxr_demo.pictures import Pictures, pack, shrink
+from cxr_demo.fetch_pictures import fetch_pictures
+from cxr_demo.library import ReferenceLibrary, fingerprint
+from cxr_demo.pictures import Pictures, pack, pack_archive, shrink
+from cxr_demo.preprocess import squash
+from cxr_demo.public_archive import MIDDLES, middle
+from tests.crops import centre_crop, radiograph
+from tests.file_server import in_ranges, serving, status, whole
 
 IDS = ("person1_virus_6", "NORMAL2-IM-1427-0001", "IM-0429-0001-0002")
 
@@ -40,23 +49,27 @@ def flip_bits(print_: np.ndarray, count: int) -> np.ndarray:
     return np.packbits(bits)
 
 
-def as_library(prints, ids=IDS) -> ReferenceLibrary:
-    file = io.BytesIO()
+def library_file(prints, ids, labels) -> bytes:
+    file, n = io.BytesIO(), len(ids)
     np.savez(
         file,
         classifier="0" * 12,
         ids=np.array(ids),
-        patients=np.array(["p0", "p1", "p2"]),
-        labels=np.array([2, 0, 0], np.int8),
-        embeddings=np.eye(3, dtype=np.float16),
+        patients=np.array([f"p{row}" for row in range(n)]),
+        labels=np.array(labels, np.int8),
+        embeddings=np.eye(n, dtype=np.float16),
         fingerprints=np.stack(prints),
-        umap=np.zeros((3, 2), np.float32),
-        tsne=np.zeros((3, 2), np.float32),
-        prototype_of=np.array([1, 0, 1], np.int16),
+        umap=np.zeros((n, 2), np.float32),
+        tsne=np.zeros((n, 2), np.float32),
+        prototype_of=np.int16((np.arange(n) + 1) % 2),
         prototypes=np.stack([np.full((96, 96), value, np.uint8) for value in (10, 200)]),
         prototype_sizes=np.array([12, 30], np.int16),
     )
-    return ReferenceLibrary(file.getvalue())
+    return file.getvalue()
+
+
+def as_library(prints, ids=IDS) -> ReferenceLibrary:
+    return ReferenceLibrary(library_file(prints, ids, [2, 0, 0]))
 
 
 @pytest.fixture
@@ -293,3 +306,221 @@ def test_a_whole_file_is_not_damaged(library, artefacts_of, packed):
     packed.parent.mkdir(exist_ok=True)
     packed.write_bytes(WHOLE)
     assert own_rows(Pictures(library, artefacts_of({}), packed)) == [0]
+
+
+def test_a_file_that_cannot_be_written_is_an_error_that_leaves_none(library, folder, packed):
+    (folder / f"{IDS[0]}.png").write_bytes(png(picture(0)))
+    packed.parent.write_bytes(b"a file where the folder should be")
+    with pytest.raises(CXRError, match=r"pictures\.npz cannot be written .* Please check"):
+        pack(folder, library, packed)
+
+
+def test_a_file_is_whole_or_not_there(library, artefacts_of, folder, packed, monkeypatch):
+    (folder / f"{IDS[0]}.png").write_bytes(png(picture(0)))
+    pack(folder, library, packed)
+
+    def disk_full(path, **_):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pictures.np, "savez", disk_full)
+    with pytest.raises(CXRError, match="No space left on device"):
+        pack(folder, library, packed)
+    assert [path.name for path in packed.parent.iterdir()] == ["pictures.npz"]
+    assert own_rows(Pictures(library, artefacts_of({}), packed)) == [0]
+
+
+# Packing the public archive
+
+
+def archive(train: list[np.ndarray], train_sick, val: list[np.ndarray], val_sick) -> bytes:
+    """Of PneumoniaMNIST's form; its test part holds the first training image again."""
+    parts = {"train": (train, train_sick), "val": (val, val_sick), "test": (train[:1], [1])}
+    return written(
+        **{f"{part}_images": np.stack(images) for part, (images, _) in parts.items()},
+        **{f"{part}_labels": np.uint8(sick)[:, None] for part, (_, sick) in parts.items()},
+    )
+
+
+ASPECTS = (1.1, 1.5, 0.9, 2.2, 1.3, 1.0, 1.7, 1.4)
+EIGHT = [radiograph(seed, aspect) for seed, aspect in enumerate(ASPECTS)]
+SICK = np.arange(8) % 3 > 0
+
+
+@pytest.fixture
+def eight(artefacts_of):
+    """A library of EIGHT, and where it came from."""
+    squares = [squash(pixels / np.float32(255), 224) for pixels in EIGHT]
+    data = library_file(
+        [fingerprint(square) for square in squares], [f"r{i}" for i in range(8)], np.arange(8) % 3
+    )
+    middles = written(
+        fingerprints=np.stack([fingerprint(middle(square)) for square in squares]),
+        library=hashlib.sha256(data).hexdigest()[:12],
+    )
+    return ReferenceLibrary(data), artefacts_of({LIBRARY: data, MIDDLES: middles})
+
+
+@pytest.fixture(scope="module")
+def small_archive():
+    """References 5 to 2 in training, 6, a stranger and 7 under a wrong label in validation."""
+    train = [centre_crop(EIGHT[i]) for i in (5, 4, 3, 2)]
+    val = [centre_crop(pixels) for pixels in (EIGHT[6], radiograph(99, 1.4), EIGHT[7])]
+    return archive(train, SICK[[5, 4, 3, 2]], val, [SICK[6], False, not SICK[7]])
+
+
+@pytest.fixture
+def mirror(monkeypatch, small_archive):
+    """A server that holds the small archive, and is named in the environment."""
+    with serving(in_ranges(small_archive)) as server:
+        monkeypatch.setenv("NO_PROXY", "*")
+        monkeypatch.setenv("CXR_PICTURES_URL", f"{server.url}/small.npz?download=1")
+        monkeypatch.setenv("CXR_PICTURES_MD5", hashlib.md5(small_archive).hexdigest())
+        yield server
+
+
+def no_matter(stage: str, share: float) -> None:
+    pass
+
+
+def test_one_step_downloads_and_packs(eight, mirror, packed):
+    library, artefacts = eight
+    told = []
+    assert fetch_pictures(library, artefacts, lambda *now: told.append(now), packed) == 5
+    shown = Pictures(library, artefacts, packed)
+    assert [row for row in range(8) if shown.of(row).averaged == 1] == [2, 3, 4, 5, 6]
+    for row in range(2, 7):
+        expected = shrink(np.float32(centre_crop(EIGHT[row]) / 255))
+        np.testing.assert_array_equal(shown.of(row).pixels, expected)
+    assert [path.name for path in packed.parent.iterdir()] == ["pictures.npz"]
+    stages = [stage for stage, _ in told]
+    assert stages == sorted(stages) and set(stages) == {"download", "match"}
+    for stage in ("download", "match"):
+        shares = [share for name, share in told if name == stage]
+        assert shares == sorted(shares) and shares[-1] == 1
+
+
+def test_a_mirror_must_hold_the_very_file(eight, mirror, packed, monkeypatch):
+    """Without a checksum of its own, it is to be that of PneumoniaMNIST."""
+    monkeypatch.delenv("CXR_PICTURES_MD5")
+    with pytest.raises(CXRError, match="05b46931834c231683c68f40c47b2971"):
+        fetch_pictures(*eight, no_matter, packed)
+    assert list(packed.parent.iterdir()) == []
+
+
+def test_a_second_try_goes_on_and_keeps_what_was_shown(eight, mirror, packed, small_archive):
+    fetch_pictures(*eight, no_matter, packed)
+    before = packed.read_bytes()
+    mirror.answer = whole(small_archive, sent=-1000)
+    with pytest.raises(CXRError):
+        fetch_pictures(*eight, no_matter, packed)
+    assert packed.read_bytes() == before
+    mirror.answer = in_ranges(small_archive)
+    assert fetch_pictures(*eight, no_matter, packed) == 5
+    assert mirror.ranges[-1].startswith("bytes=")
+
+
+def test_middles_of_another_library_are_refused(eight, mirror, packed, artefacts_of):
+    library, artefacts = eight
+    files = {LIBRARY: b"another", MIDDLES: artefacts.read(MIDDLES)}
+    with pytest.raises(ArtefactError, match="belongs to another library"):
+        fetch_pictures(library, artefacts_of(files), no_matter, packed)
+    assert mirror.ranges == []
+
+
+def test_an_archive_of_other_chests_is_an_error(library, packed, tmp_path):
+    path = tmp_path / "small.npz"
+    crops = [centre_crop(pixels) for pixels in EIGHT[:2]]
+    path.write_bytes(archive(crops[:1], [0], crops[1:], [1]))
+    middles = np.stack([np.packbits(signs(seed)) for seed in range(3)])
+    with pytest.raises(CXRError, match=r"small\.npz holds none of the library's 3 images. Please"):
+        pack_archive(path, library, middles, packed)
+    assert not packed.exists()
+
+
+# The command line
+
+
+def test_the_command_downloads_when_no_folder_is_given(monkeypatch, capsys):
+    def fetched(library, artefacts, progress):
+        assert len(library) == 5232 and isinstance(artefacts, Artefacts)
+        progress("download", 0.5)
+        return 5000
+
+    monkeypatch.setattr(__main__, "fetch_pictures", fetched)
+    assert __main__.main(["pictures"]) == 0
+    assert capsys.readouterr().out == "5,000 of 5,232 references now have a picture\n"
+
+
+def test_the_command_takes_a_folder(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(__main__, "pack", lambda folder, library: len(folder.name))
+    assert __main__.main(["pictures", str(tmp_path / "four")]) == 0
+    assert capsys.readouterr().out == "4 of 5,232 references now have a picture\n"
+
+
+def test_the_command_says_what_went_wrong(monkeypatch, capsys, mirror, packed):
+    mirror.answer = status(404)
+    monkeypatch.setattr(__main__, "fetch_pictures", partial(fetch_pictures, packed=packed))
+    assert __main__.main(["pictures"]) == 2
+    assert capsys.readouterr().err.startswith("error: 127.0.0.1 answered 404 Not Found")
+    assert not packed.exists()
+
+
+# With the data set
+
+
+@pytest.mark.shared
+def test_the_shipped_references_are_found_in_an_archive_like_the_real_one(
+    shared, packed, monkeypatch
+):
+    """Of original files and of squashed ones at proportions drawn at random, in no order; among
+    them, images of the test split."""
+    from train.data import load_files
+    from train.fit_middles import crops_at_random
+
+    data = shared / "data/chest_xray"
+    natives = sorted((shared / "data/native_resolution").glob("*/*.jpeg"))
+    natives += sorted((data / "val").glob("*/*.jpeg"))
+    known = {path.stem for path in natives}
+    sample = [p for p in sorted((data / "train").glob("*/*.jpeg"))[::25] if p.stem not in known]
+    others = sorted((data / "test").glob("*/*.jpeg"))[::8]
+    squares = load_files(sample + others)
+    crops = [centre_crop(np.asarray(Image.open(path).convert("L"))) for path in natives]
+    crops += list(crops_at_random(squares.pixels, squares.labels > 0))
+    names = [path.stem for path in natives + sample] + [None] * len(others)
+    sick = [path.parent.name == "PNEUMONIA" for path in natives + sample + others]
+    order = np.random.default_rng(4).permutation(len(crops))
+    train, val = order[40:], order[:40]
+    content = archive(
+        [crops[i] for i in train], [sick[i] for i in train],
+        [crops[i] for i in val], [sick[i] for i in val],
+    )  # fmt: skip
+    artefacts = Artefacts()
+    library = ReferenceLibrary(artefacts.read(LIBRARY))
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("CXR_PICTURES_MD5", hashlib.md5(content).hexdigest())
+    with serving(in_ranges(content)) as server:
+        monkeypatch.setenv("CXR_PICTURES_URL", f"{server.url}/pneumoniamnist_128.npz")
+        fetch_pictures(library, artefacts, no_matter, packed)
+    with np.load(packed) as arrays:
+        found = dict(zip(arrays["ids"].tolist(), arrays["pictures"], strict=True))
+    wanted = dict(zip(names, crops, strict=True))
+    del wanted[None]
+    assert len(wanted) > 300
+    assert np.mean([name in found for name in wanted]) >= 0.98
+    for name, small in found.items():
+        # A copy of a radiograph in the sample has its picture, at the same or other proportions.
+        row = library.row_of[name]
+        copies = library.rows_of_picture(square_of(data, name))
+        assert row in copies
+        right = [wanted[str(other)] for other in library.ids[copies] if str(other) in wanted]
+        assert any((small == shrink(np.float32(crop / 255))).all() for crop in right)
+
+
+def square_of(data, name: str) -> np.ndarray:
+    """The network's input of one reference."""
+    from cxr_demo.preprocess import to_network_input
+    from cxr_demo.radiograph import read_radiograph
+
+    (path,) = [*data.glob(f"train/*/{name}.jpeg"), *data.glob(f"val/*/{name}.jpeg")]
+    return to_network_input(read_radiograph(path.read_bytes()).pixels)
