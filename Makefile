@@ -6,7 +6,7 @@ TRUNK ?= ../shared/models/vgg16_notop.weights.h5
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test screenshots train detector gate evaluate pictures format
+.PHONY: run test screenshots train detector gate evaluate bench pictures space format
 
 run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -36,6 +36,7 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 	$(BIN)/python -m train.check_saliency --data $(DATA)
 	$(BIN)/python -m train.check_stress --data $(DATA)
 	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.fit_middles --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
 	$(BIN)/python -m train.fit_typicality
 	$(BIN)/python -m train.self_test
 	$(BIN)/python -m train.check_localisation --data $(DATA)
@@ -55,8 +56,16 @@ evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test
 		--note "$(or $(NOTE),make evaluate)"
 	$(BIN)/python -m train.document
 
-pictures: .venv/requirements.txt.done  ## show the references' own pictures, from your copy in DATA
-	$(BIN)/python -m cxr_demo pictures $(DATA)
+bench: .venv/requirements-bench.txt.done ## measure speed and memory beside the obvious way; nothing else should run
+	$(BIN)/python -m bench
+	$(BIN)/python -m train.document
+
+pictures: .venv/requirements.txt.done  ## show the references' own pictures: downloaded, or from DATA
+	$(BIN)/python -m cxr_demo pictures $(if $(filter command line environment,$(origin DATA)),$(DATA))
+
+space: .venv/requirements.txt.done     ## assemble the Hugging Face Space in .work/space, and try it
+	rm -rf .work/space
+	$(BIN)/python -m deploy.space .work/space --start
 
 format: .venv/requirements-test.txt.done
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

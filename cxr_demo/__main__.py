@@ -1,23 +1,23 @@
 """`python -m cxr_demo`: analyse files and folders, or pack reference pictures."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from cxr_demo import report
-from cxr_demo.analysis import LIBRARY, Analyser
+from cxr_demo import archive, pool, ray_job
+from cxr_demo.analysis import LIBRARY
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.errors import CXRError, RadiographRefused
+from cxr_demo.errors import CXRError
+from cxr_demo.fetch_pictures import fetch_pictures
 from cxr_demo.library import ReferenceLibrary
 from cxr_demo.pictures import PACKED, pack
-from cxr_demo.radiograph import MAX_FILE_BYTES, read_radiograph
-from cxr_demo.wording import sentence
+from cxr_demo.scorer import Scorer, model_hashes
 
 WELL, WRONG_USAGE, SOME_REFUSED, INTERRUPTED = 0, 2, 3, 130
 
@@ -47,58 +47,61 @@ def _analyse(chosen: argparse.Namespace) -> int:
     files = [file for path in chosen.paths for file in _files(path)]
     if not files:
         print("no files found", file=sys.stderr)
-    analyser = Analyser(Artefacts())
-    some_refused = False
-    with _output(chosen.json) as lines:
-        for file in tqdm(files, unit="image", disable=not sys.stderr.isatty()):
-            try:
-                radiograph = read_radiograph(_bytes_of(file), chosen.frame)
-                line = report.accepted(str(file), analyser.analyse(radiograph))
-                if radiograph.burned_in:
-                    tqdm.write(f"warning: {file}: {sentence('burned_in')}", file=sys.stderr)
-            except RadiographRefused as error:
-                line = {"file": str(file), **report.refused(error)}
-                some_refused = True
-            print(json.dumps(line), file=lines, flush=True)
+    scored = partial(pool.scored, partial(Scorer, chosen.frame))
+    if chosen.ray:
+        scored = partial(ray_job.scored, partial(Scorer, chosen.frame), address=chosen.ray)
+    kind = next((kind for kind in ("csv", "parquet") if getattr(chosen, kind)), "json")
+    target = getattr(chosen, kind)
+    if kind == "json" and (target == "-" or archive.is_pipe(Path(target))):
+        with nullcontext(sys.stdout) if target == "-" else Path(target).open("w") as lines:
+            some_refused = archive.to_stream(files, scored, lines)
+    else:
+        about = {"model": model_hashes(), "frame": chosen.frame}
+        some_refused = archive.to_file(files, scored, Path(target), kind, about)
     return SOME_REFUSED if some_refused else WELL
 
 
 def _pack(chosen: argparse.Namespace) -> int:
-    library = ReferenceLibrary(Artefacts().read(LIBRARY))
-    print(f"{pack(chosen.folder, library):,} of {len(library):,} references now have a picture")
+    artefacts = Artefacts()
+    library = ReferenceLibrary(artefacts.read(LIBRARY))
+    if chosen.folder:
+        number = pack(chosen.folder, library)
+    else:
+        bar = tqdm(
+            total=1.0,
+            bar_format="{desc}: {percentage:3.0f} %|{bar}| {elapsed}",
+            disable=not sys.stderr.isatty(),
+        )
+
+        def show(stage: str, share: float) -> None:
+            bar.n = share
+            bar.set_description(stage)
+
+        with bar:
+            number = fetch_pictures(library, artefacts, show)
+    print(f"{number:,} of {len(library):,} references now have a picture")
     return WELL
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path) -> Iterator[str]:
     """A file itself, or a folder's files at any depth in name order, hidden ones left out."""
-    if path.is_file():
-        yield path
-    elif path.is_dir():
-        yield from sorted(
-            file
-            for file in path.rglob("*")
-            if file.is_file() and not any(p.startswith(".") for p in file.relative_to(path).parts)
-        )
+    if path.is_dir():
+        yield from _within(str(path))
+    elif path.is_file():
+        yield str(path)
     else:
         raise CXRError(f"{path} does not exist. Please check the path.")
 
 
-def _bytes_of(file: Path) -> bytes:
-    """Read one file, no further than `read_radiograph` needs to see that it is too large."""
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise RadiographRefused("refused.not_opened", why=error.strerror) from None
-
-
-def _output(target: str):
-    if target == "-":
-        return nullcontext(sys.stdout)
-    try:
-        return Path(target).open("w", encoding="utf-8")
-    except OSError as error:
-        raise CXRError(f"{target} cannot be written ({error.strerror}).") from None
+def _within(folder: str) -> Iterator[str]:
+    """A folder's files as text: there may be a million, and a `Path` is ten times as large."""
+    with os.scandir(folder) as entries:
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+    for entry in sorted(shown, key=lambda entry: entry.name):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _within(entry.path)
+        elif entry.is_file():
+            yield entry.path
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,25 +112,46 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     analyse = commands.add_parser(
         "analyse",
-        help="analyse PNG, JPEG and DICOM files, one JSON line each",
-        description="One JSON line per file, in input order. Exit status: 0 all went well, "
-        "3 some files were refused, 2 wrong usage.",
+        help="analyse PNG, JPEG and DICOM files: JSON lines, CSV or Parquet",
+        description="One JSON line per file, in input order, on all cores. A FILE is written when "
+        "all is done; until then FILE.part holds what is, and the same command goes on from it. "
+        "Exit status: 0 all went well, 3 some files were refused, 2 wrong usage, 130 stopped.",
     )
     analyse.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="file or folder")
-    analyse.add_argument(
+    result = analyse.add_mutually_exclusive_group()
+    result.add_argument(
         "--json",
         default="-",
         metavar="FILE",
         help="where the lines go (default: -, the terminal)",
+    )
+    result.add_argument("--csv", metavar="FILE", help="a table for a spreadsheet instead")
+    result.add_argument(
+        "--parquet",
+        metavar="FILE",
+        help="a Parquet table instead; needs requirements-archives.txt",
+    )
+    analyse.add_argument(
+        "--ray",
+        nargs="?",
+        const=ray_job.THIS_MACHINE,
+        metavar="ADDRESS",
+        help="run on a Ray cluster, or without ADDRESS on a Ray of this machine; after the PATHs; "
+        "needs requirements-ray.txt, and files and checkout at the same path on all machines",
     )
     analyse.add_argument(
         "--frame", type=int, metavar="N", help="which frame of a DICOM file with several, from 1"
     )
     analyse.set_defaults(run=_analyse)
     pictures = commands.add_parser(
-        "pictures", help="pack small pictures of the references from your copy of the data set"
+        "pictures",
+        help="pack small pictures of the references",
+        description="Downloads PneumoniaMNIST (below 100 MB; CXR_PICTURES_URL names a mirror) and "
+        "packs the middle of each reference, or packs them whole from your copy of the data set.",
     )
-    pictures.add_argument("folder", type=Path, help=f"the data set; written to {PACKED.name}")
+    pictures.add_argument(
+        "folder", type=Path, nargs="?", help=f"your copy of the data set; written to {PACKED.name}"
+    )
     pictures.set_defaults(run=_pack)
     return parser
 

@@ -224,11 +224,7 @@ class Analyser:
             classes: those to search among, at least one.
             leave_out: keys of patients whose images may not be found.
         """
-        wanted = [THREE_CLASS.index(name) for name in classes]
-        passed_over = np.flatnonzero(
-            ~np.isin(self.library.labels, wanted) | np.isin(self.library.patients, leave_out)
-        )
-        neighbours = self.library.nearest(embedding, k, passed_over)
+        neighbours = self.library.nearest(embedding, k, classes, leave_out)
         rows = [neighbour.row for neighbour in neighbours]
         return Neighbourhood(
             neighbours,

@@ -1,19 +1,22 @@
 """The reference library: embeddings, labels and patients of known radiographs, and their search.
 
 Data contract: embeddings are float32 (N, D) of unit length, so that a dot product is the cosine
-similarity. Labels index `prediction.THREE_CLASS`. Search is exact.
+similarity. Labels index `prediction.THREE_CLASS`. Up to `search.LARGEST_EXACT` references every one
+is compared; of more, an index finds nearly all of the nearest.
 
 Pictures are recognised by fingerprint, not by file name: a query that is a reference image, at
 whatever resolution, finds itself and is left out together with its patient's other images.
 """
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from cxr_demo.prediction import THREE_CLASS
+from cxr_demo.search import search_among
 
 SAME_PICTURE_BITS = 24
 """Fingerprints this near (of 256 bits) are one picture. Native files lie within 8 bits of their
@@ -61,6 +64,8 @@ class ReferenceLibrary:
             self.ids = arrays["ids"]
             self.row_of = {name: row for row, name in enumerate(self.ids.tolist())}
             self.patients = arrays["patients"]
+            keys, self._patient_codes = np.unique(self.patients, return_inverse=True)
+            self._code_of_patient = {key: code for code, key in enumerate(keys.tolist())}
             self.labels = arrays["labels"]
             self.embeddings = unit_rows(arrays["embeddings"].astype(np.float32))
             self.fingerprints = arrays["fingerprints"]
@@ -68,6 +73,7 @@ class ReferenceLibrary:
             self.prototype_of = arrays["prototype_of"]
             self.prototypes = arrays["prototypes"]
             self.prototype_sizes = arrays["prototype_sizes"]
+            self._search = search_among(self.embeddings, self.labels)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -88,29 +94,38 @@ class ReferenceLibrary:
 
     def rows_of_same_patients(self, rows: np.ndarray) -> np.ndarray:
         """All rows of the patients that the given rows belong to, those rows included."""
-        return np.flatnonzero(np.isin(self.patients, self.patients[rows]))
+        return np.flatnonzero(np.isin(self._patient_codes, self._patient_codes[rows]))
+
+    def rows_of_patients(self, keys: Iterable[str]) -> np.ndarray:
+        """All rows of the patients with these keys; a key that nobody has stands for no row."""
+        codes = [self._code_of_patient[key] for key in set(keys) & self._code_of_patient.keys()]
+        return np.flatnonzero(np.isin(self._patient_codes, codes))
 
     def nearest(
-        self, embedding: np.ndarray, k: int, leave_out: np.ndarray | None = None
+        self,
+        embedding: np.ndarray,
+        k: int,
+        classes: Iterable[str] = THREE_CLASS,
+        leave_out: Iterable[str] = (),
     ) -> tuple[Neighbour, ...]:
         """The k nearest references by cosine similarity, nearest first.
 
         Args:
             embedding: float32 (D,), of unit length.
             k: how many, at least 1.
-            leave_out: rows that may not be returned.
+            classes: those to search among.
+            leave_out: keys of patients whose images may not be returned.
 
         Returns:
             k neighbours, fewer if the library has fewer left; equals in row order.
         """
-        similarities = np.clip(self.embeddings @ embedding.astype(np.float32), -1, 1)
-        candidates = np.arange(len(self))
-        if leave_out is not None and len(leave_out):
-            candidates = np.delete(candidates, leave_out)
-        rows = candidates[np.argsort(-similarities[candidates], kind="stable")[:k]]
+        labels = {THREE_CLASS.index(name) for name in classes}
+        rows, similarities = self._search.nearest(
+            embedding.astype(np.float32), k, labels, self.rows_of_patients(leave_out)
+        )
         return tuple(
-            Neighbour(**vars(self.reference(row)), similarity=float(similarities[row]))
-            for row in rows
+            Neighbour(**vars(self.reference(row)), similarity=float(similarity))
+            for row, similarity in zip(rows, similarities, strict=True)
         )
 
 

@@ -4,6 +4,10 @@ import hashlib
 import json
 import os
 import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -51,6 +55,7 @@ def tiny_assets(tmp_path_factory) -> Path:
     from cxr_demo.network import Classifier
     from cxr_demo.pictures import shrink
     from cxr_demo.preprocess import SIDE, to_network_input
+    from cxr_demo.public_archive import middle
     from train.export import export
     from train.networks import with_regions
 
@@ -159,6 +164,11 @@ def tiny_assets(tmp_path_factory) -> Path:
         prototype_sizes=np.full(3, 20, np.int16),
     )
     library = hashlib.sha256((root / "library/library.npz").read_bytes()).hexdigest()[:12]
+    np.savez(
+        root / "library/middles.npz",
+        fingerprints=np.stack([fingerprint(middle(square)) for square in squares]),
+        library=library,
+    )
     (root / "library/typicality.json").write_text(
         json.dumps(
             {
@@ -208,36 +218,45 @@ def serve_tiny(tiny_analyser, tiny_assets, tmp_path_factory):
     Takes settings; returns its address on a free loopback port and where its uploads lie. Ended
     with the tests.
     """
-    import gradio as gr
+    import uvicorn
 
     from cxr_demo.artefacts import Artefacts
     from cxr_demo.ui import briefing, server
     from cxr_demo.ui.settings import Settings
     from cxr_demo.ui.uploads import Uploads
 
-    launch, launched = gr.Blocks.launch, []
+    served: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(**chosen) -> tuple[str, Path]:
         folder = tmp_path_factory.mktemp("served")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        settings = Settings(port=port, **chosen)
-
-        def launch_beside(api: gr.Blocks, **arguments) -> None:
-            launched.append(api)
-            beside = {"prevent_thread_lock": True, "quiet": True}
-            launch(api, **arguments, **beside, server_name="127.0.0.1")
-
+        settings = Settings(**chosen)
+        uploads, failures = Uploads(folder / "uploads", settings.share), []
+        artefacts, listening = Artefacts(tiny_assets), socket.create_server(("127.0.0.1", 0))
+        app = server.site(lambda: tiny_analyser, artefacts, uploads, settings, failures.append)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
-            patch.setenv("FORWARDED_ALLOW_IPS", settings.proxies)
-            patch.setattr(gr.Blocks, "launch", launch_beside)
             patch.setattr(briefing, "about", lambda artefacts: {})  # its figures are not tiny
-            uploads = Uploads(folder / "uploads", settings.share)
-            server.serve(tiny_analyser, Artefacts(tiny_assets), uploads, settings)
-        return f"http://127.0.0.1:{port}", uploads.folder
+            ours = uvicorn.Server(server.configured(app, settings))
+            thread = threading.Thread(target=ours.run, kwargs={"sockets": [listening]})
+            thread.start()
+            served.append((ours, thread))
+            wait_for(f"{address}/health", lambda: not failures)
+        return address, uploads.folder
 
     yield start
-    for api in launched:
-        api.close()
+    for ours, thread in served:
+        ours.should_exit = True
+        thread.join(20)
+
+
+def wait_for(address: str, alive: Callable[[], bool], seconds: float = 120) -> None:
+    """Until a server answers with 200, as long as it is alive."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=30).close()
+            return
+        except OSError:
+            assert alive() and time.monotonic() < deadline, f"{address} does not answer"
+            time.sleep(0.1)

@@ -1,13 +1,20 @@
 """`python -m cxr_demo analyse`: one line per file, whatever the files are."""
 
+import csv
 import json
+import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from cxr_demo import __main__ as command_line
+from cxr_demo import pool, ray_job
+from cxr_demo.analysis import Analyser
+from cxr_demo.scorer import Scorer, model_hashes
 from tests.conftest import chest_like, png
 
 KEYS = [
@@ -17,10 +24,11 @@ KEYS = [
 
 
 @pytest.fixture
-def analyse(monkeypatch, tiny_analyser, capsys):
+def analyse(monkeypatch, tiny_assets, capsys):
     """Run the command on tiny networks; gives (exit status, parsed lines)."""
-    monkeypatch.setattr(command_line, "Artefacts", lambda: None)
-    monkeypatch.setattr(command_line, "Analyser", lambda _: tiny_analyser)
+    monkeypatch.setattr(command_line, "Scorer", partial(Scorer, root=tiny_assets))
+    monkeypatch.setattr(command_line, "model_hashes", partial(model_hashes, tiny_assets))
+    monkeypatch.setattr(pool, "cores", lambda: 1)  # tests of more say so
 
     def run(*arguments):
         status = command_line.main(["analyse", *map(str, arguments)])
@@ -104,7 +112,17 @@ def test_lines_go_to_a_file(analyse, folder, tmp_path):
     assert json.loads((tmp_path / "out.jsonl").read_text())["status"] == "ok"
 
 
-@pytest.mark.parametrize("arguments", [[], ["analyse"], ["analyse", "x", "--nonsense"], ["other"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["analyse"],
+        ["analyse", "x", "--nonsense"],
+        ["analyse", "x", "--csv", "a", "--parquet", "b"],
+        ["analyse", "--ray", "x"],
+        ["other"],
+    ],
+)
 def test_wrong_usage_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         command_line.main(arguments)
@@ -122,12 +140,102 @@ def test_an_unwritable_output_is_wrong_usage(analyse, folder, capsys):
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_a_stop_by_the_user_is_no_traceback(analyse, folder, tiny_analyser, monkeypatch):
-    def stop(_):
+def test_a_stop_by_the_user_is_no_traceback(analyse, folder, monkeypatch):
+    def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tiny_analyser, "analyse", stop)
+    monkeypatch.setattr(Analyser, "analyse", stop)
     assert analyse(folder / "a.png") == (130, [])
+
+
+def test_all_cores_say_what_one_says(analyse, folder, monkeypatch, capsys):
+    _, expected = analyse(folder)
+    assert len(expected) == 3
+    monkeypatch.setattr(pool, "cores", lambda: 2)
+    assert analyse(folder) == (3, expected)
+
+
+def test_a_stopped_run_goes_on_and_counts_what_was_refused_before(
+    analyse, folder, tmp_path_factory, monkeypatch, capsys
+):
+    target = tmp_path_factory.mktemp("result") / "out.jsonl"
+    assert analyse(folder, "--json", target) == (3, [])
+    expected = target.read_bytes()
+    target.unlink()
+    really, begun = Analyser.analyse, []
+
+    def stop_at_the_second(analyser, radiograph):
+        begun.append(radiograph)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return really(analyser, radiograph)
+
+    monkeypatch.setattr(Analyser, "analyse", stop_at_the_second)
+    assert command_line.main(["analyse", str(folder), "--json", str(target)]) == 130
+    assert "stopped; the same command goes on" in capsys.readouterr().err
+    assert not target.exists()
+    monkeypatch.setattr(Analyser, "analyse", really)
+    assert command_line.main(["analyse", str(folder), "--json", str(target)]) == 3
+    assert "2 of 3 files were done before" in capsys.readouterr().err
+    assert target.read_bytes() == expected
+    assert [path.name for path in target.parent.iterdir()] == ["out.jsonl"]
+
+
+def test_a_journal_of_other_models_is_wrong_usage(analyse, folder, tmp_path, capsys):
+    (tmp_path / "out.part").write_text('{"journal": "cxr_demo analyse", "form": 1}\n')
+    arguments = ["analyse", str(folder / "a.png"), "--json", str(tmp_path / "out")]
+    assert command_line.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "was begun with another model, so" in said and "delete" in said
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_says_what_the_lines_say(analyse, folder, tmp_path_factory, kind):
+    target = tmp_path_factory.mktemp("result") / "table"
+    _, lines = analyse(folder)
+    assert analyse(folder, f"--{kind}", target) == (3, [])
+    if kind == "csv":
+        rows = list(csv.DictReader(target.open(encoding="utf-8", newline="")))
+    else:
+        rows = pyarrow.parquet.read_table(target).to_pylist()
+    assert [row["file"] for row in rows] == [line["file"] for line in lines]
+    assert [row["status"] for row in rows] == ["ok", "refused", "ok"]
+    assert rows[1]["reason"] == lines[1]["error"] and not rows[1]["p_viral"]
+    viral = lines[0]["probabilities"]["three_class"]["viral"]
+    assert float(rows[0]["p_viral"]) == viral
+    assert rows[2]["library_hash"] == lines[2]["model"]["library"]
+
+
+def test_lines_can_go_through_a_pipe(analyse, folder):
+    """`--json >(gzip > lines.gz)`"""
+    reader, writer = os.pipe()
+    assert analyse(folder / "a.png", "--json", f"/dev/fd/{writer}") == (0, [])
+    os.close(writer)
+    with os.fdopen(reader) as lines:
+        assert json.loads(lines.read())["status"] == "ok"
+
+
+def test_ray_gets_the_same_scorer(analyse, folder, monkeypatch):
+    """`tests/test_ray.py` runs a real one."""
+    addresses = []
+
+    def scored(make, files, address):
+        addresses.append(address)
+        yield from pool.scored(make, files)
+
+    _, expected = analyse(folder)
+    monkeypatch.setattr(ray_job, "scored", scored)
+    assert analyse(folder, "--ray") == (3, expected)
+    assert analyse(folder, "--ray", "ray://head:10001") == (3, expected)
+    assert addresses == ["local", "ray://head:10001"]
+
+
+def test_large_packages_are_loaded_when_they_are_asked_for():
+    loaded = "import sys, cxr_demo.__main__; print({'ray', 'pyarrow', 'pandas'} & set(sys.modules))"
+    said = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "set()\n"
 
 
 def test_a_closed_pipe_ends_quietly(tmp_path):

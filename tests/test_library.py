@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cxr_demo import search
 from cxr_demo.library import (
     SAME_PICTURE_BITS,
     Neighbour,
@@ -17,7 +18,9 @@ from cxr_demo.library import (
     unit_rows,
     vote,
 )
+from cxr_demo.prediction import THREE_CLASS
 from cxr_demo.preprocess import to_network_input
+from cxr_demo.search import ExactSearch, IndexedSearch
 
 EAST = np.array([1, 0], np.float32)
 CIRCLE = [[1, 0], [0.8, 0.6], [0, 1], [0.6, 0.8], [-1, 0]]  # cosines to east: the first numbers
@@ -129,6 +132,17 @@ def test_k_neighbours_or_all_there_are(k, expected):
     assert rows(library().nearest(EAST, k)) == expected
 
 
+def test_a_library_beyond_the_limit_is_indexed_and_finds_the_same(monkeypatch):
+    exact = library()
+    monkeypatch.setattr(search, "LARGEST_EXACT", 4)
+    indexed = library()
+    assert type(exact._search) is ExactSearch and type(indexed._search) is IndexedSearch
+    for classes in (THREE_CLASS, ("bacterial",), ("normal", "viral")):
+        for left_out in ((), ("p1",), ("p0", "p4")):
+            found = indexed.nearest(EAST, 2, classes, left_out)
+            assert found == exact.nearest(EAST, 2, classes, left_out)
+
+
 def test_length_of_a_stored_embedding_does_not_count():
     stored = np.array([[0.5, 0], [8, 6], [0, 9], [30, 40], [-7, 0]], np.float16)
     neighbours = library(embeddings=stored).nearest(EAST, 5)
@@ -161,17 +175,47 @@ def test_similarity_stays_between_minus_1_and_1():
 @pytest.mark.parametrize(
     ("leave_out", "expected"),
     [
-        (None, [0, 1]),
-        ([], [0, 1]),
-        ([0], [1, 3]),
-        ([0, 0, 3], [1, 2]),
-        ([0, 1, 2, 3], [4]),
-        ([0, 1, 2, 3, 4], []),
+        ((), [0, 1]),
+        (("p0",), [1, 3]),
+        (("p1",), [0, 2]),
+        (("p0", "p0", "p2"), [1, 3]),
+        (["p0", "p1", "p2"], [4]),
+        ({"p0", "p1", "p2", "p4"}, []),
+        (("p", "p00", "", "p1\0"), [0, 1]),
     ],
 )
-def test_rows_left_out_are_never_returned(leave_out, expected):
-    left_out = None if leave_out is None else np.array(leave_out, np.int64)
-    assert rows(library().nearest(EAST, 2, left_out)) == expected
+def test_patients_left_out_are_never_returned(leave_out, expected):
+    assert rows(library().nearest(EAST, 2, leave_out=leave_out)) == expected
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        (("normal",), [0, 4]),
+        (("bacterial",), [1, 3]),
+        (("viral",), [2]),
+        (["viral", "normal"], [0, 2, 4]),
+        (("bacterial", "bacterial"), [1, 3]),
+        (("viral", "normal", "bacterial"), [0, 1, 3, 2, 4]),
+        ((), []),
+    ],
+)
+def test_only_classes_asked_for_are_returned(classes, expected):
+    assert rows(library().nearest(EAST, 5, classes)) == expected
+
+
+def test_classes_and_patients_left_out_together():
+    classes = ("normal", "bacterial")
+    assert rows(library().nearest(EAST, 5, classes, ("p4", "p2"))) == [0, 1, 3]
+    assert rows(library().nearest(EAST, 2, classes, ("p1",))) == [0, 4]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [((), []), (("p1",), [1, 3]), (("p4", "p0", "p4"), [0, 4]), (("nobody", "p2"), [2])],
+)
+def test_rows_of_patients(keys, expected):
+    assert library().rows_of_patients(keys).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -187,7 +231,9 @@ def test_a_reference_as_query_finds_no_image_of_its_own_patient():
     known = library(fingerprints=prints)
     itself = known.rows_of_picture(pixels)
     assert itself.tolist() == [1]
-    neighbours = known.nearest(EAST, 5, known.rows_of_same_patients(itself))
+    patients = {known.reference(row).patient for row in known.rows_of_same_patients(itself)}
+    assert patients == {"p1"}
+    neighbours = known.nearest(EAST, 5, leave_out=patients)
     assert [n.patient for n in neighbours] == ["p0", "p2", "p4"]
 
 

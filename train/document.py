@@ -15,6 +15,7 @@ from cxr_demo.artefacts import ASSETS
 from train import (
     blocks,
     blocks_of_anomaly,
+    blocks_of_bench,
     blocks_of_experiments,
     blocks_of_gate,
     blocks_of_levers,
@@ -101,6 +102,9 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "gate_kinds": blocks_of_gate.kinds(of_the_detector("gate")),
         "gate_never_seen": blocks_of_gate.never_seen(of_the_detector("gate")),
         "library": blocks.library(evaluation),
+        "speed": blocks_of_bench.speed(
+            content("metrics/bench.json"), of_the_classifier("metrics/parity.json")
+        ),
         "ablation": blocks_of_levers.ablation(content("metrics/ablation.json")),
         "stresses": blocks_of_levers.stresses(content("metrics/texture_stresses.json")),
         "released_stress": blocks_of_levers.released_stress(

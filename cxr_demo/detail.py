@@ -1,0 +1,79 @@
+"""Which references to draw on a map that has room for some of them only.
+
+Data contract: coordinates are float (N, 2) in the map's own units, labels integers (N,). The order
+of rows by priority is made once; a view of the map then takes the first of them that lie in it.
+What a view shows is therefore still shown by every closer view that holds it.
+"""
+
+import numpy as np
+
+GRID = 64
+"""Cells on a side. All 4,096 fit into the 8,000 points that a page can draw, so that the overview
+leaves none of them empty that is not, and a cell is about as large as a mark on the screen."""
+
+
+def priority(coordinates: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """All rows in the order in which they deserve to be drawn.
+
+    Every occupied cell of the grid gives one row before any gives a second, and so on in rounds. A
+    cell gives its rows so that classes are in proportion at every length; which rows of a class
+    come first, and which cells in a round, is shuffled, the same way each time.
+
+    Args:
+        coordinates: float (N, 2), finite.
+        labels: integers (N,), the class of each.
+
+    Returns:
+        Integers (N,), every row once.
+    """
+    if not len(labels):
+        return np.empty(0, np.int64)
+    low, high = coordinates.min(axis=0), coordinates.max(axis=0)
+    across = np.where(high > low, high - low, 1)
+    column, row = np.minimum((coordinates - low) / across * GRID, GRID - 1).astype(np.int64).T
+    cell = row * GRID + column
+    kind = np.unique(labels, return_inverse=True)[1]
+    group = cell * (kind.max() + 1) + kind
+    shuffled = np.random.default_rng(0).permutation(len(labels))
+    # The j-th of m rows of a class stands at (j + 1/2) / m of its cell.
+    place, size = _place_within(group, shuffled)
+    standing = (place + 0.5) / size
+    turn, _ = _place_within(cell, np.lexsort((kind, standing)))
+    return shuffled[np.argsort(turn[shuffled], kind="stable")]
+
+
+def rows_to_draw(
+    coordinates: np.ndarray,
+    order: np.ndarray,
+    rectangle: tuple[float, float, float, float],
+    budget: int,
+) -> np.ndarray:
+    """The rows that one view of the map shows.
+
+    Args:
+        coordinates: float (N, 2).
+        order: integers (N,), as `priority` returns it.
+        rectangle: (left, bottom, right, top) in the map's units, edges included.
+        budget: how many points can be drawn, at least 0.
+
+    Returns:
+        All rows of the map, in priority order, if the budget allows; else the first `budget` of
+        those in the rectangle.
+    """
+    if len(order) <= budget:
+        return order
+    left, bottom, right, top = rectangle
+    x, y = coordinates[:, 0], coordinates[:, 1]
+    inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+    return order[inside[order]][:budget]
+
+
+def _place_within(group: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each row its place, from 0, among those of its group as they come in `order`, and how
+    many the group has."""
+    sizes = np.bincount(group)
+    by_group = order[np.argsort(group[order], kind="stable")]
+    first = np.cumsum(sizes) - sizes
+    place = np.empty(len(group), np.int64)
+    place[by_group] = np.arange(len(group)) - np.repeat(first, sizes)
+    return place, sizes[group]

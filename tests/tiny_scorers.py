@@ -1,0 +1,63 @@
+"""Scorers of a few lines for the tests of `pool` and `ray_job`; importable in other processes.
+
+A "file" is a path whose name says what becomes of it. Data contract as `scorer.Scorer`.
+"""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from cxr_demo.errors import ArtefactError
+
+
+def record(file: str) -> str:
+    """What the scorers here say of a file: its name, shouted."""
+    return json.dumps({"burned_in": False, "line": {"file": file, "status": Path(file).name}})
+
+
+class Plain:
+    """Answers at once, and takes down in the file itself that it was asked."""
+
+    def __init__(self, threads: int | None):
+        self.threads = threads
+
+    def __call__(self, file: str) -> str:
+        with Path(file).open("a") as asked:
+            asked.write(f"{os.getpid()} {self.threads}\n")
+        return record(file)
+
+
+class Killed(Plain):
+    """A file called "once" kills its process when it is first seen, one called "always" always."""
+
+    def __call__(self, file: str) -> str:
+        seen = Path(file).stat().st_size > 0
+        answer = super().__call__(file)
+        name = Path(file).name
+        if name.startswith("always") or (name.startswith("once") and not seen):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+
+class Slow(Plain):
+    """Takes a tenth of a second for a file, and a minute for one called "stuck"."""
+
+    def __call__(self, file: str) -> str:
+        time.sleep(60 if Path(file).name.startswith("stuck") else 0.1)
+        return super().__call__(file)
+
+
+class NeverBegins:
+    """Dies before it is there."""
+
+    def __init__(self, threads: int | None):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Damaged:
+    """Finds its artefacts damaged."""
+
+    def __init__(self, threads: int | None):
+        raise ArtefactError("assets/x is not the file the manifest names")
