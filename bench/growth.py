@@ -1,7 +1,7 @@
 """How search, memory and the map bear up when the library grows.
 
-    python -m bench.growth                      # 5 k, 50 k, 500 k: 3 minutes
-    python -m bench.growth --largest 5000000    # 5 M as well: 20 minutes, 11 GB
+    python -m bench.growth                      # 5 k, 50 k, 500 k: 1 minute
+    python -m bench.growth --largest 5000000    # 5 M as well: 5 minutes, 9 GB
 
 Prints a table and writes `assets/metrics/growth.json`: {"library": hash, "cores", "sizes": [what
 `measure` returns, smallest first], "search_ms_500k", "recall_500k"}, the last two of the search

@@ -64,8 +64,6 @@ class ReferenceLibrary:
             self.ids = arrays["ids"]
             self.row_of = {name: row for row, name in enumerate(self.ids.tolist())}
             self.patients = arrays["patients"]
-            keys, self._patient_codes = np.unique(self.patients, return_inverse=True)
-            self._code_of_patient = {key: code for code, key in enumerate(keys.tolist())}
             self.labels = arrays["labels"]
             self.embeddings = unit_rows(arrays["embeddings"].astype(np.float32))
             self.fingerprints = arrays["fingerprints"]
@@ -73,7 +71,15 @@ class ReferenceLibrary:
             self.prototype_of = arrays["prototype_of"]
             self.prototypes = arrays["prototypes"]
             self.prototype_sizes = arrays["prototype_sizes"]
-            self._search = search_among(self.embeddings, self.labels)
+        # Made once, so that leaving patients out costs nothing but their own rows.
+        keys, codes, counts = np.unique(self.patients, return_inverse=True, return_counts=True)
+        self._code_of_patient = {key: code for code, key in enumerate(keys.tolist())}
+        self._rows_by_patient = np.argsort(codes, kind="stable")
+        self._first_of_patient = np.append(0, np.cumsum(counts))
+        # Words of 64 bits, one after the other: so 500,000 are compared in 3 ms rather than 40.
+        words = np.ascontiguousarray(self.fingerprints).view(np.uint64)
+        self._fingerprint_words = np.ascontiguousarray(words.T)
+        self._search = search_among(self.embeddings, self.labels)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -89,17 +95,21 @@ class ReferenceLibrary:
 
     def rows_of_picture(self, square: np.ndarray) -> np.ndarray:
         """Rows whose picture is the one given, exact duplicates included; usually none."""
-        distances = np.bitwise_count(self.fingerprints ^ fingerprint(square)).sum(axis=1)
+        words = fingerprint(square).view(np.uint64)[:, None]
+        distances = np.bitwise_count(self._fingerprint_words ^ words).sum(axis=0, dtype=np.uint16)
         return np.flatnonzero(distances <= SAME_PICTURE_BITS)
 
     def rows_of_same_patients(self, rows: np.ndarray) -> np.ndarray:
         """All rows of the patients that the given rows belong to, those rows included."""
-        return np.flatnonzero(np.isin(self._patient_codes, self._patient_codes[rows]))
+        return self.rows_of_patients(self.patients[rows].tolist())
 
     def rows_of_patients(self, keys: Iterable[str]) -> np.ndarray:
         """All rows of the patients with these keys; a key that nobody has stands for no row."""
-        codes = [self._code_of_patient[key] for key in set(keys) & self._code_of_patient.keys()]
-        return np.flatnonzero(np.isin(self._patient_codes, codes))
+        rows = [np.empty(0, np.int64)]
+        for key in set(keys) & self._code_of_patient.keys():
+            first, end = self._first_of_patient[self._code_of_patient[key] :][:2]
+            rows.append(self._rows_by_patient[first:end])
+        return np.sort(np.concatenate(rows))
 
     def nearest(
         self,

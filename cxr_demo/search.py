@@ -12,11 +12,11 @@ from collections.abc import Collection
 import numpy as np
 
 LARGEST_EXACT = 50_000
-"""Up to here every vector is looked at. On two cores of an EPYC that takes 0.2 ms for 5,000, 7 ms
-for 50,000 and 70 ms for 500,000, most of it waiting for memory; an index takes about 1 ms at any
-size. It answers sooner from some 10,000 on, but until 10 ms are exceeded it is not worth a start
-that takes seconds longer, an extra package, and answers that are only almost sure to be right
-(`bench.growth` measures all of it)."""
+"""Up to here every vector is looked at. On two cores of an EPYC that takes 0.3 ms for 5,000, 7 ms
+for 50,000 and 70 ms for 500,000, nearly all of it waiting for memory; an index takes 0.3 ms, 0.4 ms
+and 1.3 ms. So an index is never slower, but as long as looking at all stays below 10 ms, a tenth of
+an analysis, it is worth neither an extra package nor a longer start nor answers that are only
+almost sure to be right. `bench.growth` measures all of it."""
 
 INDEX_PACKAGES = "requirements-growth.txt"
 
@@ -85,9 +85,10 @@ class IndexedSearch:
     """Looks into those cells of the space that lie nearest to the query, with faiss.
 
     Each class has an index of its own: a search of one class is then not a search of all for what
-    little that class has near the query. Building takes about 20 s for 500,000 vectors, and half
-    their memory. It is done at every start rather than read from a file, which faiss parses in C++
-    without guarding against a damaged one.
+    little that class has near the query. Building takes 10 to 30 s for 500,000 vectors, by how busy
+    the cores are, 150 s for 5 million, and two thirds of their memory. It is done at every start
+    rather than read from a file, which would have to be kept in step with the library and is parsed
+    by faiss in C++, not made for files from strangers.
 
     Args:
         vectors: float32 (N, D), of unit length; kept, not copied.
@@ -143,8 +144,8 @@ def search_among(vectors: np.ndarray, labels: np.ndarray) -> ExactSearch | Index
 
 def _index(vectors: np.ndarray, rows: np.ndarray):
     """A faiss index of some rows, numbered in their order: cells around k-means centres, in half
-    precision. (Of 500,000 an HNSW graph takes ten times as long to build, and 8 bits blur which
-    of many near ones are nearest: they find 98 of 100.)"""
+    precision. (Of 500,000 an HNSW graph takes ten times as long to build, and where many lie close
+    together 8 bits blur which are nearest: they find 98 of 100.)"""
     import faiss  # 0.2 s and 66 MB that only large libraries need
 
     cells = min(len(rows), int(2 * len(rows) ** 0.5))

@@ -325,7 +325,7 @@ def test_a_picture_is_known_up_to_24_bits_with_all_its_duplicates():
     pixels, signs = picture(0)
     itself = np.packbits(signs)
     known = library(
-        fingerprints=np.stack([flip_bits(itself, bits) for bits in (25, 24, 255, 0, 0)])
+        fingerprints=np.stack([flip_bits(itself, bits) for bits in (25, 24, 256, 0, 0)])
     )
     assert known.rows_of_picture(pixels).tolist() == [1, 3, 4]
 

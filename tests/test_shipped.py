@@ -11,7 +11,8 @@ from cxr_demo.network import Classifier
 from cxr_demo.prediction import softmax
 from cxr_demo.preprocess import to_network_input
 from cxr_demo.radiograph import read_radiograph
-from train.data import CLASSES, list_split, read_name
+from train.check_parity import parity
+from train.data import CLASSES, list_split, load_split, read_name
 from train.measure import measure
 from train.networks import build_classifier
 from train.predictions import from_json, predict
@@ -96,6 +97,28 @@ def test_export_and_source_agree(artefacts):
             assert served == pytest.approx(kept, abs=0.05)
         embedding = expected["embedding"][row]
         assert features.embedding @ embedding / np.linalg.norm(embedding) > 0.99
+
+
+def test_the_whole_official_test_was_compared(artefacts):
+    """By `train.check_parity`, on the classifier that ships."""
+    found = json.loads((ASSETS / "metrics/parity.json").read_text())
+    assert found["classifier"] == artefacts.short_hash(CLASSIFIER) and found["n"] == 624
+    agree(found, share=0.99)
+
+
+@pytest.mark.shared
+def test_export_and_source_agree_on_the_official_test(shared):
+    """Every thirteenth image, anew; of so few, one may lie farther off."""
+    images = load_split(shared / "data/chest_xray", "test")
+    squares = images.pixels[::13] / np.float32(255)
+    agree(parity(squares, images.labels[::13]), share=0.97)
+
+
+def agree(found: dict, share: float) -> None:
+    for head in ("binary", "three_class"):
+        assert found[head]["share_near"] >= share
+    assert abs(found["auc"]["kept"] - found["auc"]["served"]) <= 0.002
+    assert found["neighbours_overlap"] >= 0.9
 
 
 @pytest.fixture(scope="module")

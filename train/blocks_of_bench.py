@@ -84,6 +84,31 @@ def speed(bench: dict, parity: dict) -> str:
     )
 
 
+def growth(found: dict) -> str:
+    """How search, memory and the map bear up when the library grows."""
+    if not found:
+        return NOT_RUN + "\n"
+    return table(
+        (
+            "references", "all compared", "index", "recall@10", "vectors", "index on top",
+            "built in", "a whole map sends",
+        ),
+        [
+            (
+                f"{size['references']:,}",
+                f"{size['exact']['p50_ms']:.1f} ms",
+                f"{size['indexed']['p50_ms']:.1f} ms",
+                f"{size['recall']:.4f}",
+                f"{size['exact']['megabytes']:,} MB",
+                f"{size['indexed']['megabytes']:,} MB",
+                f"{size['indexed']['build_s']:.0f} s",
+                f"{size['map']['overview']['kilobytes']:,} of {size['map']['all_kilobytes']:,} kB",
+            )
+            for size in found["sizes"]
+        ],
+    )  # fmt: skip
+
+
 def _start(name: str, reached: tuple[float, float], theirs: float, most: float) -> tuple:
     seconds, times = reached
     return (

@@ -102,6 +102,7 @@ def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
         "gate_kinds": blocks_of_gate.kinds(of_the_detector("gate")),
         "gate_never_seen": blocks_of_gate.never_seen(of_the_detector("gate")),
         "library": blocks.library(evaluation),
+        "growth": blocks_of_bench.growth(content("metrics/growth.json")),
         "speed": blocks_of_bench.speed(
             content("metrics/bench.json"), of_the_classifier("metrics/parity.json")
         ),

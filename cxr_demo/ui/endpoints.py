@@ -124,8 +124,11 @@ class Endpoints:
             raise Refused("refused.k", k=str(k)[:40], most=MOST_NEIGHBOURS)
         if not classes or not _are(str, classes) or not set(classes) <= set(THREE_CLASS):
             raise Refused("refused.classes", classes=", ".join(THREE_CLASS))
-        wanted = np.isin(library.labels, [THREE_CLASS.index(name) for name in classes])
-        if not _are(str, leave_out) or np.isin(library.patients[wanted], leave_out).all():
+        if not _are(str, leave_out):
+            raise Refused("refused.leave_out")
+        left = np.isin(library.labels, [THREE_CLASS.index(name) for name in classes])
+        left[library.rows_of_patients(leave_out)] = False
+        if not left.any():
             raise Refused("refused.leave_out")
         found = self._analyser.neighbourhood(
             unit_rows(query[None])[0].astype(np.float32), k, tuple(classes), tuple(leave_out)
