@@ -238,16 +238,19 @@ def serve_tiny(tiny_analyser, tiny_assets, tmp_path_factory):
             patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
             patch.setattr(briefing, "about", lambda artefacts: {})  # its figures are not tiny
             ours = uvicorn.Server(server.configured(app, settings))
-            thread = threading.Thread(target=ours.run, kwargs={"sockets": [listening]})
+            run = {"target": ours.run, "kwargs": {"sockets": [listening]}}
+            thread = threading.Thread(**run, daemon=True)
             thread.start()
             served.append((ours, thread))
             wait_for(f"{address}/health", lambda: not failures)
         return address, uploads.folder
 
     yield start
-    for ours, thread in served:
+    for ours, _ in served:
         ours.should_exit = True
+    for _, thread in served:
         thread.join(20)
+        assert not thread.is_alive()
 
 
 def wait_for(address: str, alive: Callable[[], bool], seconds: float = 120) -> None:

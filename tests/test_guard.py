@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -292,7 +293,7 @@ def test_health_needs_no_login_and_no_name(behind):
 def test_guessing_is_slowed_down(behind, monkeypatch):
     """Five guesses at once; then the right one does not get in either, but from elsewhere."""
     now = 1000.0
-    monkeypatch.setattr(clients.time, "monotonic", lambda: now)
+    monkeypatch.setattr(clients, "time", SimpleNamespace(monotonic=lambda: now))
     client = behind(login="ann:secret")
     said = [client.get("/", headers=basic(f"ann:{guess}")).status_code for guess in range(7)]
     assert said == [401] * 5 + [429] * 2
@@ -306,7 +307,7 @@ def test_guessing_is_slowed_down(behind, monkeypatch):
 
 def test_a_client_may_ask_so_often(behind, monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(clients.time, "monotonic", lambda: now)
+    monkeypatch.setattr(clients, "time", SimpleNamespace(monotonic=lambda: now))
     client = behind(per_minute=30)  # 5 at once, one in 2 s
     said = [client.post(CALL, json=QUESTION) for _ in range(6)]
     assert [answer.status_code for answer in said] == [200] * 5 + [429]
@@ -330,7 +331,7 @@ def test_another_client_has_a_bucket_of_its_own():
 
 def test_buckets_that_are_full_again_are_forgotten(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(clients.time, "monotonic", lambda: now)
+    monkeypatch.setattr(clients, "time", SimpleNamespace(monotonic=lambda: now))
     monkeypatch.setattr(clients, "MOST_CLIENTS", 3)
     rate = Rate(60)
     for client in "abc":

@@ -35,7 +35,8 @@ def asleep(tiny_assets, tmp_path, monkeypatch):
         app = server.site(load, Artefacts(tiny_assets), uploads, settings, failures.append)
         listening = socket.create_server(("127.0.0.1", 0))
         ours = uvicorn.Server(server.configured(app, settings))
-        threads.append(threading.Thread(target=ours.run, kwargs={"sockets": [listening]}))
+        run = {"target": ours.run, "kwargs": {"sockets": [listening]}}
+        threads.append(threading.Thread(**run, daemon=True))
         threads[-1].start()
         servers.append(ours)
         return f"http://127.0.0.1:{listening.getsockname()[1]}", failures
@@ -46,6 +47,7 @@ def asleep(tiny_assets, tmp_path, monkeypatch):
         ours.should_exit = True
     for thread in threads:
         thread.join(20)
+        assert not thread.is_alive()
 
 
 def get(address: str) -> tuple[int, bytes]:
