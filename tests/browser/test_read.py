@@ -75,7 +75,7 @@ def test_a_file_dropped_beside_the_drop_zone_is_read_too(page):
 
 def test_a_file_chosen_by_keyboard_is_read(page):
     choosers = []
-    page.on("filechooser", choosers.append)
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     page.focus("#file")
     for _ in range(20):  # keys that come before the first picture of the page are dropped
         page.keyboard.press(" ")
