@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cv2
@@ -218,37 +219,44 @@ def serve_tiny(tiny_analyser, tiny_assets, tmp_path_factory):
     Takes settings; returns its address on a free loopback port and where its uploads lie. Ended
     with the tests.
     """
-    import uvicorn
-
     from cxr_demo.artefacts import Artefacts
     from cxr_demo.ui import briefing, server
     from cxr_demo.ui.settings import Settings
     from cxr_demo.ui.uploads import Uploads
 
-    served: list[tuple[uvicorn.Server, threading.Thread]] = []
-
     def start(**chosen) -> tuple[str, Path]:
         folder = tmp_path_factory.mktemp("served")
         settings = Settings(**chosen)
         uploads, failures = Uploads(folder / "uploads", settings.share), []
-        artefacts, listening = Artefacts(tiny_assets), socket.create_server(("127.0.0.1", 0))
+        artefacts = Artefacts(tiny_assets)
         app = server.site(lambda: tiny_analyser, artefacts, uploads, settings, failures.append)
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
             patch.setattr(briefing, "about", lambda artefacts: {})  # its figures are not tiny
-            ours = uvicorn.Server(server.configured(app, settings))
-            run = {"target": ours.run, "kwargs": {"sockets": [listening]}}
-            thread = threading.Thread(**run, daemon=True)
-            thread.start()
-            served.append((ours, thread))
+            address = served.enter_context(serving(app, settings))
             wait_for(f"{address}/health", lambda: not failures)
         return address, uploads.folder
 
-    yield start
-    for ours, _ in served:
+    with ExitStack() as served:
+        yield start
+
+
+@contextmanager
+def serving(app, settings):
+    """Our server around an ASGI application, in a thread; its address on a free loopback port."""
+    import uvicorn
+
+    from cxr_demo.ui.server import configured
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    ours = uvicorn.Server(configured(app, settings))
+    run = {"target": ours.run, "kwargs": {"sockets": [listening]}}
+    thread = threading.Thread(**run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
         ours.should_exit = True
-    for _, thread in served:
         thread.join(20)
         assert not thread.is_alive()
 

@@ -1,53 +1,40 @@
 """The page is up while the networks are still loaded, and what is asked meanwhile is answered."""
 
 import json
-import socket
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
-import uvicorn
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import ArtefactError
 from cxr_demo.ui import briefing, server
 from cxr_demo.ui.settings import Settings
 from cxr_demo.ui.uploads import Uploads
-from tests.conftest import chest_like, png, wait_for
+from tests.conftest import chest_like, png, serving, wait_for
 
 HEAVY = ("tensorflow", "umap", "numba", "pandas", "sklearn", "scipy", "matplotlib", "keras")
 
 
 @pytest.fixture
 def asleep(tiny_assets, tmp_path, monkeypatch):
-    """Starts a server that loads what it is given to; returns address, failures and the server."""
+    """Starts a server that loads what it is given to; returns its address and failures."""
     monkeypatch.setattr(briefing, "about", lambda artefacts: {})
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    threads = []
 
     def start(load):
         failures, settings = [], Settings()
         uploads = Uploads(tmp_path / "uploads", 8)
         app = server.site(load, Artefacts(tiny_assets), uploads, settings, failures.append)
-        listening = socket.create_server(("127.0.0.1", 0))
-        ours = uvicorn.Server(server.configured(app, settings))
-        run = {"target": ours.run, "kwargs": {"sockets": [listening]}}
-        threads.append(threading.Thread(**run, daemon=True))
-        threads[-1].start()
-        servers.append(ours)
-        return f"http://127.0.0.1:{listening.getsockname()[1]}", failures
+        return served.enter_context(serving(app, settings)), failures
 
-    servers = []
-    yield start
-    for ours in servers:
-        ours.should_exit = True
-    for thread in threads:
-        thread.join(20)
-        assert not thread.is_alive()
+    with ExitStack() as served:
+        yield start
 
 
 def get(address: str) -> tuple[int, bytes]:

@@ -73,9 +73,10 @@ class Contents:
 def routes(artefacts: Artefacts, contents: Later[Contents]) -> list[BaseRoute]:
     """The page's routes; those that tell of the library wait for it."""
     examples = [artefacts.read(path) for path in briefing.example_paths(artefacts)]
+    drawing = PLOTLY.read_bytes()
 
     async def plotly(request: Request) -> Response:
-        return _packed(request, PLOTLY.read_bytes(), "text/javascript")
+        return _packed(request, drawing, "text/javascript")
 
     async def told(request: Request) -> Response:
         answers = (await contents()).answers
