@@ -7,6 +7,11 @@ NOT_RUN = "not run yet"
 """What stands where a measurement is still to be made."""
 
 
+def met(reached: bool) -> str:
+    """Whether an aim was reached, a miss in bold."""
+    return "yes" if reached else "**no**"
+
+
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, ("---",) * len(head), *rows]

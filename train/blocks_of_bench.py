@@ -3,9 +3,7 @@
 Pure: dictionaries as they stand in `assets/metrics` in, Markdown out.
 """
 
-from train.blocks import NOT_RUN, table
-
-MET, MISSED = "yes", "**no**"
+from train.blocks import NOT_RUN, met, table
 
 
 def speed(bench: dict, parity: dict) -> str:
@@ -32,14 +30,14 @@ def speed(bench: dict, parity: dict) -> str:
                 _milliseconds(ms["ours"]),
                 f"{_milliseconds(ms['obvious'])}, {shares['obvious']:.1f} times as long",
                 "≥ 10 times",
-                _met(shares["obvious"] >= 10),
+                met(shares["obvious"] >= 10),
             ),
             (
                 "… against plain `tf.function`",
                 "",
                 f"{_milliseconds(ms['tf_function'])}, {shares['tf_function']:.1f} times as long",
                 "≥ 2.5 times",
-                _met(shares["tf_function"] >= 2.5),
+                met(shares["tf_function"] >= 2.5),
             ),
             _start("first page after a start", page, start["obvious"]["first_page"], 5),
             _start("first answer after a start", answer, start["obvious"]["first_answer"], 8),
@@ -48,38 +46,38 @@ def speed(bench: dict, parity: dict) -> str:
                 f"{memory['ours']:.0f} MB after 200 analyses",
                 f"{memory['obvious']:.0f} MB after 40",
                 "≤ 450 MB",
-                _met(memory["ours"] <= 450),
+                met(memory["ours"] <= 450),
             ),
             (
                 "images per second over a folder",
                 f"{batch['ours']:.1f}",
                 f"{batch['obvious']:.1f}, {faster:.1f} times as slow",
                 "≥ 2.5 times",
-                _met(faster >= 2.5),
+                met(faster >= 2.5),
             ),
             (
                 "share of the machine's int8 matrix peak in the classifier's pass",
                 f"{bench['peak_share']:.0%} of {_billions(passed['peak_products_per_s']['int8'])}",
                 "",
                 "≥ 50 %",
-                _met(bench["peak_share"] >= 0.5),
+                met(bench["peak_share"] >= 0.5),
             ),
             (
                 "nearest 10 of 500,000 references",
                 f"{bench['search_ms_500k']:.1f} ms, recall {bench['recall_500k']:.3f}",
                 "",
                 "≤ 10 ms, ≥ 0.99",
-                _met(bench["search_ms_500k"] <= 10 and bench["recall_500k"] >= 0.99),
+                met(bench["search_ms_500k"] <= 10 and bench["recall_500k"] >= 0.99),
             ),
             (
                 "probabilities within 0.03 of the kept Keras weights",
                 f"{near:.1%} of {parity['n']} images",
                 "",
                 "≥ 99 %",
-                _met(near >= 0.99),
+                met(near >= 0.99),
             ),
-            ("… AUROC apart", f"{gap:.4f}", "", "≤ 0.002", _met(gap <= 0.002)),
-            ("… same of the 10 nearest", f"{overlap:.1%}", "", "≥ 90 %", _met(overlap >= 0.9)),
+            ("… AUROC apart", f"{gap:.4f}", "", "≤ 0.002", met(gap <= 0.002)),
+            ("… same of the 10 nearest", f"{overlap:.1%}", "", "≥ 90 %", met(overlap >= 0.9)),
         ],
     )
 
@@ -116,7 +114,7 @@ def _start(name: str, reached: tuple[float, float], theirs: float, most: float) 
         f"{seconds:.1f} s",
         f"{theirs:.1f} s, {times:.1f} times as late",
         f"≤ {most} s, ≥ 3 times sooner",
-        _met(seconds <= most and times >= 3),
+        met(seconds <= most and times >= 3),
     )
 
 
@@ -126,7 +124,3 @@ def _milliseconds(percentiles: dict[str, float]) -> str:
 
 def _billions(products_per_s: float) -> str:
     return f"{products_per_s / 1e9:.0f} · 10⁹ products a second"
-
-
-def _met(reached: bool) -> str:
-    return MET if reached else MISSED

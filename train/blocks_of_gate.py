@@ -3,7 +3,7 @@
 Pure: dictionaries as they stand in `assets` in, Markdown out.
 """
 
-from train.blocks import NOT_RUN, table
+from train.blocks import NOT_RUN, met, table
 
 GRADES = ("usable", "unusual", "not_a_chest_radiograph")
 NAMES = ("usable", "unusual", "not a chest radiograph")
@@ -17,7 +17,7 @@ def targets(gate: dict, evaluation: dict) -> str:
     return table(
         ("", "measured", "aim", "met"),
         [
-            ("official test, refused", f"{refused:.1%}", "≤ 1 %", _met(refused <= 0.01)),
+            ("official test, refused", f"{refused:.1%}", "≤ 1 %", met(refused <= 0.01)),
             (
                 "official test, marked as unusual",
                 f"{evaluation['gate']['unusual']:.1%}",
@@ -29,7 +29,7 @@ def targets(gate: dict, evaluation: dict) -> str:
                 "that has not seen its package",
                 f"{junk:.2%}",
                 "≤ 2 %",
-                _met(junk <= 0.02),
+                met(junk <= 0.02),
             ),
             (
                 "AUROC, usable radiographs against other pictures",
@@ -81,7 +81,3 @@ def never_seen(gate: dict) -> str:
             for name, found in gate["kind_never_seen"].items()
         ],
     )
-
-
-def _met(reached: bool) -> str:
-    return "yes" if reached else "**no**"
