@@ -3,6 +3,8 @@ BIN := .venv/bin
 DATA ?= ../shared/data/chest_xray
 NATIVE ?= $(wildcard $(DATA)/../native_resolution)
 TRUNK ?= ../shared/models/vgg16_notop.weights.h5
+# Files of tests beside each other; no event loop may run where a browser's does, so that comes last.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -13,7 +15,8 @@ run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:786
 
 test: .venv/requirements-test.txt.done ## run every check and test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore tests/browser
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/browser
 
 screenshots: .venv/requirements-test.txt.done ## take the pictures of the page that README shows
 	CXR_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser/test_screenshots.py

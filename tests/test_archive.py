@@ -531,11 +531,13 @@ def test_closing_early_ends_the_processes_at_once(tmp_path, two_cores):
 
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from cxr_demo import archive, pool
 from tests import tiny_scorers
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
     pool.cores = lambda: 2
     files = sorted(map(str, Path(sys.argv[1]).iterdir()))
     scored = lambda files: pool.scored(tiny_scorers.Slow, files)

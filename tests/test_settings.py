@@ -26,7 +26,6 @@ def test_nothing_set_is_a_server_for_this_machine():
             LOOPBACK | {"0.0.0.0", "a.org", "b.org"},
         ),
     ],
-    ids=str,
 )
 def test_names_that_are_answered_to(given, hosts):
     """Gradio's launch calls the server by the name it is bound to, or localhost."""

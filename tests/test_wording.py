@@ -263,6 +263,7 @@ def test_the_modules_say_something():
 # --- nothing for nothing
 
 
+@cache
 def patterns() -> set[str]:
     """What keys that are put together look like."""
     spoken = {pattern for _, _, (first, *_) in SAID if (pattern := pattern_of(first))}
