@@ -8,7 +8,7 @@ PneumoniaMNIST, which has the middle of each radiograph only: undistorted, witho
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +48,16 @@ class Pictures:
         artefacts: where the examples come from.
         packed: file written by `pack` or `pack_archive`; absent means prototypes.
             Packed pictures of another library are ignored row by row, since they are found by id.
+
+    Attributes:
+        middles: whether what is packed are middles of radiographs, see `pack_archive`.
     """
 
     def __init__(self, library: ReferenceLibrary, artefacts: Artefacts, packed: Path = PACKED):
         self._library = library
         row_of = library.row_of
-        self._own = {row_of[name]: small for name, small in _packed(packed) if name in row_of}
+        pictures, self.middles = _read(packed)
+        self._own = {row_of[name]: small for name, small in pictures.items() if name in row_of}
         for path in artefacts.paths:
             name = Path(path).stem
             if path.startswith("examples/") and name in row_of:
@@ -103,7 +107,7 @@ def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
             f"{folder} holds none of the library's {len(library):,} images. Please give the "
             "folder of the Kermany chest X-ray set, with its original file names."
         )
-    _write(packed, found)
+    _write(packed, found, middles=False)
     return len(found)
 
 
@@ -144,6 +148,7 @@ def pack_archive(
             str(library.ids[row]): shrink(images[index] / np.float32(255))
             for row, index in picture_of.items()
         },
+        middles=True,
     )
     return len(picture_of)
 
@@ -153,12 +158,17 @@ def shrink(square: np.ndarray) -> np.ndarray:
     return to_levels(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
 
 
-def _write(packed: Path, pictures: dict[str, np.ndarray]) -> None:
+def _write(packed: Path, pictures: dict[str, np.ndarray], middles: bool) -> None:
     """Write small pictures by reference id, all or nothing: a reader never sees half a file."""
     temporary = packed.with_suffix(".part.npz")
     try:
         packed.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(temporary, ids=np.array(list(pictures)), pictures=np.stack([*pictures.values()]))
+        np.savez(
+            temporary,
+            ids=np.array(list(pictures)),
+            pictures=np.stack([*pictures.values()]),
+            middles=middles,
+        )
         temporary.replace(packed)
     except OSError as error:
         with suppress(OSError):
@@ -169,16 +179,18 @@ def _write(packed: Path, pictures: dict[str, np.ndarray]) -> None:
         ) from None
 
 
-def _packed(path: Path) -> Iterator[tuple[str, np.ndarray]]:
-    if not path.exists():
-        return
+def _read(packed: Path) -> tuple[dict[str, np.ndarray], bool]:
+    """Small pictures by reference id, and whether they are middles; none where there is no file."""
+    if not packed.exists():
+        return {}, False
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(packed.read_bytes()), allow_pickle=False) as arrays:
             names, pictures = arrays["ids"].tolist(), arrays["pictures"]
+            middles = bool(arrays.get("middles", False))  # earlier versions packed whole ones only
         if pictures.dtype != np.uint8 or pictures.shape != (len(names), SIDE, SIDE):
             raise ValueError("not what `_write` writes")
     except Exception:  # a damaged archive fails in a dozen ways
         raise ArtefactError(
-            f"{path} is damaged. Please run `make pictures` again, or delete it."
+            f"{packed} is damaged. Please run `make pictures` again, or delete it."
         ) from None
-    yield from zip(names, pictures, strict=True)
+    return dict(zip(names, pictures, strict=True)), middles

@@ -18,6 +18,7 @@ class Shelf:
 
     def __init__(self, share: float = 0.003):
         self.share, self.renewed, self.fetched = share, 0, 0
+        self.pictures = SimpleNamespace(middles=False)
         self.go_on = threading.Event()
         self.error: Exception | None = None
 
@@ -26,6 +27,7 @@ class Shelf:
 
     def renew_pictures(self) -> None:
         self.renewed += 1
+        self.pictures.middles = True
 
     def fetch(self, progress) -> int:
         self.fetched += 1
@@ -38,11 +40,7 @@ class Shelf:
 
 def client(shelf: Shelf, offered: bool = True) -> TestClient:
     contents = Later()
-    contents.set(
-        SimpleNamespace(
-            share_with_pictures=shelf.share_with_pictures, renew_pictures=shelf.renew_pictures
-        )
-    )
+    contents.set(shelf)
     return TestClient(Starlette(routes=Fetching(contents, shelf.fetch, offered).routes()))
 
 
@@ -66,8 +64,8 @@ def test_it_is_offered_fetched_once_and_then_there():
     assert page.post(PATH).json()["state"] == "fetching"
     assert shelf.renewed == 0
     shelf.go_on.set()
-    assert settled(page) == {"state": "there"}
-    assert page.post(PATH).json() == {"state": "there"}
+    assert settled(page) == {"state": "middles"}
+    assert page.post(PATH).json() == {"state": "middles"}
     assert shelf.fetched == shelf.renewed == 1
 
 
@@ -84,7 +82,7 @@ def test_what_fails_is_said_and_can_be_tried_again(error, words):
     assert settled(page) == {"state": "failed", "error": words}
     shelf.error = None
     page.post(PATH)
-    assert settled(page) == {"state": "there"}
+    assert settled(page) == {"state": "middles"}
     assert shelf.fetched == 2 and shelf.renewed == 1
 
 
@@ -98,3 +96,9 @@ def test_where_it_is_not_offered_nothing_is_fetched():
 @pytest.mark.parametrize(("share", "state"), [(0.9, "there"), (0.89, "missing")])
 def test_who_has_nearly_all_pictures_is_offered_none(share, state):
     assert client(Shelf(share)).get(PATH).json() == {"state": state}
+
+
+def test_who_has_middles_since_earlier_is_told_what_they_are():
+    shelf = Shelf(1.0)
+    shelf.pictures.middles = True
+    assert client(shelf).get(PATH).json() == {"state": "middles"}

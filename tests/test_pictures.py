@@ -171,7 +171,7 @@ def test_packed_pictures_are_shown(library, artefacts_of, folder, packed):
     (folder / f"{IDS[0]}.PNG").write_bytes(png(picture(0)))
     assert pack(folder, library, packed) == 2
     pictures = Pictures(library, artefacts_of({}), packed)
-    assert own_rows(pictures) == [0, 2]
+    assert own_rows(pictures) == [0, 2] and not pictures.middles
     shown = pictures.of(2).pixels
     assert shown.dtype == np.uint8 and shown.shape == (96, 96)
     # 96 pixels of 224/96 each: the first is the mean of 2 1/3 by 2 1/3 pixels of the file.
@@ -305,7 +305,8 @@ def test_a_damaged_file_is_named_with_what_to_do(library, artefacts_of, packed, 
 def test_a_whole_file_is_not_damaged(library, artefacts_of, packed):
     packed.parent.mkdir(exist_ok=True)
     packed.write_bytes(WHOLE)
-    assert own_rows(Pictures(library, artefacts_of({}), packed)) == [0]
+    pictures = Pictures(library, artefacts_of({}), packed)
+    assert own_rows(pictures) == [0] and not pictures.middles
 
 
 def test_a_file_that_cannot_be_written_is_an_error_that_leaves_none(library, folder, packed):
@@ -389,6 +390,7 @@ def test_one_step_downloads_and_packs(eight, mirror, packed):
     assert fetch_pictures(library, artefacts, lambda *now: told.append(now), packed) == 5
     shown = Pictures(library, artefacts, packed)
     assert [row for row in range(8) if shown.of(row).averaged == 1] == [2, 3, 4, 5, 6]
+    assert shown.middles
     for row in range(2, 7):
         expected = shrink(np.float32(centre_crop(EIGHT[row]) / 255))
         np.testing.assert_array_equal(shown.of(row).pixels, expected)

@@ -40,8 +40,8 @@ class Fetching:
         self._said: dict | None = None
 
     def routes(self) -> list[Route]:
-        """GET says how it stands, POST begins: {"state": "there" | "missing" | "fetching" |
-        "failed" | "not_offered"}, with "stage" and "share" or with "error"."""
+        """GET says how it stands, POST begins: {"state": "there" | "middles" | "missing" |
+        "fetching" | "failed" | "not_offered"}, with "stage" and "share" or with "error"."""
         return [Route(PATH, self._answer, methods=["GET", "POST"])]
 
     async def _answer(self, request: Request) -> Response:
@@ -49,7 +49,7 @@ class Fetching:
         if self._said is None:
             share = there.share_with_pictures()
             missing = "missing" if self._offered else "not_offered"
-            self._said = {"state": "there" if share >= ENOUGH else missing}
+            self._said = _there(there) if share >= ENOUGH else {"state": missing}
         if request.method == "POST" and self._said["state"] in ("missing", "failed"):
             self._said = {"state": "fetching", "stage": "download", "share": 0.0}
             threading.Thread(target=self._run, args=(there,), daemon=True).start()
@@ -59,7 +59,7 @@ class Fetching:
         try:
             self._fetch(self._progress)
             there.renew_pictures()
-            self._said = {"state": "there"}
+            self._said = _there(there)
         except CXRError as error:
             self._said = {"state": "failed", "error": str(error)}
         except Exception:
@@ -68,3 +68,8 @@ class Fetching:
 
     def _progress(self, stage: str, share: float) -> None:
         self._said = {"state": "fetching", "stage": stage, "share": round(share, 3)}
+
+
+def _there(contents) -> dict:
+    """References have pictures: whole ones, or such as `pictures.pack_archive` makes."""
+    return {"state": "middles" if contents.pictures.middles else "there"}

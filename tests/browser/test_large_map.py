@@ -63,7 +63,7 @@ def test_pictures_are_fetched_at_the_press_of_a_button(open_page, address):
     says = [
         {"state": "fetching", "stage": "download", "share": 0.5},
         {"state": "fetching", "stage": "match", "share": 0.25},
-        {"state": "there"},
+        {"state": "middles"},
     ]
     asked = []
 
@@ -78,7 +78,8 @@ def test_pictures_are_fetched_at_the_press_of_a_button(open_page, address):
     page.click("#pictures-fetch")
     until(page, "document.getElementById('pictures-offer').textContent.includes('50%')")
     until(page, "document.getElementById('pictures-offer').textContent.includes('25%')")
-    until(page, "document.getElementById('pictures-offer').hidden")
+    until(page, "document.getElementById('pictures-offer').textContent.includes('PneumoniaMNIST')")
+    assert page.locator("#pictures-offer button").count() == 0
     assert asked == ["POST", "GET", "GET"] and len(atlases) == 1
 
 

@@ -1,4 +1,5 @@
 // Where references show prototypes: an offer to have their pictures fetched, once, by the server.
+// Fetched ones show the middle of each radiograph only, which is said together with their source.
 import { byId, fill, make } from '../shared/dom.js';
 import { on } from '../shared/store.js';
 import { percent, t } from '../shared/wording.js';
@@ -21,7 +22,7 @@ async function follow(method) {
       render();
       await new Promise((later) => setTimeout(later, AGAIN_MS));
       await ask('GET');
-      if (stands.state === 'there') await renew();
+      if (['there', 'middles'].includes(stands.state)) await renew();
     }
   } catch {
     stands = { state: 'failed', error: t('call.lost') };
@@ -34,6 +35,10 @@ function render() {
   const { state: now, stage, share, error } = stands;
   box.hidden = now === 'there' || now === 'not_offered';
   if (box.hidden) return;
+  if (now === 'middles') {
+    fill(box, make('span', { text: t('pictures.middles') }));
+    return;
+  }
   if (now === 'fetching') {
     const words = t(`pictures.${stage}`, { share: percent(share) });
     fill(box, make('span', { text: words }), make('progress', { value: share, 'aria-label': words }));
