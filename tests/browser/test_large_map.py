@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from cxr_demo.ui import briefing
@@ -81,6 +82,38 @@ def test_pictures_are_fetched_at_the_press_of_a_button(open_page, address):
     until(page, "document.getElementById('pictures-offer').textContent.includes('PneumoniaMNIST')")
     assert page.locator("#pictures-offer button").count() == 0
     assert asked == ["POST", "GET", "GET"] and len(atlases) == 1
+
+
+def test_fetched_pictures_are_shown_at_once(open_page, tmp_path):
+    """On the cards that are there already, and beside the radiograph."""
+    file = tmp_path / "chest.png"
+    file.write_bytes(png(chest_like(1000)))
+    page = open_page()
+    page.set_input_files("#file", str(file))
+    page.wait_for_selector("#neighbours .card")
+    nearest = page.get_attribute("#neighbours .card", "data-row")
+    page.select_option("#compare-with", nearest)
+    page.select_option("#compare", "side")
+    assert page.locator("#neighbours .card", has_text="mean of").count() == 11
+    white = png(np.full((96, 96), 255, np.uint8))
+    page.route("**/pictures/*?1", lambda route: route.fulfill(body=white, content_type="image/png"))
+
+    def own_pictures(route):
+        atlas = route.fetch().json()
+        route.fulfill(json={**atlas, "averaged": [1] * len(atlas["ids"])})
+
+    page.route("**/atlas.json", own_pictures)
+    says = [{"state": "fetching", "stage": "match", "share": 0.5}, {"state": "middles"}]
+    page.route("**/reference-pictures", lambda route: route.fulfill(json=says.pop(0)))
+    page.click("#pictures-fetch")
+    until(page, "document.getElementById('pictures-offer').textContent.includes('PneumoniaMNIST')")
+    cards = page.locator("#neighbours .card")
+    assert cards.count() == 11 and cards.filter(has_text="mean of").count() < 11
+    assert cards.first.locator("img").get_attribute("src").endswith("?1")
+    middle = """() => { const canvas = document.getElementById('secondary');
+        const [x, y] = [canvas.width / 2, canvas.height / 2];
+        return canvas.getContext('2d').getImageData(x, y, 1, 1).data[0]; }"""
+    until(page, f"({middle})() === 255")
 
 
 def test_where_fetching_fails_it_says_so_and_offers_it_again(open_page):

@@ -8,7 +8,6 @@ const EMPTY = { rows: [], ids: [], patients: [], labels: [], averaged: [],
   maps: { umap: [[], []], tsne: [[], []] } };
 let loaded;
 let rows = new Map(); // where an id stands in the atlas
-let edition = 0; // of the pictures
 
 const told = async (path, request) => (await fetch(path, request)).json();
 
@@ -42,15 +41,14 @@ export async function look(map, box) {
 
 /** Look at all pictures again: there are new ones. */
 export async function renew() {
-  edition += 1;
-  const [before, now] = [state.atlas, await told('atlas.json', { cache: 'reload' })];
-  const averaged = [...before.averaged];
+  const now = await told('atlas.json', { cache: 'reload' });
+  const averaged = [...state.atlas.averaged];
   now.ids.forEach((id, i) => { averaged[rows.get(id)] = now.averaged[i]; });
-  set({ atlas: { ...before, averaged } });
+  set({ atlas: { ...state.atlas, averaged }, edition: state.edition + 1 });
 }
 
 /** Where the picture of a reference is. */
-export const pictureOf = (row) => `pictures/${state.atlas.rows[row]}?${edition}`;
+export const pictureOf = (row) => `pictures/${state.atlas.rows[row]}?${state.edition}`;
 
 /** An answer's neighbours with where they stand in the atlas, and how they were searched. */
 export async function located({ neighbours, vote, map }, search) {

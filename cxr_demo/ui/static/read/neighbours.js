@@ -99,6 +99,6 @@ export function start() {
   Object.assign(byId('k'), { value: state.search.k, max: state.start.most_neighbours });
   byId('search').addEventListener('change', changed);
   on(['reading', 'search'], look);
-  on(['around', 'veiled', 'language', 'highlighted', 'busy'], render);
+  on(['around', 'edition', 'veiled', 'language', 'highlighted', 'busy'], render);
   on(['language'], classes);
 }

@@ -173,7 +173,7 @@ function describe() {
 export function start() {
   on(['reading', 'view', 'window', 'inverted', 'overlay', 'overlayOn', 'saliencyOf', 'contour',
     'opacity', 'method', 'thresholds', 'probes', 'veiled'], repaint);
-  on(['compare', 'reading'], fetchOther);
+  on(['compare', 'edition', 'reading'], fetchOther);
   on(['reading', 'language'], describe);
   byId('curtain').addEventListener('input', (event) => {
     curtain = event.target.value / 100;

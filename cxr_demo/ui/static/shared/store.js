@@ -4,6 +4,7 @@
 export const state = {
   start: null, // what the server says once, see briefing.py
   atlas: null, // the library as far as it is known here, row by row
+  edition: 0, // of the references' pictures
   file: null, // the radiograph's file; never its name
   reading: null, // what `analyse` answered, with pictures and maps decoded, see read/reading.js
   busy: false,
