@@ -6,7 +6,7 @@ Pure: dictionaries as they stand in `assets` in, Markdown out.
 import numpy as np
 
 from cxr_demo.screening import Screening
-from train.blocks import NOT_RUN, table, with_interval
+from train.blocks import NOT_RUN, met, table, with_interval
 
 PRESETS = {
     "specificity_95": "95 % of held-out normals (the default)",
@@ -28,7 +28,7 @@ def targets(e: dict, found: dict) -> str:
                 "image AUROC, official test",
                 with_interval(e, "detector.auc"),
                 "≥ 0.92",
-                _met(auc, 0.92),
+                met(auc >= 0.92),
                 "0.911 (SimSID), 0.876 (SQUID)",
             ),
             (
@@ -42,7 +42,7 @@ def targets(e: dict, found: dict) -> str:
                 "pixel AUROC, synthetic lesions in held-out normals",
                 "" if pixel is None else f"{pixel:.3f}",
                 "≥ 0.90",
-                "" if pixel is None else _met(pixel, 0.90),
+                "" if pixel is None else met(pixel >= 0.90),
                 "—",
             ),
         ],
@@ -176,7 +176,3 @@ def seeds(found: dict) -> str:
         for figure in figures
     )
     return table(("", *figures.values()), [*rows, ("mean ± standard deviation", *mean)])
-
-
-def _met(value: float, aim: float) -> str:
-    return "yes" if value >= aim else "no"
