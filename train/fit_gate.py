@@ -23,7 +23,7 @@ from cxr_demo.analysis import ANOMALY_NETWORKS, GATE
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.gate import OTHER, USABLE, Gate
 from cxr_demo.network import Detector
-from train import drawn_pictures, gate_samples, gate_views
+from train import drawn_pictures, gate_samples, gate_views, picture_sources, volumes
 from train import other_pictures as pictures_of_packages
 from train.data import load_split
 from train.draw import draw_roc
@@ -42,7 +42,7 @@ from train.manifest import KERMANY, keep_json, register
 from train.splits import training_and_validation
 
 COMMAND = "python -m train.fit_gate"
-DATA = f"{KERMANY}; open pictures of Python packages named in train/other_pictures.py; drawings"
+DATA = f"{KERMANY}; open pictures of Python packages named in train/picture_sources.py; drawings"
 WORK = Path(".work/gate")
 
 IMAGES, SPOILT_EACH, DRAWN_EACH = 2500, 3, 250
@@ -73,7 +73,8 @@ def gather(data: Path, pictures: Path, detector: Detector) -> Samples:
 
 def made_with() -> str:
     """A short hash of the code that samples come from."""
-    sources = (drawn_pictures, gate_samples, gate_views, pictures_of_packages)
+    packages = picture_sources, volumes, pictures_of_packages
+    sources = drawn_pictures, gate_samples, gate_views, *packages
     content = b"".join(Path(module.__file__).read_bytes() for module in sources)
     return hashlib.sha256(content).hexdigest()[:12]
 

@@ -19,7 +19,7 @@ from cxr_demo.preprocess import squash, to_network_input
 from train.data import Images
 from train.drawn_pictures import KINDS, drawn
 from train.gate_views import SPOILT, spoilt_view, usual_view
-from train.other_pictures import CHEST
+from train.picture_sources import CHEST
 
 ELSEWHERE = "elsewhere"
 """Chest radiographs of adults and of other machines."""

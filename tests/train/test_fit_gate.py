@@ -21,7 +21,7 @@ from train.fit_gate import (
 )
 from train.gate_samples import ELSEWHERE, Samples
 from train.gate_views import SPOILT
-from train.other_pictures import SOURCES
+from train.picture_sources import SOURCES
 
 CHANNELS = 3
 GROUND = {
