@@ -6,6 +6,7 @@ is in it.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -109,6 +110,14 @@ class NotAChest(RadiographRefused):
         self.verdict = verdict
 
 
+class _Seen(NamedTuple):
+    """What the detector sees of a whole radiograph, and what the gate makes of that."""
+
+    square: np.ndarray
+    change: Change
+    gate: Verdict
+
+
 class Analyser:
     """Holds the networks and the library; made once at start.
 
@@ -153,16 +162,16 @@ class Analyser:
     def analyse(
         self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
     ) -> Analysis:
-        """`examine` what the gate lets in.
+        """`examine` what the gate lets in; the other networks never see the rest.
 
         Raises:
             Refused: if a part to hide is not one.
             NotAChest: if the gate takes it for something else.
         """
-        analysis = self.examine(radiograph, hidden, fill)
-        if analysis.gate.grade == NOT_A_CHEST:
-            raise NotAChest(analysis.gate)
-        return analysis
+        seen = self._seen(radiograph)
+        if seen.gate.grade == NOT_A_CHEST:
+            raise NotAChest(seen.gate)
+        return self._examine(radiograph, seen, hidden, fill)
 
     def examine(
         self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
@@ -177,14 +186,20 @@ class Analyser:
         Raises:
             Refused: if a part to hide is not one.
         """
-        whole = to_network_input(radiograph.pixels)
-        square = occlude(whole, hidden or [], fill)
-        change = self._change(whole)
-        gate = self._gate(change.regions)
-        if hidden:
-            change = self._change(square)
+        return self._examine(radiograph, self._seen(radiograph), hidden, fill)
+
+    def _seen(self, radiograph: Radiograph) -> _Seen:
+        square = to_network_input(radiograph.pixels)
+        change = self._change(square)
+        return _Seen(square, change, self._gate(change.regions))
+
+    def _examine(
+        self, radiograph: Radiograph, seen: _Seen, hidden: list[Box] | None, fill: str
+    ) -> Analysis:
+        square = occlude(seen.square, hidden or [], fill)
+        change = self._change(square) if hidden else seen.change
         features = self._classifier(square)
-        same_picture = self.library.rows_of_picture(whole)
+        same_picture = self.library.rows_of_picture(seen.square)
         left_out = self.library.rows_of_same_patients(same_picture)
         same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
         neighbourhood = self.neighbourhood(features.embedding, leave_out=same_patients)
@@ -194,7 +209,7 @@ class Analyser:
             size=radiograph.pixels.shape,
             bit_depth=radiograph.bit_depth,
             burned_in=radiograph.burned_in,
-            gate=gate,
+            gate=seen.gate,
             probabilities=calibrated,
             plausible=plausible(calibrated["three_class"], self._least_plausible),
             saliency=saliency(features.feature_map, self._heads),

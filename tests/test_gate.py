@@ -98,6 +98,13 @@ def test_what_is_no_chest_is_refused_and_can_still_be_examined(tiny_analyser):
     assert tiny_analyser.examine(bright).gate == Verdict(NOT_A_CHEST, "other")
 
 
+def test_what_is_refused_costs_the_other_networks_nothing(tiny_analyser, monkeypatch):
+    for name in ("_classifier", "_autoencoder"):
+        monkeypatch.delattr(tiny_analyser, name)
+    with pytest.raises(NotAChest):
+        tiny_analyser.analyse(radiograph(np.full((100, 100), 250)))
+
+
 def test_hiding_parts_does_not_change_the_grade(tiny_analyser):
     """Over the whole of a bright picture the surroundings are bright, but the gate looks first."""
     dark = np.full((100, 100), 250)
