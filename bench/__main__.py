@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.growth import measure
 from bench.served import ROOT, Served
 from cxr_demo.artefacts import ASSETS
-from train.manifest import keep_json
+from train.records.manifest import keep_json
 
 TURNS, STARTS = 3, 3
 ANALYSES = {"ours": 200, "obvious": 40}
@@ -68,7 +68,7 @@ def server(way: str) -> Served:
     """A server of one way, about to start."""
     if way == "ours":
         return Served("app.py")
-    return Served("-m", "bench.obvious", "serve", str(MODELS), "{port}")
+    return Served("-m", "bench.keras_baseline", "serve", str(MODELS), "{port}")
 
 
 def cold_start() -> dict:
@@ -113,7 +113,7 @@ def throughput() -> dict[str, float]:
 
 
 def main() -> None:
-    python("-m", "bench.obvious", "prepare", str(MODELS))
+    python("-m", "bench.keras_baseline", "prepare", str(MODELS))
     latency_ms, pass_ms = latency()
     peak = json.loads(python("-m", "bench.peak", OPENBLAS_NUM_THREADS=str(os.cpu_count())))
     reached = peak["products"] / (pass_ms / 1000)

@@ -23,12 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_demo.analysis import LIBRARY
-from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.detail import priority, rows_to_draw
-from cxr_demo.library import ReferenceLibrary, unit_rows
-from cxr_demo.search import LARGEST_EXACT, ExactSearch, IndexedSearch
-from train.manifest import keep_json
+from cxr_demo.artefacts import ASSETS, LIBRARY, Artefacts
+from cxr_demo.reference.library import ReferenceLibrary, unit_rows
+from cxr_demo.reference.map_sampling import priority, rows_to_draw
+from cxr_demo.reference.search import LARGEST_EXACT, ExactSearch, IndexedSearch
+from train.records.manifest import keep_json
 
 SIZES = (5_000, 50_000, 500_000, 5_000_000)
 NEIGHBOURS = 10

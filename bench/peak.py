@@ -31,7 +31,7 @@ def classifier_products() -> int:
     """Multiplications of one pass of the classifier: of every convolution and dense layer."""
     import keras
 
-    from train.networks import build_classifier
+    from train.models.networks import build_classifier
 
     total = 0
     for layer in build_classifier()._flatten_layers():

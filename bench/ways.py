@@ -2,7 +2,7 @@
 
     ours           the Analyser that serves
     tf_function    the same with its three networks as plain `tf.function`s of the Keras models
-    obvious        Keras `predict`, see `bench.obvious`
+    obvious        Keras `predict`, see `bench.keras_baseline`
 
 Prints one JSON line: milliseconds of each whole analysis of the shipped examples, from pixels to
 everything that is said of them, and of the classifier's pass alone; with `--batch FOLDER` images
@@ -16,11 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cxr_demo.analysis import Analyser  # before NumPy: it says how many threads that takes
-from cxr_demo.anomaly import AUTOENCODER_SIDE, DETECTOR_SIDE
+from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
 from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.network import Change, Features
-from cxr_demo.preprocess import SIDE, to_network_input
-from cxr_demo.radiograph import read_radiograph
+from cxr_demo.models.networks import Change, Features
+from cxr_demo.models.preprocessing import SIDE, to_network_input
+from cxr_demo.reading.reader import read_radiograph
 
 WARM_UP, ROUNDS, BATCH = 4, 3, 32
 
@@ -36,8 +36,13 @@ def tf_function(_: Path) -> tuple[Callable, Callable]:
     import numpy as np
     import tensorflow as tf
 
-    from train.networks import build_autoencoder, build_classifier, build_detector, with_regions
-    from train.weights import load_packed
+    from train.models.networks import (
+        build_autoencoder,
+        build_classifier,
+        build_detector,
+        with_regions,
+    )
+    from train.models.weights import load_packed
 
     def compiled(name: str, model, side: int) -> Callable:
         load_packed(model, ASSETS / name / f"{name}.weights.h5")
@@ -68,7 +73,7 @@ def tf_function(_: Path) -> tuple[Callable, Callable]:
 
 def obvious(folder: Path) -> tuple[Callable, Callable]:
     """Keras, and scikit-learn."""
-    from bench.obvious import Obvious
+    from bench.keras_baseline import Obvious
 
     models = Obvious(folder)
     predict = models._classifiers["binary"].predict
@@ -89,7 +94,7 @@ def milliseconds(run: Callable, inputs: list) -> list[float]:
 
 def images_per_second(keras_models: Path, folder: Path) -> float:
     """The obvious way over a folder: read 32, predict 32."""
-    from bench.obvious import Obvious
+    from bench.keras_baseline import Obvious
 
     models = Obvious(keras_models)
     files = sorted(folder.iterdir())
@@ -104,7 +109,9 @@ def images_per_second(keras_models: Path, folder: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("way", choices=("ours", "tf_function", "obvious"))
-    parser.add_argument("models", type=Path, help="where `bench.obvious prepare` has written")
+    parser.add_argument(
+        "models", type=Path, help="where `bench.keras_baseline prepare` has written"
+    )
     parser.add_argument("--batch", type=Path, help="folder of images")
     chosen = parser.parse_args()
     if chosen.batch:

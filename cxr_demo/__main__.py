@@ -10,14 +10,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cxr_demo import archive, pool, ray_job
-from cxr_demo.analysis import LIBRARY
-from cxr_demo.artefacts import Artefacts
+from cxr_demo.artefacts import LIBRARY, Artefacts
+from cxr_demo.cli import batch as archive
+from cxr_demo.cli import process_pool as pool
+from cxr_demo.cli import ray_job
+from cxr_demo.cli.file_record import Scorer, model_hashes
 from cxr_demo.errors import CXRError
-from cxr_demo.fetch_pictures import fetch_pictures
-from cxr_demo.library import ReferenceLibrary
-from cxr_demo.pictures import PACKED, pack
-from cxr_demo.scorer import Scorer, model_hashes
+from cxr_demo.reference.fetch_pictures import fetch_pictures
+from cxr_demo.reference.library import ReferenceLibrary
+from cxr_demo.reference.thumbnails import PACKED, pack
 
 WELL, WRONG_USAGE, SOME_REFUSED, INTERRUPTED = 0, 2, 3, 130
 

@@ -10,33 +10,31 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cxr_demo.anomaly import DETECTOR_SIDE, Anomaly, assess
-from cxr_demo.artefacts import Artefacts
-from cxr_demo.atlas import Typicality, place
+from cxr_demo.anomaly.maps import DETECTOR_SIDE, Anomaly, assess
+from cxr_demo.anomaly.padim import read_normality
+from cxr_demo.anomaly.thresholds import Screening
+from cxr_demo.artefacts import (
+    ANOMALY_NETWORKS,
+    CALIBRATION,
+    CLASSIFIER,
+    GATE,
+    HEADS_WEIGHTS,
+    LIBRARY,
+    NORMALITY,
+    SCREENING,
+    TYPICALITY,
+    Artefacts,
+)
 from cxr_demo.errors import ArtefactError, RadiographRefused
-from cxr_demo.gate import NOT_A_CHEST, Verdict, read_gate
-from cxr_demo.library import Neighbour, ReferenceLibrary, elected, vote
-from cxr_demo.network import Autoencoder, Change, Classifier, Detector
-from cxr_demo.normality import read_normality
-from cxr_demo.occlusion import Box, occlude
-from cxr_demo.prediction import HEADS, THREE_CLASS, Calibration, plausible, probabilities
-from cxr_demo.preprocess import squash, to_network_input, to_view
-from cxr_demo.radiograph import Radiograph
-from cxr_demo.saliency import read_heads, saliency
-from cxr_demo.screening import Screening
-
-CLASSIFIER = "classifier/classifier.tflite"
-HEADS_WEIGHTS = "classifier/heads.npz"
-CALIBRATION = "classifier/calibration.json"
-ANOMALY_NETWORKS = {
-    "detector": "detector/detector.tflite",
-    "autoencoder": "autoencoder/autoencoder.tflite",
-}
-NORMALITY = "detector/normality.npz"
-GATE = "detector/gate.npz"
-SCREENING = {method: f"{method}/screening.json" for method in ANOMALY_NETWORKS}
-LIBRARY = "library/library.npz"
-TYPICALITY = "library/typicality.json"
+from cxr_demo.models.calibration import HEADS, THREE_CLASS, Calibration, plausible, probabilities
+from cxr_demo.models.input_check import NOT_A_CHEST, Verdict, read_gate
+from cxr_demo.models.networks import Autoencoder, Change, Classifier, Detector
+from cxr_demo.models.occlusion import Box, occlude
+from cxr_demo.models.preprocessing import squash, to_network_input, to_view
+from cxr_demo.models.saliency import read_heads, saliency
+from cxr_demo.reading.reader import Radiograph
+from cxr_demo.reference.library import Neighbour, ReferenceLibrary, elected, vote
+from cxr_demo.reference.projection import Typicality, place
 
 NEIGHBOURS = 11
 """Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""

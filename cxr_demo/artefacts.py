@@ -13,6 +13,20 @@ from cxr_demo.errors import ArtefactError
 
 ASSETS = Path(__file__).parent.parent / "assets"
 
+CLASSIFIER = "classifier/classifier.tflite"
+HEADS_WEIGHTS = "classifier/heads.npz"
+CALIBRATION = "classifier/calibration.json"
+ANOMALY_NETWORKS = {
+    "detector": "detector/detector.tflite",
+    "autoencoder": "autoencoder/autoencoder.tflite",
+}
+NORMALITY = "detector/normality.npz"
+GATE = "detector/gate.npz"
+SCREENING = {method: f"{method}/screening.json" for method in ANOMALY_NETWORKS}
+LIBRARY = "library/library.npz"
+TYPICALITY = "library/typicality.json"
+MIDDLES = "library/middles.npz"
+
 _REMEDY = "Restore it with `git checkout -- assets`, or rebuild it as README says."
 
 

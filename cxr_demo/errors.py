@@ -1,6 +1,6 @@
 """Errors whose message is written for the person in front of the page or the terminal."""
 
-from cxr_demo.wording import sentence
+from cxr_demo.i18n import sentence
 
 
 class CXRError(Exception):

@@ -1,8 +1,8 @@
 """`Analysis` → JSON for command line, API and page. Pure; nothing is read or written."""
 
 from cxr_demo.analysis import Analysis, Neighbourhood, NotAChest
-from cxr_demo.gate import Verdict
-from cxr_demo.wording import sentence
+from cxr_demo.i18n import sentence
+from cxr_demo.models.input_check import Verdict
 
 
 def accepted(file: str, analysis: Analysis) -> dict:

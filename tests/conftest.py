@@ -51,14 +51,14 @@ def tiny_assets(tmp_path_factory) -> Path:
     import keras
     from keras import layers
 
-    from cxr_demo.anomaly import AUTOENCODER_SIDE, DETECTOR_SIDE
-    from cxr_demo.library import fingerprint
-    from cxr_demo.network import Classifier
-    from cxr_demo.pictures import shrink
-    from cxr_demo.preprocess import SIDE, to_network_input
-    from cxr_demo.public_archive import middle
-    from train.export import export
-    from train.networks import with_regions
+    from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
+    from cxr_demo.models.networks import Classifier
+    from cxr_demo.models.preprocessing import SIDE, to_network_input
+    from cxr_demo.reference.library import fingerprint
+    from cxr_demo.reference.pneumoniamnist import middle
+    from cxr_demo.reference.thumbnails import shrink
+    from train.models.export import export
+    from train.models.networks import with_regions
 
     keras.utils.set_random_seed(3)
     root = tmp_path_factory.mktemp("assets")

@@ -12,9 +12,9 @@ import pytest
 from cxr_demo.analysis import NEIGHBOURS, Analyser
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import ArtefactError
-from cxr_demo.radiograph import read_radiograph
+from cxr_demo.reading.reader import read_radiograph
 from tests.conftest import chest_like, png
-from train.manifest import register
+from train.records.manifest import register
 
 
 @pytest.fixture(scope="module")

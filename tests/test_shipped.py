@@ -5,20 +5,20 @@ import json
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import CLASSIFIER, Analyser
-from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.network import Classifier
-from cxr_demo.prediction import softmax
-from cxr_demo.preprocess import to_network_input
-from cxr_demo.radiograph import read_radiograph
-from train.check_parity import parity
-from train.data import CLASSES, list_split, load_split, read_name
-from train.measure import measure
-from train.networks import build_classifier
-from train.predictions import from_json, predict
-from train.prototypes import MIN_PATIENTS
-from train.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
-from train.weights import load_packed
+from cxr_demo.analysis import Analyser
+from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
+from cxr_demo.models.calibration import softmax
+from cxr_demo.models.networks import Classifier
+from cxr_demo.models.preprocessing import to_network_input
+from cxr_demo.reading.reader import read_radiograph
+from train.data.kermany import CLASSES, list_split, load_split, read_name
+from train.data.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
+from train.evaluate.export_parity import parity
+from train.metrics.predictions import from_json, predict
+from train.metrics.summary import measure
+from train.models.networks import build_classifier
+from train.models.weights import load_packed
+from train.recipes.prototypes import MIN_PATIENTS
 
 LIMIT_BYTES = 60_000_000
 
@@ -100,7 +100,7 @@ def test_export_and_source_agree(artefacts):
 
 
 def test_the_whole_official_test_was_compared(artefacts):
-    """By `train.check_parity`, on the classifier that ships."""
+    """By `train.evaluate.export_parity`, on the classifier that ships."""
     found = json.loads((ASSETS / "metrics/parity.json").read_text())
     assert found["classifier"] == artefacts.short_hash(CLASSIFIER) and found["n"] == 624
     agree(found, share=0.99)

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cxr_demo.errors import Refused
-from cxr_demo.radiograph import MAX_FILE_BYTES
+from cxr_demo.reading.reader import MAX_FILE_BYTES
 from cxr_demo.ui.clients import client_of, refusal
 from cxr_demo.ui.uploads import Uploads
 

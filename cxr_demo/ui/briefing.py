@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 
 from cxr_demo.analysis import NEIGHBOURS, Analyser
-from cxr_demo.anomaly import EXTENT, THRESHOLD_STEP
+from cxr_demo.anomaly.maps import EXTENT, THRESHOLD_STEP
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.detail import priority, rows_to_draw
-from cxr_demo.library import ReferenceLibrary
-from cxr_demo.pictures import Pictures
-from cxr_demo.prediction import HEADS, THREE_CLASS
+from cxr_demo.i18n import LANGUAGES
+from cxr_demo.models.calibration import HEADS, THREE_CLASS
+from cxr_demo.reference.library import ReferenceLibrary
+from cxr_demo.reference.map_sampling import priority, rows_to_draw
+from cxr_demo.reference.thumbnails import Pictures
 from cxr_demo.ui.reading import MOST_NEIGHBOURS
-from cxr_demo.wording import LANGUAGES
 
 HOTTEST = {"detector": 1.0, "autoencoder": 0.04}
 """What the brightest colour of a heatmap stands for, the same for every patient."""

@@ -12,16 +12,16 @@ import numpy as np
 from gradio.data_classes import FileData
 
 from cxr_demo.analysis import NEIGHBOURS, Analyser
-from cxr_demo.anomaly import extent_score, is_unusual, share_above
+from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
+from cxr_demo.anomaly.thresholds import predictive_values
 from cxr_demo.errors import Refused
-from cxr_demo.library import unit_rows
-from cxr_demo.prediction import THREE_CLASS
-from cxr_demo.radiograph import read_radiograph
+from cxr_demo.i18n import sentence
+from cxr_demo.models.calibration import THREE_CLASS
+from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reference.library import unit_rows
 from cxr_demo.report import refused, surroundings
-from cxr_demo.screening import predictive_values
 from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, reading, unpacked
 from cxr_demo.ui.uploads import Uploads
-from cxr_demo.wording import sentence
 
 SCORES = {"detector": extent_score, "autoencoder": lambda values: float(values.mean())}
 """How a method makes one number of its map, as in `anomaly.assess`."""

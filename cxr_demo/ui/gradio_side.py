@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from cxr_demo.analysis import Analyser
-from cxr_demo.radiograph import MAX_FILE_BYTES
+from cxr_demo.reading.reader import MAX_FILE_BYTES
 from cxr_demo.ui.payload import Questions
 from cxr_demo.ui.uploads import Uploads
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from cxr_demo.analysis import Analysis
 from cxr_demo.errors import Refused
-from cxr_demo.preprocess import to_levels
+from cxr_demo.models.preprocessing import to_levels
 from cxr_demo.report import findings
 
 PARTS: dict[str, Callable[[Analysis], object]] = {

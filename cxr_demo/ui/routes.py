@@ -18,13 +18,13 @@ from starlette.staticfiles import StaticFiles
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import Refused
-from cxr_demo.pictures import Pictures
-from cxr_demo.radiograph import read_radiograph
+from cxr_demo.i18n import FOLDER as WORDING
+from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reference.thumbnails import Pictures
 from cxr_demo.ui import briefing
 from cxr_demo.ui.clients import refusal
 from cxr_demo.ui.later import Later
 from cxr_demo.ui.reading import MOST_NEIGHBOURS, png
-from cxr_demo.wording import FOLDER as WORDING
 
 STATIC = Path(__file__).parent / "static"
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-strict.min.js.gz"

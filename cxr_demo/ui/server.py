@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.fetch_pictures import fetch_pictures
+from cxr_demo.reference.fetch_pictures import fetch_pictures
 from cxr_demo.ui.arrival import arrival
 from cxr_demo.ui.fetching import Fetching
 from cxr_demo.ui.guard import Guard

@@ -16,7 +16,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from cxr_demo.errors import CXRError, RadiographRefused, Refused
-from cxr_demo.radiograph import MAX_FILE_BYTES
+from cxr_demo.reading.reader import MAX_FILE_BYTES
 
 try:
     import fcntl

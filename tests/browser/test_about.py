@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cxr_demo.artefacts import ASSETS
-from cxr_demo.wording import sentence
+from cxr_demo.i18n import sentence
 from tests.browser.conftest import until
 
 SELF_TEST_MS = 120_000

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import NORMAL, PNEUMONIA, drop, read_example
 from tests.conftest import png
-from tests.dicom_files import SECRETS, dicom
+from tests.reading.dicom_files import SECRETS, dicom
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_demo.wording import sentence
+from cxr_demo.i18n import sentence
 from tests.browser.conftest import ANSWER_MS, EXAMPLES, answered, drop, until
 
 HEALTHY = EXAMPLES / "NORMAL2-IM-1442-0001.jpeg"  # P(pneumonia) .018, bacterial .011, score .066

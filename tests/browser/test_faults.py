@@ -11,8 +11,8 @@ import urllib.request
 import pytest
 
 from cxr_demo.errors import Refused
+from cxr_demo.i18n import sentence
 from cxr_demo.ui.clients import STATUS
-from cxr_demo.wording import sentence
 from tests.browser.conftest import ANSWER_MS, NORMAL, ROOT, START_S, drop, read_example
 
 VALUES = {"call.often": {"seconds": 7}, "call.share": {"most": 8}}

@@ -59,7 +59,7 @@ def test_neighbours_that_the_map_does_not_show_are_found_all_the_same(mapped, tm
 
 
 def test_pictures_are_fetched_at_the_press_of_a_button(open_page, address):
-    """The server's part is played here; `tests/test_fetching.py` has the real one."""
+    """The server's part is played here; `tests/ui/test_fetching.py` has the real one."""
     page = open_page()
     says = [
         {"state": "fetching", "stage": "download", "share": 0.5},

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from cxr_demo.wording import sentences
+from cxr_demo.i18n import sentences
 from tests.browser.conftest import (
     NORMAL,
     PNEUMONIA,

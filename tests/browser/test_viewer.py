@@ -323,7 +323,7 @@ def test_a_probe_says_what_the_service_says_without_that_part(page):
     """The page's figure against the service's own, asked for the same file and box."""
     from cxr_demo.analysis import Analyser
     from cxr_demo.artefacts import Artefacts
-    from cxr_demo.radiograph import read_radiograph
+    from cxr_demo.reading.reader import read_radiograph
 
     read_example(page, NORMAL)
     page.focus("#primary")

@@ -4,9 +4,9 @@
         --trunk ../shared/models/vgg16_notop.weights.h5 [--only all_views block_3 …]
 
 Small, so that all of it fits an evening of a laptop: every variant trains 5 epochs at 96 px on the
-images of a third of the training patients, on one seed but where it says so, and is scored at
-112 px on every second held-out image, plain and under each stress of `train.stress`, with the vote
-of the nearest training images beside the heads. The official test is not read. Writes
+images of a third of the training patients, on one seed but where it says so, and is scored at 112
+px on every second held-out image, plain and under each stress of `train.data.corruptions`, with the
+vote of the nearest training images beside the heads. The official test is not read. Writes
 `assets/metrics/ablation.json`; variants already done are not done again.
 Time: 5 min a variant on 2 cores without bfloat16 matrix units (AMX).
 Expected: see docs/released_classifier.md; views decide more than layers and rates.
@@ -23,12 +23,12 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.artefacts import ASSETS
-from train.augment import NO_TEXTURE, ViewRecipe
-from train.data import Images, load_split, squashed
-from train.fit import ClassifierRecipe, fit_classifier, score_logits
-from train.manifest import keep_json
-from train.splits import SEED, grouped_folds, training_and_validation
-from train.stress import conditions
+from train.data.augment import NO_TEXTURE, ViewRecipe
+from train.data.corruptions import conditions
+from train.data.kermany import Images, load_split, squashed
+from train.data.splits import SEED, grouped_folds, training_and_validation
+from train.models.training import ClassifierRecipe, fit_classifier, score_logits
+from train.records.manifest import keep_json
 
 SCORED_AT = 112
 """Pixels. Random crops show things larger than the whole image does, so that a network is at its

@@ -15,16 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_demo.analysis import CLASSIFIER
-from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.prediction import HEADS
-from train.data import load_split
-from train.fit import score_logits, use_bfloat16_where_it_is_fast
-from train.manifest import keep_json
-from train.networks import build_classifier
-from train.splits import training_and_validation
-from train.stress import as_if_wider, mixed
-from train.weights import load_packed
+from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
+from cxr_demo.models.calibration import HEADS
+from train.data.corruptions import as_if_wider, mixed
+from train.data.kermany import load_split
+from train.data.splits import training_and_validation
+from train.models.networks import build_classifier
+from train.models.training import score_logits, use_bfloat16_where_it_is_fast
+from train.models.weights import load_packed
+from train.records.manifest import keep_json
 
 VIEWS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as it is": lambda image: image,

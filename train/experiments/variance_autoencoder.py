@@ -3,7 +3,7 @@
     python -m train.experiments.variance_autoencoder --data ../shared/data/chest_xray
 
 Normals only, 64 px, a code of 16 numbers, no skips; after Mao et al., 2020. Not released; one row
-of the table that `train.experiments.anomaly_table` makes.
+of the table that `train.experiments.anomaly_methods` makes.
 Time: 6 min on 2 cores for 80 epochs.
 Expected: see docs/released_detector.md.
 """
@@ -12,9 +12,9 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from train.experiments.released_autoencoder import AutoencoderRecipe, fit_autoencoder
-from train.losses import NegativeLogLikelihood
-from train.networks import build_variance_autoencoder
+from train.models.losses import NegativeLogLikelihood
+from train.models.networks import build_variance_autoencoder
+from train.recipes.autoencoder import AutoencoderRecipe, fit_autoencoder
 
 SIDE = 64
 WORK = Path(".work/variance_autoencoder")

@@ -7,7 +7,7 @@ Scores the last epoch and the mean of the last 2 to 6 (Izmailov et al., 2018, "A
 leads to wider optima and better generalization"; VGG16 has no normalisation statistics to renew),
 plain and stressed. The official test is not read. Writes `assets/metrics/weight_averaging.json`;
 with --keep also replaces the weights of that stage by the mean of that many, for
-`train.experiments.released_classifier`, run again, to take over.
+`train.recipes.classifier`, run again, to take over.
 Time: 3 min on 2 cores.
 Expected: little, as the learning rate ends at 0.
 """
@@ -19,12 +19,17 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.artefacts import ASSETS
-from train.data import load_split
-from train.fit import SNAPSHOTS, score_classifier, snapshot, use_bfloat16_where_it_is_fast
-from train.manifest import keep_json
-from train.networks import build_classifier
-from train.splits import training_and_validation
-from train.stress import mixed
+from train.data.corruptions import mixed
+from train.data.kermany import load_split
+from train.data.splits import training_and_validation
+from train.models.networks import build_classifier
+from train.models.training import (
+    SNAPSHOTS,
+    score_classifier,
+    snapshot,
+    use_bfloat16_where_it_is_fast,
+)
+from train.records.manifest import keep_json
 
 
 def mean_weights(snapshots: list[list[np.ndarray]]) -> list[np.ndarray]:

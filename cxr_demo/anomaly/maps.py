@@ -1,0 +1,166 @@
+"""Two ways to see what is unlike a normal radiograph, each with its map and its score.
+
+Data contract: a square float32 (side, side) in [0, 1] from `preprocess` → `Anomaly`. Both networks
+have seen normal radiographs only.
+
+- The detector estimates, cell by cell, how much of it shows something pasted into a normal
+  radiograph; where the texture of a region is rare among normals (`normality`), its cells count as
+  changed more readily. Its score is the level that a fiftieth of the image exceeds, so that one
+  threshold serves for map and verdict: a radiograph is unusual exactly when more of it than that
+  lies above.
+- The autoencoder, kept for comparison, rebuilds the radiograph; its map is the squared difference
+  of grey levels and its score the mean of that, as in the report this project grew from.
+
+A score is not a probability of disease and is never shown as one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cxr_demo.anomaly.padim import Normality
+from cxr_demo.models.networks import Change
+from cxr_demo.models.preprocessing import squash
+
+AUTOENCODER_SIDE = 128
+DETECTOR_SIDE = 160
+
+THRESHOLD_STEP = {"detector": 1e-3, "autoencoder": 1e-4}
+"""Thresholds are multiples of these, so that page and command line can hold the same one."""
+
+EXTENT = 0.02
+"""Share of the image that has to exceed the detector's threshold."""
+
+SMOOTHING = 1.5
+"""Sigma in pixels of the autoencoder's map: single noisy pixels are not findings."""
+
+EDGE = 0.125
+"""Width of what counts as the outer part of an image, as a share of its side."""
+
+
+@dataclass(frozen=True)
+class AnomalyMap:
+    """What one method says of one image.
+
+    Attributes:
+        values: float32 (side, side), per cell or pixel.
+        score: what is held against the threshold, in the unit of the values.
+        threshold: the default one, stored beside the weights.
+    """
+
+    values: np.ndarray
+    score: float
+    threshold: float
+
+    @property
+    def unusual(self) -> bool:
+        """The verdict at the default threshold."""
+        return is_unusual(self.score, self.threshold)
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """What both methods make of one image.
+
+    Attributes:
+        image: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE), what the autoencoder was given.
+        reconstruction: the same shape, what it made of it.
+        maps: by method: "detector", which decides, and "autoencoder".
+    """
+
+    image: np.ndarray
+    reconstruction: np.ndarray
+    maps: dict[str, AnomalyMap]
+
+    @property
+    def deciding(self) -> AnomalyMap:
+        """The map whose score is the answer."""
+        return self.maps["detector"]
+
+
+def assess(
+    square: np.ndarray,
+    change: Change,
+    normality: Normality,
+    reconstruct: Callable[[np.ndarray], np.ndarray],
+    thresholds: dict[str, float],
+) -> Anomaly:
+    """What follows from the detector's answer, and from the autoencoder, which runs once.
+
+    Args:
+        square: float32 in [0, 1], the network input that the classifier gets too; training
+            resizes the same squares, so a large file and its small copy score alike.
+        change: what the detector sees in it, at DETECTOR_SIDE.
+        normality: of the regions it answers for.
+        reconstruct: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE) → the same.
+        thresholds: default thresholds by method.
+    """
+    changes = change_map(change, normality)
+    image = squash(square, AUTOENCODER_SIDE)
+    reconstruction = reconstruct(image)
+    errors = error_map(image, reconstruction)
+    scored = {"detector": (changes, extent_score(changes)), "autoencoder": (errors, errors.mean())}
+    return Anomaly(
+        image,
+        reconstruction,
+        {
+            method: AnomalyMap(values, float(score), thresholds[method])
+            for method, (values, score) in scored.items()
+        },
+    )
+
+
+def change_map(change: Change, normality: Normality) -> np.ndarray:
+    """How much of each cell looks changed, float32 (cells, cells) in [0, 1].
+
+    Rarity raises or lowers the logits. It is known for the regions of the middle, fades from their
+    centres to those of the regions along the edges, and says nothing there: what is rare about a
+    border is not disease.
+    """
+    cells = change.logits.shape[0]
+    rarity = np.pad(normality.rarity(change.regions), 1)
+    everywhere = cv2.resize(rarity, (cells, cells), interpolation=cv2.INTER_LINEAR)
+    logits = np.clip(change.logits + normality.weight * everywhere, -30, 30)
+    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+
+
+def extent_score(values: np.ndarray, extent: float = EXTENT) -> float:
+    """The least threshold that at most the share `extent` of a map exceeds."""
+    return float(np.sort(values, axis=None)[-1 - int(extent * values.size)])
+
+
+def error_map(image: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Squared difference, smoothed by a Gaussian; its mean is the mean squared error.
+
+    Both (side, side) in [0, 1]; returns float32 (side, side). The smoothing mirrors at the edges,
+    which keeps the mean within a fraction of a percent.
+    """
+    squared = np.square(image - reconstruction, dtype=np.float32)
+    return cv2.GaussianBlur(squared, (0, 0), SMOOTHING, borderType=cv2.BORDER_REFLECT)
+
+
+def share_above(values: np.ndarray, threshold: float) -> float:
+    """Share of a map that exceeds the threshold, in [0, 1]."""
+    # In double precision, as scores are compared: a cell and its score must not round apart.
+    return float((values.astype(np.float64) > threshold).mean())
+
+
+def edge_share(values: np.ndarray) -> float:
+    """Share of a map's sum that lies in the outer part of the image, EDGE wide on each side.
+
+    A map that is even has a share of 1 - (1 - 2 EDGE)² there, 44 %; a map of zeros has none.
+    """
+    side = values.shape[0]
+    # How much of each row or column of cells belongs to the edge: cells need not end where it does.
+    start = np.arange(side) / side
+    near = np.clip((EDGE - start) * side, 0, 1)
+    inner = 1 - near - near[::-1]
+    total = float(values.sum())
+    return 1 - float(inner @ values @ inner) / total if total > 0 else 0.0
+
+
+def is_unusual(score: float, threshold: float) -> bool:
+    """The verdict: the score exceeds the threshold."""
+    return score > threshold

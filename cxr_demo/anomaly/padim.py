@@ -1,0 +1,53 @@
+"""How rare the texture of each region is among normal radiographs: a Gaussian for every region.
+
+Data contract: float32 (R, R, C), mean activations of a network in R × R regions, → float32 (R, R),
+logarithms of squared Mahalanobis distances in units of their spread among held-out normals: about
+0 for a normal, 2 for what one in forty exceeds. After PaDiM (Defard et al., 2021), with few large
+regions, so that every covariance is fitted on several times as many images as it has rows.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+
+RAREST = 20.0
+"""Where rarity ends: far beyond any radiograph, so that no file can make it infinite."""
+
+
+@dataclass(frozen=True)
+class Normality:
+    """What normal regions look like.
+
+    Attributes:
+        mean: float32 (R, R, C).
+        whitening: float32 (R, R, C, C); deviations from the mean times it have a covariance of one.
+        centre: float32 (R, R), mean of the logarithm of the squared distance of held-out normals.
+        spread: float32 (R, R), its standard deviation.
+        weight: how many logits of a detector one unit of rarity is worth.
+    """
+
+    mean: np.ndarray
+    whitening: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    weight: float
+
+    def rarity(self, regions: np.ndarray) -> np.ndarray:
+        """One radiograph: float32 (R, R, C) → float32 (R, R), at most RAREST."""
+        distances = log_distances(regions, self.mean, self.whitening)
+        return np.minimum((distances - self.centre) / self.spread, RAREST).astype(np.float32)
+
+
+def log_distances(regions: np.ndarray, mean: np.ndarray, whitening: np.ndarray) -> np.ndarray:
+    """Logarithms of squared Mahalanobis distances: float (…, R, R, C) → (…, R, R)."""
+    whitened = (regions - mean)[..., None, :] @ whitening
+    return np.log(np.square(whitened).sum(axis=(-2, -1)) + 1e-12)
+
+
+def read_normality(data: bytes) -> tuple[Normality, str]:
+    """(what `train.recipes.padim` wrote, short hash of the detector it was fitted with)."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        fields = ("mean", "whitening", "centre", "spread")
+        loaded = {name: arrays[name].astype(np.float32) for name in fields}
+        return Normality(**loaded, weight=float(arrays["weight"])), str(arrays["detector"])

@@ -1,0 +1,141 @@
+"""Files → records on all cores of a Ray cluster; the same contract as `pool`.
+
+The files and the checkout have to be at the same path on all machines, and so has what
+requirements-ray.txt installs. Without an address a Ray of this machine is started, and ended
+afterwards. Nothing is reported to anybody: telemetry and dashboard are off.
+
+A worker that dies is started anew and its block done again. A block that goes wrong every time is
+left out by Ray; its files are then done on this machine by `pool`, which finds out what is the
+matter with them.
+"""
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from cxr_demo.cli import process_pool as pool
+from cxr_demo.errors import CXRError
+
+THIS_MACHINE = "local"
+BATCH = 4
+MOST_FILES = 64
+"""In a block, which is done again as a whole when its worker dies."""
+BLOCK_BYTES = 8192
+"""Of records that a worker hands over at a time; a few, so that the journal has them soon."""
+RETRIES = 3
+MOST_ERRORS = 16
+"""Blocks that may go wrong every time; past that it is not the files."""
+
+
+def scored(
+    make: Callable[[int | None], pool.Score], files: Sequence[str], address: str = THIS_MACHINE
+) -> Iterator[tuple[int, str]]:
+    """Score files on a cluster.
+
+    Args:
+        make: makes a scorer with so many threads; importable on all machines.
+        files: their names, the same on all machines.
+        address: of the cluster, as `ray.init` takes it; "local" starts one.
+
+    Returns:
+        (number, record) of each file, once, in no order. What Ray was started for ends with the
+        iterator.
+
+    Raises:
+        CXRError: if Ray is not installed, not there, or its job ends early.
+    """
+    if not files:
+        return
+    missing = set(range(len(files)))
+    with _connected(address) as ray:
+        for row in _rows(ray, make, files):
+            if row["number"] in missing:
+                missing.discard(row["number"])
+                yield row["number"], row["record"]
+    left = sorted(missing)
+    with closing(pool.scored(make, [files[number] for number in left])) as records:
+        yield from ((left[number], record) for number, record in records)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator:
+    """The module `ray`, connected to a cluster.
+
+    Raises:
+        CXRError: if it is not installed, or the cluster does not answer.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it is imported
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        raise CXRError(
+            "--ray needs the package ray, which is not installed. "
+            "Please run `pip install -r requirements-ray.txt`, or leave --ray out."
+        ) from None
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # blocks that fail are made good
+    own = {"num_cpus": pool.cores(), "include_dashboard": False} if address == THIS_MACHINE else {}
+    try:
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise CXRError(
+            f"There is no Ray at {address} ({_first_line(error)}). Please check the address, or "
+            "leave it out for a Ray of this machine."
+        ) from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _rows(ray, make: Callable[[int | None], pool.Score], files: Sequence[str]) -> Iterator[dict]:
+    """{"number", "record"} of each file as the cluster gets to it.
+
+    Raises:
+        CXRError: if the job ends early.
+    """
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.target_max_block_size = BLOCK_BYTES
+    context.max_errored_blocks = MOST_ERRORS
+    cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    blocks = max(len(files) // MOST_FILES, min(len(files), 4 * cores))
+    # A name may hold bytes that are no UTF-8; JSON spells them out.
+    names = [{"number": number, "file": json.dumps(file)} for number, file in enumerate(files)]
+    with warnings.catch_warnings():
+        # From 2.64 on the two limits have another place; requirements-ray.txt ends before that.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        records = ray.data.from_items(names, override_num_blocks=blocks).map_batches(
+            _Worker,
+            fn_constructor_args=(make,),
+            batch_size=BATCH,
+            compute=ray.data.ActorPoolStrategy(size=min(cores, blocks)),
+            num_cpus=1,
+            max_restarts=-1,
+            max_task_retries=RETRIES,
+        )
+    try:
+        yield from records.iter_rows()
+    except ray.exceptions.RayError as error:
+        raise CXRError(
+            f"The Ray job ended early ({_first_line(error)}). What is done is kept; are the files "
+            "and the checkout at the same path on all machines?"
+        ) from error
+
+
+class _Worker:
+    """What Ray keeps in each of its processes."""
+
+    def __init__(self, make: Callable[[int | None], pool.Score]):
+        self._score = make(1)
+
+    def __call__(self, batch: dict) -> dict:
+        records = [self._score(json.loads(name)) for name in batch["file"]]
+        return {"number": batch["number"], "record": records}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,80 @@
+"""Network outputs → calibrated class probabilities, and the classes they leave plausible."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxr_demo.models.networks import Features
+
+BINARY = ("normal", "pneumonia")
+THREE_CLASS = ("normal", "bacterial", "viral")
+HEADS = {"binary": BINARY, "three_class": THREE_CLASS}
+"""The classifier's heads, by the names of their logits in `network.Features`."""
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis: float (..., classes) → float64, each row summing to 1."""
+    logits = np.asarray(logits, np.float64)
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns one head's logits into probabilities, stored beside its weights.
+
+    Attributes:
+        temperature: fitted on held-out patients.
+        prior: the share of each class that the probabilities assume, in the head's order. The
+            heads were trained with all their classes weighing the same.
+    """
+
+    temperature: float
+    prior: tuple[float, ...]
+
+    def __call__(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities: float (..., classes) → float64 (..., classes).
+
+        From balanced training to another prior, each class is weighted by prior x classes
+        (Saerens et al., 2002, "Adjusting the outputs of a classifier to new a priori
+        probabilities").
+        """
+        shift = np.log(np.asarray(self.prior) * len(self.prior))
+        return softmax(np.asarray(logits, np.float64) / self.temperature + shift)
+
+
+def probabilities(
+    features: Features, calibration: dict[str, Calibration]
+) -> dict[str, dict[str, float]]:
+    """Calibrated probabilities of both heads.
+
+    Args:
+        features: one forward pass.
+        calibration: by head, "binary" and "three_class".
+
+    Returns:
+        {"binary": {"normal", "pneumonia"}, "three_class": {"normal", "bacterial", "viral"}},
+        each summing to 1.
+    """
+    return {
+        head: dict(zip(names, calibration[head](getattr(features, head)).tolist(), strict=True))
+        for head, names in HEADS.items()
+    }
+
+
+def plausible(three_class: dict[str, float], least: dict[str, float]) -> tuple[str, ...]:
+    """The classes that cannot be ruled out: a split-conformal set, class by class (Vovk, 2012,
+    "Conditional validity of inductive conformal predictors").
+
+    Args:
+        three_class: calibrated probability by class.
+        least: by class, the probability that all but a chosen share of held-out images of that
+            class reach.
+
+    Returns:
+        The classes that reach it and the likeliest one, likeliest first. Where none reaches it the
+        image is unlike those of every class, and nothing can be ruled out: all of them.
+    """
+    ranked = sorted(three_class, key=three_class.get, reverse=True)
+    reached = [name for name in ranked if three_class[name] >= least[name]]
+    return tuple(name for name in ranked if not reached or name in (ranked[0], *reached))

@@ -1,0 +1,235 @@
+"""The bytes of a DICOM file → a `Radiograph`. Runs in a process of its own, see `sandbox`.
+
+Data contract: a radiograph of one grey channel, 8 to 16 bits, plain or compressed → float32
+(height, width) in [0, 1], air dark, through the file's own grayscale transformations. Of all that a
+file holds only the elements in `ELEMENTS` are ever read; none of them says who the patient is, and
+none leaves this module.
+
+What can be known before decoding is checked before decoding. A deflated file is refused by its
+meta information, before it is inflated.
+"""
+
+import io
+import logging
+import warnings
+
+import numpy as np
+import pydicom
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+)
+
+from cxr_demo.errors import RadiographRefused
+from cxr_demo.reading.dicom_lut import levels
+from cxr_demo.reading.dicom_pixels import PLAIN, PLUGIN, decoded, is_codestream
+from cxr_demo.reading.dicom_values import text, whole
+from cxr_demo.reading.types import Radiograph, Stored, check_contrast, check_size
+
+# Neither a warning nor a log line of the library may quote what stands in a file.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+warnings.filterwarnings("ignore", module="pydicom")
+logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+
+ELEMENTS = (
+    "Modality",
+    "ViewPosition",
+    "ViewCodeSequence",
+    "PatientOrientation",
+    "BurnedInAnnotation",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "ModalityLUTSequence",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "VOILUTSequence",
+    "WindowCenter",
+    "WindowWidth",
+    "VOILUTFunction",
+    "PresentationLUTSequence",
+    "PresentationLUTShape",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+    "FloatPixelData",
+    "DoubleFloatPixelData",
+    "PixelData",
+)
+
+MOST_TEXT = 2**16
+"""Bytes of any element but those that hold tables and pixels; millions of values would each become
+an object."""
+
+MODALITIES = ("CR", "DX", "DR", "RG", "RF", "OT", "SC", "")
+"""Projection radiography, and what secondary captures call themselves."""
+
+KNOWN_MODALITIES = ("CT", "MR", "US", "NM", "PT", "MG", "XA", "PX", "IO", "ES", "OP", "SM", "XC")
+"""Others that a refusal may name."""
+
+_LONG = tuple(
+    tag_for_keyword(keyword)
+    for keyword in ELEMENTS
+    if keyword.endswith(("Sequence", "PixelData", "OffsetTable", "OffsetTableLengths"))
+)
+_GREY = ("MONOCHROME1", "MONOCHROME2")
+# Lateral, left and right lateral, mediolateral, lateromedial and sagittal of CID 4010, as SNOMED CT
+# and as the older SRT codes.
+_LATERAL_CODES = (
+    *("399067008", "399173006", "399198007", "399260004", "399352003", "30730003"),
+    *("R-102CD", "R-10236", "R-10232", "R-10224", "R-10228", "G-A145"),
+)
+
+
+def read_dicom(data: bytes, frame: int | None = None) -> Radiograph:
+    """Decode one frame of a DICOM file, here and now; what comes from outside goes through
+    `sandbox.read_apart`.
+
+    Args:
+        data: the whole file, with or without preamble.
+        frame: which one, from 1; may be left out where there is only one.
+
+    Raises:
+        RadiographRefused: with one sentence on what was wrong and what to do.
+    """
+    return read_stored(data, frame).radiograph()
+
+
+def read_stored(data: bytes, frame: int | None = None) -> Stored:
+    """The same, without its pixels being made yet."""
+    try:
+        dataset = _parsed(data)
+        _check(dataset, data)
+        number = _chosen(whole(dataset, "NumberOfFrames", 1), frame)
+        return _stored(dataset, number)
+    except RadiographRefused:
+        raise
+    except MemoryError:
+        raise RadiographRefused("refused.dicom.limit") from None
+    except Exception:  # pydicom and the codecs raise whatever a damaged file makes them stumble on
+        raise RadiographRefused("refused.damaged") from None
+
+
+def _parsed(data: bytes) -> Dataset:
+    """The elements of interest."""
+    stream = io.BytesIO(data)
+    stream.seek(132 if data[128:132] == b"DICM" else 0)
+    meta = read_dataset(
+        stream,
+        False,
+        True,
+        stop_when=lambda tag, vr, length: tag >> 16 != 2,
+        specific_tags=[0x20010],
+    )
+    syntax = meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
+    if syntax == DeflatedExplicitVRLittleEndian:
+        raise RadiographRefused("refused.dicom.deflated")
+    if syntax not in PLUGIN:
+        raise RadiographRefused("refused.dicom.syntax")
+    dataset = read_dataset(
+        stream,
+        syntax == ImplicitVRLittleEndian,
+        syntax != ExplicitVRBigEndian,
+        specific_tags=[tag_for_keyword(keyword) for keyword in ELEMENTS],
+    )
+    if any(
+        len(element.value or b"") > MOST_TEXT
+        for element in dataset.values()
+        if element.tag not in _LONG
+    ):
+        raise RadiographRefused("refused.damaged")
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    return dataset
+
+
+def _check(dataset: Dataset, data: bytes) -> None:
+    """Refuse what is no frontal radiograph, or cannot be decoded, by its header."""
+    if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
+        raise RadiographRefused("refused.dicom.depth")
+    if not dataset.get("PixelData"):
+        # The element is left out of the data set if the file ends within it.
+        begun = b"\xe0\x7f\x10\x00" in data
+        raise RadiographRefused("refused.damaged" if begun else "refused.dicom.no_image")
+    modality = text(dataset, "Modality")
+    if modality not in MODALITIES:
+        named = modality if modality in KNOWN_MODALITIES else "?"
+        raise RadiographRefused("refused.dicom.modality", modality=named)
+    if _is_lateral(dataset):
+        raise RadiographRefused("refused.dicom.lateral")
+    photometric = text(dataset, "PhotometricInterpretation")
+    if whole(dataset, "SamplesPerPixel", 1) != 1 or photometric not in _GREY:
+        raise RadiographRefused("refused.dicom.colour")
+    allocated = whole(dataset, "BitsAllocated")
+    if allocated not in (8, 16) or not 1 <= whole(dataset, "BitsStored", allocated) <= allocated:
+        raise RadiographRefused("refused.dicom.depth")
+    check_size(whole(dataset, "Columns"), whole(dataset, "Rows"))
+
+
+def _is_lateral(dataset: Dataset) -> bool:
+    view = text(dataset, "ViewPosition")
+    if view in ("LL", "RL") or ("LAT" in view and "DEC" not in view):  # decubitus is frontal
+        return True
+    codes = [text(item, "CodeValue") for item in dataset.get("ViewCodeSequence") or ()]
+    # Neither along the rows of a frontal view nor along its columns one goes to the front or back.
+    towards = [str(way)[:1] for way in dataset.get("PatientOrientation") or ()]
+    return any(code in _LATERAL_CODES for code in codes) or "A" in towards or "P" in towards
+
+
+def _chosen(frames: int, frame: int | None) -> int:
+    """The frame to decode, from 0."""
+    if frame is None and frames > 1:
+        raise RadiographRefused("refused.dicom.frames", frames=frames)
+    if frame is not None and not 1 <= frame <= frames:
+        raise RadiographRefused("refused.dicom.frame", frame=frame, frames=frames)
+    return (frame or 1) - 1
+
+
+def _stored(dataset: Dataset, number: int) -> Stored:
+    """Decode a frame, and work out what its values look like."""
+    allocated = whole(dataset, "BitsAllocated")
+    bits = whole(dataset, "BitsStored", allocated)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    shift = whole(dataset, "HighBit", bits - 1) + 1 - bits if syntax in PLAIN else 0
+    if not 0 <= shift <= allocated - bits:
+        raise ValueError("the highest bit lies outside")
+    frame = decoded(dataset, number)
+    signed = bool(whole(dataset, "PixelRepresentation", 0))
+    frame = frame.view(f"u{frame.dtype.itemsize}")
+    if is_codestream(syntax):
+        _check_depth(frame, bits, signed)
+    # Bits above and below those of the picture are overlays, or rubbish.
+    patterns = np.right_shift(frame, shift)
+    patterns &= 2**bits - 1
+    # Row by row, for counting takes eight bytes a pixel.
+    counts = sum(np.bincount(row, minlength=2**bits) for row in patterns)
+    stored = np.arange(2**bits)
+    if signed:
+        # Patterns of negative numbers are the upper half.
+        stored -= 2 ** (bits - 1)
+        shown = np.fft.ifftshift(levels(dataset, stored, np.fft.fftshift(counts)))
+    else:
+        shown = levels(dataset, stored, counts)
+    check_contrast(shown[counts > 0])
+    return Stored(patterns, shown, bits, text(dataset, "BurnedInAnnotation") != "NO")
+
+
+def _check_depth(frame: np.ndarray, bits: int, signed: bool) -> None:
+    """Refuse a codestream deeper than the data set says: cut to its bits it would be rubbish."""
+    fits = frame.max() < 2**bits
+    if signed and not fits:  # negative numbers may fill all bits of their container
+        values, half = frame.view(f"i{frame.dtype.itemsize}"), 2 ** (bits - 1)
+        fits = -half <= values.min() and values.max() < half
+    if not fits:
+        raise ValueError("more bits than are said to be stored")

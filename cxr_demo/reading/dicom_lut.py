@@ -1,0 +1,162 @@
+"""DICOM's grayscale transformations: what a stored value looks like, in the standard's order.
+
+Modality LUT → VOI LUT or window → presentation LUT → polarity (PS3.3 C.11 and C.7.6.3.1.2). Every
+stage looks at one value at a time, so they are applied to the at most 65,536 values that a pixel
+can have, not to the pixels.
+
+Data contract: a pydicom data set and how often each stored value occurs → float32 (2**bits,) in
+[0, 1] with air dark, for the stored values in ascending order. pydicom's own functions are not used
+because they stretch an image to its own brightest and darkest pixel; here the same stored value
+always looks the same.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from cxr_demo.reading.dicom_values import number, text
+
+LEAST_SPAN = 0.25
+"""Share of its range that an image without a window has to use; one that uses less comes raw from
+the detector and is windowed to its own percentiles."""
+PERCENTILES = (0.01, 0.99)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A lookup table of the standard.
+
+    Attributes:
+        entries: float64 (N,), what comes out.
+        first: the input that is given the first entry; inputs below it are, too.
+        top: the largest output that its bits can hold.
+    """
+
+    entries: np.ndarray
+    first: int
+    top: int
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """Look up each of `values`; those off the ends get the first or the last entry."""
+        return self.entries[
+            np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1).astype(int)
+        ]
+
+
+def levels(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """How bright each stored value is to be shown.
+
+    Args:
+        dataset: the elements that describe it; anything else in it is not read.
+        stored: int64 (N,), all values that a pixel can have, ascending.
+        counts: int64 (N,), how many pixels have each.
+
+    Returns:
+        float32 (N,) in [0, 1], air dark.
+
+    Raises:
+        ValueError: if a table or its description is damaged.
+    """
+    padding = _padding(dataset, stored)
+    values, low, high = _modality(dataset, stored.astype(np.float64))
+    shown = _voi(dataset, values, low < 0)
+    if shown is None:
+        low, high = _range(values, np.where(padding, 0, counts), low, high, len(stored))
+        shown = np.clip((values - low) / (high - low), 0, 1)
+    shown = _presented(dataset, shown)
+    return np.where(padding, 0, shown).astype(np.float32)
+
+
+def _modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Manufacturer's values → (values, least and greatest possible)."""
+    if dataset.get("ModalityLUTSequence"):
+        table = _table(dataset, "ModalityLUTSequence", stored[0] < 0)
+        return table(stored), 0, table.top
+    slope, intercept = (
+        number(dataset, name, usual)
+        for name, usual in (("RescaleSlope", 1), ("RescaleIntercept", 0))
+    )
+    if not slope:
+        raise ValueError("nothing but the intercept is left")
+    values = stored * slope + intercept
+    return values, *sorted((values[0], values[-1]))
+
+
+def _voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray | None:
+    """The part of interest, in [0, 1]; None if the file names none."""
+    if dataset.get("VOILUTSequence"):
+        table = _table(dataset, "VOILUTSequence", signed)
+        return np.clip(table(values) / table.top, 0, 1)
+    try:
+        centre = number(dataset, "WindowCenter", None)
+        width = number(dataset, "WindowWidth", None)
+    except ValueError:
+        return None
+    if centre is None or width is None or width <= 0:
+        return None
+    function = text(dataset, "VOILUTFunction")
+    if function == "SIGMOID":
+        return 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
+    if function == "LINEAR_EXACT":
+        return np.clip((values - centre) / width + 0.5, 0, 1)
+    if width < 1:
+        return None
+    if width == 1:
+        return (values > centre - 0.5).astype(np.float64)
+    return np.clip((values - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
+
+
+def _range(
+    values: np.ndarray, counts: np.ndarray, low: float, high: float, possible: int
+) -> tuple[float, float]:
+    """What becomes black and white where no window says so."""
+    if possible > 2**8 and counts.any():
+        darkest, brightest = np.quantile(values, PERCENTILES, weights=counts, method="inverted_cdf")
+        if 0 < brightest - darkest < LEAST_SPAN * (high - low):
+            return darkest, brightest
+    return low, high
+
+
+def _presented(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
+    """Presentation LUT, or its shape; then MONOCHROME1 turned, unless that has done so."""
+    if dataset.get("PresentationLUTSequence"):
+        table = _table(dataset, "PresentationLUTSequence", signed=False)
+        return np.clip(table(shown * (len(table.entries) - 1)) / table.top, 0, 1)
+    inverse = text(dataset, "PresentationLUTShape") == "INVERSE"
+    first_is_white = text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+    return 1 - shown if inverse or first_is_white else shown
+
+
+def _padding(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
+    """Which stored values stand for no picture at all, bool (N,)."""
+    first = number(dataset, "PixelPaddingValue", None)
+    if first is None:
+        return np.zeros(len(stored), bool)
+    last = number(dataset, "PixelPaddingRangeLimit", first)
+    return (stored >= min(first, last)) & (stored <= max(first, last))
+
+
+def _table(dataset: Dataset, name: str, signed: bool) -> Table:
+    """The first table of a sequence. Entries of 8 bits may be packed two to a word."""
+    item = dataset[name].value[0]
+    length, first, bits = (int(number) for number in item.LUTDescriptor)
+    length = length % 2**16 or 2**16
+    if signed and first >= 2**15:  # a negative number that was read without its sign
+        first -= 2**16
+    elif not signed and first < 0:  # or a large one that was read with it
+        first += 2**16
+    if not 8 <= bits <= 16:
+        raise ValueError("entries of no usual depth")
+    data = item.LUTData
+    if isinstance(data, bytes):
+        little_endian = item.original_encoding[1] is not False
+        data = data[: len(data) // 2 * 2]
+        words = np.frombuffer(data, "<u2" if little_endian else ">u2")
+    else:
+        words = np.atleast_1d(np.array(data, np.int64)).astype(np.uint16)
+    if len(words) < length and bits == 8:
+        words = words.astype("<u2").view(np.uint8)
+    if len(words) < length:
+        raise ValueError("entries are missing")
+    return Table(words[:length].astype(np.float64), first, 2**bits - 1)

@@ -1,0 +1,95 @@
+"""Pixel Data of a DICOM file → the stored values of one frame, by its transfer syntax.
+
+Data contract: a pydicom data set whose `file_meta` names one of the syntaxes in PLUGIN → integers
+(rows, columns) as stored, of the machine's own byte order. The codecs are gdcm (JPEG, JPEG-LS),
+OpenJPEG (JPEG 2000) and pylibjpeg's (RLE), all under permissive licences.
+"""
+
+import struct
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels import get_decoder
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEGExtended12Bit,
+    JPEGLossless,
+)
+
+from cxr_demo.reading.dicom_values import whole
+
+PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
+_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
+_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+_JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
+_JPEG_2000 = tuple(f"1.2.840.10008.1.2.4.{last}" for last in (90, 91, 201, 202, 203))
+_RLE = ("1.2.840.10008.1.2.5",)
+PLUGIN = {
+    **dict.fromkeys(PLAIN, ""),  # pydicom itself
+    **dict.fromkeys((*_JPEG, *_LOSSLESS, *_JPEG_LS), "gdcm"),
+    **dict.fromkeys((*_JPEG_2000, *_RLE), "pylibjpeg"),
+}
+_START_OF_FRAME = (
+    *range(0xC0, 0xC4),
+    *range(0xC5, 0xC8),
+    *range(0xC9, 0xCC),
+    *range(0xCD, 0xD0),
+    0xF7,
+)
+"""Markers of JPEG and JPEG-LS after which the size of the picture stands."""
+
+
+def decoded(dataset: Dataset, number: int) -> np.ndarray:
+    """A frame as integers of the machine's own byte order, (rows, columns)."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if dataset["PixelData"].is_undefined_length is (syntax in PLAIN):
+        raise ValueError("pixels in a form that is not that of the transfer syntax")
+    if is_codestream(syntax):
+        _check_codestream(dataset, number)
+    if syntax == JPEGExtended12Bit and whole(dataset, "BitsStored", 16) > 8:
+        # pydicom withholds these from gdcm, which reads them whatever kind of JPEG it is told.
+        dataset.file_meta.TransferSyntaxUID = JPEGLossless
+    frame, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(
+        dataset, index=number, raw=True, correct_unused_bits=False, decoding_plugin=PLUGIN[syntax]
+    )
+    return frame.astype(frame.dtype.newbyteorder("="), copy=False)
+
+
+def is_codestream(syntax: str) -> bool:
+    """Whether frames say themselves how large and deep they are."""
+    return syntax not in (*PLAIN, *_RLE)
+
+
+def _check_codestream(dataset: Dataset, number: int) -> None:
+    """Refuse a frame that is not what the data set says; the codecs would not notice."""
+    frames = whole(dataset, "NumberOfFrames", 1)
+    stream = get_frame(dataset.PixelData, number, number_of_frames=frames)
+    is_jpeg_2000 = dataset.file_meta.TransferSyntaxUID in _JPEG_2000
+    rows, columns, components, bits = (_jpeg_2000_header if is_jpeg_2000 else _jpeg_header)(stream)
+    said = dataset.Rows, dataset.Columns, 1
+    if (rows, columns, components) != said or bits > whole(dataset, "BitsAllocated"):
+        raise ValueError("the picture is not the one that is described")
+
+
+def _jpeg_header(stream: bytes) -> tuple[int, int, int, int]:
+    """Rows, columns, components and bits, from segment to segment (ITU T.81, B.1)."""
+    offset = 2
+    while stream[offset] == 0xFF:
+        marker = stream[offset + 1]
+        if marker in _START_OF_FRAME:
+            bits, rows, columns, components = struct.unpack_from(">BHHB", stream, offset + 4)
+            return rows, columns, components, bits
+        filling = marker == 0xFF
+        offset += 1 if filling else 2 + struct.unpack_from(">H", stream, offset + 2)[0]
+    raise ValueError("no start of a frame")
+
+
+def _jpeg_2000_header(stream: bytes) -> tuple[int, int, int, int]:
+    """The same of JPEG 2000, from its SIZ segment (ITU T.800, A.5.1)."""
+    start = stream.index(b"\xff\x4f\xff\x51")
+    right, bottom, left, top = struct.unpack_from(">4I", stream, start + 8)
+    components, depth = struct.unpack_from(">HB", stream, start + 40)
+    return bottom - top, right - left, components, (depth & 0x7F) + 1

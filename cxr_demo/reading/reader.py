@@ -1,0 +1,125 @@
+"""The way in: the bytes of a PNG, JPEG or DICOM file become a `Radiograph`, or are refused.
+
+Data contract: pixels leave here as float32 (height, width) in [0, 1] with air dark, scaled by
+the file's true bit depth and never stretched to the image's own contrast. Called by training,
+the page and the command line alike, so that all three see the same picture.
+
+A file is known by its content, never by its name. DICOM files are read in a process of their own.
+"""
+
+import io
+import struct
+import warnings
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from cxr_demo.errors import RadiographRefused
+from cxr_demo.reading.png_jpeg import decode
+from cxr_demo.reading.structure import check_structure
+from cxr_demo.reading.subprocess_reader import read_apart
+from cxr_demo.reading.types import Radiograph, check_contrast, check_size, too_large
+
+SUFFIXES = (".jpeg", ".jpg", ".png")
+"""What such files are called in a data set; an upload is known by its content alone."""
+
+MAX_FILE_BYTES = 64 * 2**20
+# Sizes are checked here, by the header, and refused in words; Pillow need not warn too.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+# First bytes of what people drop by mistake, so that the refusal can name it.
+_KNOWN_STARTS = (
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"%PDF", "pdf"),
+    (b"PK\x03\x04", "zip"),
+    (b"\x1f\x8b", "gzip"),
+)
+
+
+def read_radiograph(data: bytes, frame: int | None = None) -> Radiograph:
+    """Decode one file.
+
+    Grey stored as RGB or through a palette is read as grey, transparency is laid over black
+    (as outside the collimated field), and a photograph's EXIF rotation is applied. A 16-bit PNG
+    is scaled by its true depth: the smallest of 8, 10, 12, 14 and 16 bits that holds its
+    brightest pixel, or what its `sBIT` chunk says where that is more. Of DICOM see `dicom`.
+
+    Args:
+        data: the whole file.
+        frame: which one of a DICOM file with several, from 1.
+
+    Returns:
+        The radiograph, at the file's own resolution.
+
+    Raises:
+        RadiographRefused: with one sentence on what was wrong and what to do.
+    """
+    if not data:
+        raise RadiographRefused("refused.empty")
+    if len(data) > MAX_FILE_BYTES:
+        raise RadiographRefused("refused.too_many_bytes", megabytes=MAX_FILE_BYTES // 2**20)
+    kind = _kind_of(data)
+    if kind == "dicom":
+        return read_apart(data, frame)
+    if kind is not None:
+        raise RadiographRefused(f"refused.kind.{kind}")
+    if frame not in (None, 1):
+        raise RadiographRefused("refused.dicom.frame", frame=frame, frames=1)
+    return _read_picture(data)
+
+
+def _read_picture(data: bytes) -> Radiograph:
+    """Decode a PNG or JPEG file."""
+    if declared := _declared_size(data):
+        check_size(*declared)
+    check_structure(data)
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            _check_header(image)
+            values, bit_depth = decode(image, data)
+    except Image.DecompressionBombError:
+        raise too_large(*_declared_size(data)) from None
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, cv2.error):
+        raise RadiographRefused("refused.damaged") from None
+    pixels = values.astype(np.float32)
+    pixels /= 2**bit_depth - 1
+    np.clip(pixels, 0.0, 1.0, out=pixels)
+    check_contrast(pixels)
+    return Radiograph(pixels, bit_depth)
+
+
+def _check_header(image: Image.Image) -> None:
+    """Refuse by what the header declares, before any pixel is decoded."""
+    check_size(*image.size)
+    if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
+        raise RadiographRefused("refused.animation", frames=image.n_frames)
+    if image.mode == "CMYK":
+        raise RadiographRefused("refused.cmyk")
+
+
+def _kind_of(data: bytes) -> str | None:
+    """Name a file's kind by its first bytes.
+
+    Returns:
+        None for PNG and JPEG, "dicom", the name of another known kind, or "other".
+    """
+    if data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+        return None
+    # Before files had a preamble they began with an element of group 0002 or 0008.
+    if data[128:132] == b"DICM" or (data[:2] in (b"\x02\0", b"\x08\0") and data[3:4] == b"\0"):
+        return "dicom"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[4:8] == b"ftyp":
+        return "heic"
+    return next((kind for start, kind in _KNOWN_STARTS if data.startswith(start)), "other")
+
+
+def _declared_size(data: bytes) -> tuple[int, int] | tuple[()]:
+    """Width and height, as far as a file that Pillow will not even open tells them."""
+    is_png = data.startswith(b"\x89PNG") and data[12:16] == b"IHDR" and len(data) >= 24
+    return struct.unpack_from(">II", data, 16) if is_png else ()

@@ -1,0 +1,196 @@
+"""Small pictures of the references: the shipped examples, packed ones, or prototypes.
+
+The repository holds pictures of the 16 example patients only. Every other reference shows the
+prototype of its neighbourhood, a pixel mean of at least 12 patients, until small pictures of the
+real ones lie beside it (git-ignored, `assets/pictures/`). `pack` takes them from a copy of the data
+set: whole, squashed to a square like the networks' input. `pack_archive` takes them from
+PneumoniaMNIST, which has the middle of each radiograph only: undistorted, without its sides.
+"""
+
+import io
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cxr_demo.artefacts import ASSETS, Artefacts
+from cxr_demo.errors import ArtefactError, CXRError, RadiographRefused
+from cxr_demo.models.preprocessing import to_levels, to_network_input
+from cxr_demo.reading.reader import SUFFIXES, read_radiograph
+from cxr_demo.reference.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
+from cxr_demo.reference.pneumoniamnist import match, read_archive
+
+SIDE = 96
+PACKED = ASSETS / "pictures" / "pictures.npz"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What stands for one reference on the page.
+
+    Attributes:
+        pixels: uint8 (SIDE, SIDE).
+        averaged: 1 for the reference's own picture, else how many images the prototype averages.
+    """
+
+    pixels: np.ndarray
+    averaged: int
+
+
+class Pictures:
+    """Pictures by library row.
+
+    Args:
+        library: the references.
+        artefacts: where the examples come from.
+        packed: file written by `pack` or `pack_archive`; absent means prototypes.
+            Packed pictures of another library are ignored row by row, since they are found by id.
+
+    Attributes:
+        middles: whether what is packed are middles of radiographs, see `pack_archive`.
+    """
+
+    def __init__(self, library: ReferenceLibrary, artefacts: Artefacts, packed: Path = PACKED):
+        self._library = library
+        row_of = library.row_of
+        pictures, self.middles = _read(packed)
+        self._own = {row_of[name]: small for name, small in pictures.items() if name in row_of}
+        for path in artefacts.paths:
+            name = Path(path).stem
+            if path.startswith("examples/") and name in row_of:
+                square = to_network_input(read_radiograph(artefacts.read(path)).pixels)
+                self._own[row_of[name]] = shrink(square)
+
+    def of(self, row: int) -> Picture:
+        """The picture of one library row: its own where there is one, else its prototype."""
+        if row in self._own:
+            return Picture(self._own[row], 1)
+        prototype = int(self._library.prototype_of[row])
+        return Picture(
+            self._library.prototypes[prototype], int(self._library.prototype_sizes[prototype])
+        )
+
+
+def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
+    """Put small copies of the references' own pictures beside the library.
+
+    A file counts as a reference's picture when its name and its fingerprint both agree, so a
+    folder of other images under the same names cannot mislabel anything.
+
+    Args:
+        folder: a data set in any layout; searched through all its subfolders.
+        library: the references to find.
+        packed: the file to write.
+
+    Returns:
+        How many references now have their own picture.
+
+    Raises:
+        CXRError: if the folder holds none of them.
+    """
+    found: dict[str, np.ndarray] = {}
+    for path in sorted(Path(folder).rglob("*")):
+        if path.suffix.lower() not in SUFFIXES or path.stem not in library.row_of:
+            continue
+        try:
+            square = to_network_input(read_radiograph(path.read_bytes()).pixels)
+        except RadiographRefused:
+            continue
+        difference = library.fingerprints[library.row_of[path.stem]] ^ fingerprint(square)
+        if np.bitwise_count(difference).sum() <= SAME_PICTURE_BITS:
+            found[path.stem] = shrink(square)
+    if not found:
+        raise CXRError(
+            f"{folder} holds none of the library's {len(library):,} images. Please give the "
+            "folder of the Kermany chest X-ray set, with its original file names."
+        )
+    _write(packed, found, middles=False)
+    return len(found)
+
+
+def pack_archive(
+    archive: Path,
+    library: ReferenceLibrary,
+    middles: np.ndarray,
+    packed: Path = PACKED,
+    progress: Callable[[float], None] = lambda share: None,
+) -> int:
+    """Put small pictures of the references' middles beside the library.
+
+    A picture counts as a reference's when its pixels and its label both agree, see `match`.
+
+    Args:
+        archive: PneumoniaMNIST at 128 pixels, see `public_archive`.
+        library: the references to find.
+        middles: uint8 (len(library), 32), fingerprints of their middles.
+        packed: the file to write.
+        progress: told the share done, in [0, 1].
+
+    Returns:
+        How many references now have a picture.
+
+    Raises:
+        CXRError: if the file is of another form, or holds none of them.
+    """
+    images, pneumonia = read_archive(archive)
+    picture_of = match(images, pneumonia, library, middles, progress)
+    if not picture_of:
+        raise CXRError(
+            f"{archive.name} holds none of the library's {len(library):,} images. Please give the "
+            "folder of the Kermany chest X-ray set instead."
+        )
+    _write(
+        packed,
+        {
+            str(library.ids[row]): shrink(images[index] / np.float32(255))
+            for row, index in picture_of.items()
+        },
+        middles=True,
+    )
+    return len(picture_of)
+
+
+def shrink(square: np.ndarray) -> np.ndarray:
+    """float32 (side, side) in [0, 1] → uint8 (SIDE, SIDE)."""
+    return to_levels(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
+
+
+def _write(packed: Path, pictures: dict[str, np.ndarray], middles: bool) -> None:
+    """Write small pictures by reference id, all or nothing: a reader never sees half a file."""
+    temporary = packed.with_suffix(".part.npz")
+    try:
+        packed.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            temporary,
+            ids=np.array(list(pictures)),
+            pictures=np.stack([*pictures.values()]),
+            middles=middles,
+        )
+        temporary.replace(packed)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise CXRError(
+            f"{packed} cannot be written ({error.strerror}). Please check that its folder may be "
+            "written to and its disk has 50 MB left."
+        ) from None
+
+
+def _read(packed: Path) -> tuple[dict[str, np.ndarray], bool]:
+    """Small pictures by reference id, and whether they are middles; none where there is no file."""
+    if not packed.exists():
+        return {}, False
+    try:
+        with np.load(io.BytesIO(packed.read_bytes()), allow_pickle=False) as arrays:
+            names, pictures = arrays["ids"].tolist(), arrays["pictures"]
+            middles = bool(arrays.get("middles", False))  # earlier versions packed whole ones only
+        if pictures.dtype != np.uint8 or pictures.shape != (len(names), SIDE, SIDE):
+            raise ValueError("not what `_write` writes")
+    except Exception:  # a damaged archive fails in a dozen ways
+        raise ArtefactError(
+            f"{packed} is damaged. Please run `make pictures` again, or delete it."
+        ) from None
+    return dict(zip(names, pictures, strict=True)), middles

@@ -1,0 +1,591 @@
+"""Many files: journal, resume, lock, order, tables, and processes that die."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from cxr_demo.cli import batch as archive
+from cxr_demo.cli import journal, tables
+from cxr_demo.cli import process_pool as pool
+from cxr_demo.cli.journal import Journal
+from cxr_demo.errors import ArtefactError, CXRError
+from cxr_demo.i18n import sentence
+from tests.cli import tiny_scorers
+
+ROOT = Path(__file__).parents[2]
+ABOUT = {"model": {"a": "1"}, "frame": None}
+
+
+def record(file: str, status: str = "ok") -> str:
+    return json.dumps({"burned_in": None, "line": {"file": file, "status": status}})
+
+
+class Scored:
+    """A `scored` that notes what it is asked, and stops after so many."""
+
+    def __init__(self, most: int | None = None, order=list, status: str = "ok"):
+        self.asked, self.most, self.order, self.status = [], most, order, status
+
+    def __call__(self, files):
+        for number in self.order(range(len(files))):
+            if self.most is not None and len(self.asked) == self.most:
+                raise KeyboardInterrupt
+            self.asked.append(files[number])
+            yield number, record(files[number], self.status)
+
+
+def run(target, files, scored=None, kind="json", about=ABOUT):
+    scored = scored or Scored()
+    archive.to_file(files, scored, target, kind, about)
+    return scored.asked
+
+
+def interrupt(target, files, most):
+    with pytest.raises(KeyboardInterrupt):
+        run(target, files, Scored(most))
+
+
+def lines(*files):
+    return "".join(json.dumps({"file": file, "status": "ok"}) + "\n" for file in files)
+
+
+# --- journal and resume
+
+
+def test_the_result_is_in_input_order_whatever_order_files_are_done_in(tmp_path):
+    run(tmp_path / "out", ["b", "a", "c"], Scored(order=reversed))
+    assert (tmp_path / "out").read_text() == lines("b", "a", "c")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_files_that_repeat_are_done_once_and_written_each_time(tmp_path):
+    assert run(tmp_path / "out", ["a", "b", "a"]) == ["a", "b"]
+    assert (tmp_path / "out").read_text() == lines("a", "b", "a")
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, capsys):
+    target = tmp_path / "out"
+    target.write_text("of an earlier run")
+    interrupt(target, ["a", "b", "c"], 2)
+    assert target.read_text() == "of an earlier run"
+    assert "out.part" in capsys.readouterr().err
+    assert run(target, ["a", "b", "c"]) == ["c"]
+    assert "2 of 3 files were done before" in capsys.readouterr().err
+    assert target.read_text() == lines("a", "b", "c")
+    assert not (tmp_path / "out.part").exists()
+
+
+def test_each_line_is_on_its_way_to_the_disk_at_once(tmp_path):
+    """So that `kill -9` loses none."""
+    with Journal(tmp_path / "part", ABOUT) as held:
+        held.add("a", record("a"))
+        assert (tmp_path / "part").read_text().endswith(record("a") + "\n")
+
+
+def test_a_line_torn_at_any_byte_is_done_again_and_no_other(tmp_path):
+    target, part = tmp_path / "out", tmp_path / "out.part"
+    interrupt(target, ["a", "é", "c"], 2)
+    whole = part.read_bytes()
+    begin = whole[:-1].rindex(b"\n") + 1
+    for end in range(begin, len(whole)):
+        part.write_bytes(whole[:end])
+        assert run(target, ["a", "é", "c"]) == ["é", "c"], end
+        assert target.read_text() == lines("a", "é", "c")
+    part.write_bytes(whole)
+    assert run(target, ["a", "é", "c"]) == ["c"]
+
+
+def test_a_header_torn_at_any_byte_begins_anew(tmp_path):
+    target, part = tmp_path / "out", tmp_path / "out.part"
+    interrupt(target, ["a"], 0)
+    whole = part.read_bytes()
+    for end in range(len(whole)):
+        part.write_bytes(whole[:end])
+        assert run(target, ["a"]) == ["a"]
+        assert target.read_text() == lines("a")
+
+
+def test_what_a_power_cut_left_of_the_end_is_done_again(tmp_path):
+    """A file system may have made room for lines whose bytes never came."""
+    target, part = tmp_path / "out", tmp_path / "out.part"
+    interrupt(target, ["a", "b", "c"], 2)
+    whole = part.read_bytes()
+    second = whole[:-1].rindex(b"\n") + 1
+    for damaged in (
+        whole[:second] + bytes(len(whole) - second),
+        whole[:second] + b"\n" + whole[second:],
+        whole[:second] + b"[]\n",
+    ):
+        part.write_bytes(damaged)
+        assert run(target, ["a", "b", "c"]) == ["b", "c"]
+        assert target.read_text() == lines("a", "b", "c")
+
+
+def test_a_run_can_be_interrupted_time_and_again(tmp_path):
+    files = [f"{i}" for i in range(7)]
+    for _ in range(7):
+        interrupt_one = Scored(1)
+        try:
+            run(tmp_path / "out", files, interrupt_one)
+        except KeyboardInterrupt:
+            continue
+    assert (tmp_path / "out").read_text() == lines(*files)
+
+
+def test_a_folder_may_change_in_between(tmp_path):
+    interrupt(tmp_path / "out", ["a", "b", "c"], 2)
+    assert run(tmp_path / "out", ["0", "b", "c"]) == ["0", "c"]
+    assert (tmp_path / "out").read_text() == lines("0", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("about", "named"),
+    [({"model": {"a": "2"}, "frame": None}, "model"), ({"model": {"a": "1"}, "frame": 2}, "frame")],
+)
+def test_a_journal_of_another_run_is_refused_and_left_as_it_is(tmp_path, about, named):
+    interrupt(tmp_path / "out", ["a", "b"], 1)
+    before = (tmp_path / "out.part").read_bytes()
+    with pytest.raises(CXRError, match=f"another {named}, so.*delete .*out.part"):
+        run(tmp_path / "out", ["a", "b"], about=about)
+    assert (tmp_path / "out.part").read_bytes() == before
+
+
+def test_a_journal_of_another_form_is_refused(tmp_path, monkeypatch):
+    interrupt(tmp_path / "out", ["a", "b"], 1)
+    monkeypatch.setattr(journal, "FORM", 2)
+    with pytest.raises(CXRError, match=r"another form, so.*delete .*out\.part"):
+        run(tmp_path / "out", ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "content", [b"someone's", b"a line\n", b"{}\n", b"[]\n", b"\xff\n", b"7\n"]
+)
+def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(tmp_path, content):
+    (tmp_path / "out.part").write_bytes(content)
+    with pytest.raises(CXRError, match="no journal of this command"):
+        run(tmp_path / "out", ["a"])
+    assert (tmp_path / "out.part").read_bytes() == content
+
+
+def test_two_runs_at_once_on_one_file_are_refused(tmp_path):
+    class Another(Scored):
+        def __call__(self, files):
+            with pytest.raises(CXRError, match="in use by another run"):
+                run(tmp_path / "out", ["a", "b"])
+            yield from super().__call__(files)
+
+    assert run(tmp_path / "out", ["a", "b"], Another()) == ["a", "b"]
+    assert (tmp_path / "out").read_text() == lines("a", "b")
+
+
+def test_a_journal_removed_while_it_was_waited_for_is_made_anew(tmp_path, monkeypatch):
+    """The run that held it ended between opening and locking."""
+    part = tmp_path / "part"
+    flock, removed = journal.fcntl.flock, []
+
+    def remove_first(stream, how):
+        if not removed:
+            removed.append(part.unlink())
+        flock(stream, how)
+
+    monkeypatch.setattr(journal.fcntl, "flock", remove_first)
+    with Journal(part, ABOUT) as held:
+        held.add("a", record("a"))
+        assert part.read_text().endswith(record("a") + "\n")
+
+
+def test_a_disk_that_is_full_is_an_error_that_says_so(tmp_path):
+    with Journal(tmp_path / "part", ABOUT) as held, Path("/dev/full").open("ab", 0) as full:
+        held._stream = full
+        with pytest.raises(CXRError, match="No space left"):
+            held.add("a", record("a"))
+        assert "a" not in held
+
+
+def test_what_the_command_writes_is_not_what_it_reads(tmp_path):
+    target = tmp_path / "out"
+    interrupt(target, [str(tmp_path / "a"), str(tmp_path / "b")], 1)
+    target.write_text("of an earlier run")
+    listed = [str(path) for path in sorted(tmp_path.iterdir())]
+    assert listed == [str(target), f"{target}.part"]
+    assert run(target, [str(tmp_path / "b"), *listed]) == [str(tmp_path / "b")]
+
+
+@pytest.mark.parametrize("target", ["", "nowhere/out"])
+def test_a_result_that_cannot_be_written_is_refused_before_anything_is_done(tmp_path, target):
+    with pytest.raises(CXRError, match=r"is a folder|cannot be written"):
+        run(tmp_path / target, ["a"], Scored(0))
+
+
+def test_no_device_is_replaced_by_a_table(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CXRError, match="no ordinary file"):
+        run(tmp_path / "pipe", ["a"], kind="csv")
+    assert archive.is_pipe(tmp_path / "pipe") and not archive.is_pipe(tmp_path / "nothing")
+
+
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real" / "out")
+    run(tmp_path / "out", ["a"])
+    assert (tmp_path / "out").is_symlink()
+    assert (tmp_path / "real" / "out").read_text() == lines("a")
+
+
+def test_refusals_of_an_earlier_run_count(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", ["a", "b"], Scored(1, status="refused"))
+    assert archive.to_file(["a", "b"], Scored(), tmp_path / "out", "json", ABOUT) is True
+    assert archive.to_file(["a", "b"], Scored(), tmp_path / "out", "json", ABOUT) is False
+
+
+def test_the_terminal_gets_lines_in_order_as_soon_as_they_can_be(capsys):
+    """Of 2, 0, 1 the first can be said with the second answer, the others with the third."""
+    heard = []
+
+    def scored(files):
+        for number in (2, 0, 1):
+            yield number, record(files[number])
+            heard.append(capsys.readouterr().out)
+
+    assert archive.to_stream(["a", "b", "c"], scored, sys.stdout) is False
+    assert heard == ["", lines("a"), lines("b", "c")]
+
+
+# --- tables
+
+OK = {
+    "file": "=1+1,a.png",
+    "status": "ok",
+    "error": None,
+    "gate": {"grade": "unusual", "reason": 'Too "dark", here.'},
+    "probabilities": {
+        "binary": {"normal": 0.25, "pneumonia": 0.75},
+        "three_class": {"normal": 0.2, "bacterial": 0.5, "viral": 0.3},
+    },
+    "neighbours": [
+        {"id": "-p1", "label": "viral", "similarity": 0.9},
+        {"id": "p2", "label": "normal", "similarity": 0.5},
+    ],
+    "vote": {"normal": 0.5, "bacterial": 0.0, "viral": 0.5},
+    "map": {"umap": [-1.5, 2.0], "tsne": [0.0, -4.0]},
+    "anomaly": {
+        "score": 0.625,
+        "threshold": 0.5,
+        "unusual": True,
+        "autoencoder": {"score": 0.001},
+    },
+    "model": {
+        "classifier": "c1",
+        "detector": "d1",
+        "autoencoder": "a1",
+        "normality": "n1",
+        "gate": "g1",
+        "library": "l1",
+    },
+}
+REFUSED = {"file": "\udcffb.png", "status": "refused", "error": "No image.\nSorry."}
+RECORDS = [{"burned_in": True, "line": OK}, {"burned_in": None, "line": REFUSED}]
+ROW = {
+    "file": "=1+1,a.png",
+    "status": "ok",
+    "reason": 'Too "dark", here.',
+    "gate": "unusual",
+    "burned_in": True,
+    "p_pneumonia": 0.75,
+    "p_normal": 0.2,
+    "p_bacterial": 0.5,
+    "p_viral": 0.3,
+    "anomaly_score": 0.625,
+    "anomaly_threshold": 0.5,
+    "unusual": True,
+    "classifier_hash": "c1",
+    "autoencoder_score": 0.001,
+    "vote_normal": 0.5,
+    "vote_bacterial": 0.0,
+    "vote_viral": 0.5,
+    "umap_x": -1.5,
+    "umap_y": 2.0,
+    "tsne_x": 0.0,
+    "tsne_y": -4.0,
+    "neighbour_ids": ["-p1", "p2"],
+    "neighbour_labels": ["viral", "normal"],
+    "neighbour_similarities": [0.9, 0.5],
+    "detector_hash": "d1",
+    "autoencoder_hash": "a1",
+    "normality_hash": "n1",
+    "gate_hash": "g1",
+    "library_hash": "l1",
+}
+
+
+def test_csv_is_what_a_spreadsheet_should_see(tmp_path):
+    tables.write_csv(tmp_path / "t.csv", RECORDS)
+    header, ok, *refused = (tmp_path / "t.csv").read_bytes().decode().split("\r\n")
+    assert header == ",".join(ROW)
+    assert ok == (
+        '"\'=1+1,a.png",ok,"Too ""dark"", here.",unusual,true,0.75,0.2,0.5,0.3,0.625,0.5,true,c1,'
+        "0.001,0.5,0.0,0.5,-1.5,2.0,0.0,-4.0,'-p1 p2,viral normal,0.9 0.5,d1,a1,n1,g1,l1"
+    )
+    assert refused == ['\\udcffb.png,refused,"No image.\nSorry."' + "," * (len(ROW) - 3), ""]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_text_is_a_formula_and_numbers_stay_numbers(start):
+    assert tables._cell(f"{start}1") == f"'{start}1"
+    assert tables._cell(f"1{start}") == f"1{start}"
+    assert tables._cell(-1.5) == -1.5
+
+
+def test_the_page_has_the_first_columns_too():
+    """`ui/static/batch/csv.js` is the page's list."""
+    script = (ROOT / "cxr_demo/ui/static/batch/csv.js").read_text()
+    block = script.split("const COLUMNS = {")[1].split("};")[0]
+    names = [line.split(":")[0].strip() for line in block.strip().splitlines()]
+    assert len(names) == 13 and list(tables.COLUMNS)[:13] == names
+
+
+def test_parquet_has_types_and_nulls(tmp_path):
+    tables.write_parquet(tmp_path / "t.parquet", RECORDS)
+    table = pyarrow.parquet.read_table(tmp_path / "t.parquet")
+    assert table.to_pylist() == [
+        ROW,
+        dict.fromkeys(ROW)
+        | {"file": "\\udcffb.png", "status": "refused", "reason": "No image.\nSorry."},
+    ]
+    kinds = {field.name: str(field.type) for field in table.schema}
+    assert list(kinds) == list(ROW)
+    assert kinds["burned_in"] == kinds["unusual"] == "bool"
+    assert kinds["file"] == kinds["library_hash"] == "string"
+    assert kinds["p_viral"] == kinds["tsne_y"] == "double"
+    assert kinds["neighbour_ids"] == "list<element: string>"
+    assert kinds["neighbour_similarities"] == "list<element: double>"
+
+
+def test_parquet_is_written_a_group_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROW_GROUP", 2)
+    tables.write_parquet(tmp_path / "t.parquet", (RECORDS[0] for _ in range(5)))
+    written = pyarrow.parquet.ParquetFile(tmp_path / "t.parquet").metadata
+    assert [written.row_group(i).num_rows for i in range(written.num_row_groups)] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("burned_in", [True, False])
+def test_the_reason_of_an_ordinary_one_is_its_burned_in_text(burned_in):
+    usable = {**OK, "gate": {"grade": "usable", "reason": None}}
+    reason = tables._reason({"burned_in": burned_in, "line": usable})
+    assert reason == (sentence("burned_in") if burned_in else None)
+
+
+def test_no_records_are_a_table_with_names(tmp_path):
+    tables.write_csv(tmp_path / "t.csv", [])
+    assert (tmp_path / "t.csv").read_text().count("\n") == 1
+    tables.write_parquet(tmp_path / "t.parquet", [])
+    assert pyarrow.parquet.read_table(tmp_path / "t.parquet").column_names == list(ROW)
+
+
+def test_a_group_of_nothing_but_refusals_has_the_same_types(tmp_path):
+    tables.write_parquet(tmp_path / "t.parquet", RECORDS[1:])
+    table = pyarrow.parquet.read_table(tmp_path / "t.parquet")
+    assert str(table.schema.field("p_viral").type) == "double"
+    assert table.column("p_viral").to_pylist() == [None]
+
+
+def test_parquet_without_pyarrow_is_said_before_anything_is_done(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(CXRError, match=r"pip install -r requirements-archives\.txt"):
+        run(tmp_path / "out", ["a"], Scored(0), kind="parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- processes
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    monkeypatch.setattr(pool, "cores", lambda: 2)
+
+
+def files_in(folder: Path, *names: str) -> list[str]:
+    for name in names:
+        (folder / name).touch()
+    return [str(folder / name) for name in names]
+
+
+def asked(file: str) -> list[list[str]]:
+    """Who was asked about a file: process and threads."""
+    return [line.split() for line in Path(file).read_text().splitlines()]
+
+
+def test_two_processes_share_the_work_and_each_file_is_done_once(tmp_path, two_cores):
+    files = files_in(tmp_path, *map(str, range(20)))
+    found = list(pool.scored(tiny_scorers.Slow, files))
+    assert sorted(found) == [(i, tiny_scorers.record(file)) for i, file in enumerate(files)]
+    who = [asked(file) for file in files]
+    assert all(len(calls) == 1 and calls[0][1] == "1" for calls in who)
+    workers = Counter(calls[0][0] for calls in who)
+    assert len(workers) == 2 and min(workers.values()) >= 4 and str(os.getpid()) not in workers
+
+
+@pytest.mark.parametrize(("names", "cores"), [(["a"], 2), (["a", "b"], 1)])
+def test_one_file_or_core_needs_no_process(tmp_path, monkeypatch, names, cores):
+    monkeypatch.setattr(pool, "cores", lambda: cores)
+    files = files_in(tmp_path, *names)
+    assert len(list(pool.scored(tiny_scorers.Plain, files))) == len(names)
+    assert [asked(file) for file in files] == [[[str(os.getpid()), "None"]]] * len(names)
+
+
+def test_a_process_that_is_killed_costs_nothing_but_time(tmp_path, two_cores):
+    names = [*map(str, range(10)), "once", *map(str, range(10, 20))]
+    files = files_in(tmp_path, *names)
+    found = dict(pool.scored(tiny_scorers.Killed, files))
+    assert found == {i: tiny_scorers.record(file) for i, file in enumerate(files)}
+    assert len(asked(files[10])) == 2
+
+
+def test_a_file_that_kills_is_given_up_and_no_other(tmp_path, two_cores):
+    names = ["always1", *map(str, range(20)), "always2", "once"]
+    files = files_in(tmp_path, *names)
+    found = dict(pool.scored(tiny_scorers.Killed, files))
+    assert len(found) == len(files)
+    for number, file in enumerate(files):
+        if "always" in file:
+            line = json.loads(found[number])["line"]
+            assert line["file"] == file and line["status"] == "refused"
+            assert "ended twice without an answer" in line["error"]
+            assert 2 <= len(asked(file)) <= 3  # in its chunk, by itself, alone
+        else:
+            assert found[number] == tiny_scorers.record(file)
+
+
+def test_the_second_try_is_alone():
+    """Another file may have taken the memory of which the first try died."""
+    queue = pool._Queue(9, 4)
+    first, second = queue.next(), queue.next()
+    assert (list(first), list(second)) == ([0, 1, 2, 3], [4, 5, 6, 7])
+    assert queue.died(first) is None
+    assert [queue.next() for _ in range(2)] == [(0,), (1,)]
+    assert queue.died((0,)) is None
+    assert queue.next() == ()  # others are still under way
+    queue.done((1,))
+    queue.done(second)
+    assert queue.next() == (0,)
+    assert queue.next() == ()  # nobody beside it
+    assert queue.died((0,)) == 0
+    assert [queue.next() for _ in range(2)] == [(2,), (3,)]
+    queue.done((2,))
+    queue.done((3,))
+    assert list(queue.next()) == [8] and queue.left == 1
+    queue.done((8,))
+    assert queue.left == 0 and not queue.next()
+
+
+@pytest.mark.parametrize(("sent", "processes"), [(signal.SIGKILL, 3), (signal.SIGINT, 2)])
+def test_a_killed_process_is_replaced_and_ctrl_c_is_not_for_it(
+    tmp_path, two_cores, sent, processes
+):
+    files = files_in(tmp_path, *map(str, range(16)))
+    found = {}
+    with closing(pool.scored(tiny_scorers.Slow, files)) as records:
+        for number, said in records:
+            found[number] = said
+            if len(found) == 4:
+                os.kill(int(asked(files[number])[0][0]), sent)
+    assert found == {i: tiny_scorers.record(file) for i, file in enumerate(files)}
+    assert len({calls[0] for file in files for calls in asked(file)}) == processes
+
+
+def test_processes_that_never_begin_are_an_error(tmp_path, two_cores):
+    with pytest.raises(CXRError, match="ended 3 times before it had begun"):
+        list(pool.scored(tiny_scorers.NeverBegins, files_in(tmp_path, "a", "b")))
+
+
+def test_what_goes_wrong_in_a_process_is_said_here(tmp_path, two_cores):
+    with pytest.raises(ArtefactError, match="not the file the manifest names"):
+        list(pool.scored(tiny_scorers.Damaged, files_in(tmp_path, "a", "b")))
+
+
+def alive(process: int) -> bool:
+    """Whether it runs, rather than having ended without anybody asking how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_closing_early_ends_the_processes_at_once(tmp_path, two_cores):
+    files = files_in(tmp_path, "0", "1", *[f"stuck{i}" for i in range(8)])
+    records = pool.scored(tiny_scorers.Slow, files)
+    first, second = sorted(number for number, _ in (next(records), next(records)))
+    assert (first, second) == (0, 1)
+    before = time.monotonic()
+    records.close()
+    assert time.monotonic() - before < 5
+    assert not any(alive(int(asked(file)[0][0])) for file in files[:2])
+
+
+RUN = """
+import signal
+import sys
+from pathlib import Path
+from cxr_demo.cli import batch as archive
+from cxr_demo.cli import process_pool as pool
+from tests.cli import tiny_scorers
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
+    pool.cores = lambda: 2
+    files = sorted(map(str, Path(sys.argv[1]).iterdir()))
+    scored = lambda files: pool.scored(tiny_scorers.Slow, files)
+    try:
+        archive.to_file(files, scored, Path(sys.argv[2]), "json", {})
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_run_that_is_stopped_leaves_no_process_and_loses_no_line(tmp_path, stop, status):
+    """Ctrl-C reaches the whole group, as from a terminal; kill -9 the parent alone."""
+    (tmp_path / "in").mkdir()
+    files = sorted(files_in(tmp_path / "in", *map(str, range(40))))
+    (tmp_path / "run.py").write_text(RUN)
+    command = [sys.executable, tmp_path / "run.py", tmp_path / "in", tmp_path / "out"]
+    part = tmp_path / "out.part"
+    started = subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not part.exists() or part.read_bytes().count(b"\n") < 9:
+        assert started.poll() is None
+        time.sleep(0.02)
+    (os.killpg if stop == signal.SIGINT else os.kill)(started.pid, stop)
+    assert started.wait(10) == status
+    workers = {int(calls[0]) for file in files for calls in asked(file)}
+    deadline = time.monotonic() + 5
+    while any(map(alive, workers)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    said = started.stderr.read()
+    assert "Traceback" not in said and (status == -9 or said.startswith("stopped; "))
+    done = {
+        json.loads(line)["line"]["file"]: len(asked(json.loads(line)["line"]["file"]))
+        for line in part.read_text().splitlines()[1:]
+        if line.endswith("}}")
+    }
+    assert 8 <= len(done) < 40
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    assert ended.returncode == 0
+    assert {file: len(asked(file)) for file in done} == done  # nothing was done again
+    expected = [json.dumps(json.loads(tiny_scorers.record(file))["line"]) for file in files]
+    assert (tmp_path / "out").read_text().splitlines() == expected

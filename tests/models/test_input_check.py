@@ -1,0 +1,183 @@
+"""Grades from numbers worked out by hand, and the shipped gate on pictures of every kind."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+
+from cxr_demo.analysis import Analyser, NotAChest
+from cxr_demo.artefacts import ANOMALY_NETWORKS, ASSETS, GATE, Artefacts
+from cxr_demo.i18n import sentences
+from cxr_demo.models.input_check import NOT_A_CHEST, UNUSUAL, USABLE, Gate, Verdict, read_gate
+from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reading.types import Radiograph
+from tests.conftest import chest_like
+
+EXAMPLES = sorted((ASSETS / "examples").glob("*.jpeg"))
+
+
+def gate_with(**logits: float) -> Gate:
+    """A gate that gives these logits to regions of zeros."""
+    return Gate(
+        tuple(logits),
+        np.zeros((9 * 2, len(logits)), np.float32),
+        np.array(list(logits.values()), np.float32),
+        least_usable=0.5,
+        least_other=0.6,
+    )
+
+
+NOTHING = np.zeros((3, 3, 2), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict"),
+    [
+        ({"usable": 8, "other": 1, "inverted": 1}, Verdict(USABLE, None)),
+        ({"usable": 5, "other": 4, "inverted": 1}, Verdict(USABLE, None)),
+        ({"usable": 4, "other": 1, "inverted": 5}, Verdict(UNUSUAL, "inverted")),
+        ({"usable": 4.9, "other": 3, "inverted": 2.1}, Verdict(UNUSUAL, "other")),
+        ({"usable": 1, "other": 5.9, "inverted": 3.1}, Verdict(UNUSUAL, "other")),
+        ({"usable": 1, "other": 6.1, "inverted": 2.9}, Verdict(NOT_A_CHEST, "other")),
+    ],
+)
+def test_grades(shares, verdict):
+    """Tenths become logits, which a softmax turns back."""
+    assert gate_with(**{name: np.log(share) for name, share in shares.items()})(NOTHING) == verdict
+
+
+def test_refusal_comes_first():
+    both = Gate(("usable", "other"), np.zeros((18, 2), np.float32), np.zeros(2), 0.3, 0.4)
+    assert both(NOTHING) == Verdict(NOT_A_CHEST, "other")
+
+
+def test_weights_meet_activations_row_by_row():
+    """The regression sees row, column, channel in this order."""
+    weights = np.zeros((18, 2), np.float32)
+    weights[(2 * 3 + 1) * 2 + 1, 0] = 3  # third row, second column, second channel
+    gate = Gate(("usable", "other"), weights, np.zeros(2, np.float32), 0.5, 0.5)
+    regions = NOTHING.copy()
+    regions[2, 1, 1] = 1
+    assert gate.probabilities(regions)[0] == pytest.approx(1 / (1 + np.exp(-3)))
+    many = np.stack([NOTHING, regions])
+    np.testing.assert_allclose(gate.probabilities(many)[:, 0], [0.5, 1 / (1 + np.exp(-3))])
+
+
+def test_large_logits_do_not_overflow():
+    assert gate_with(usable=-900, other=900)(NOTHING).grade == NOT_A_CHEST
+
+
+def test_a_stored_gate_comes_back():
+    file = io.BytesIO()
+    np.savez(
+        file,
+        classes=np.array(["usable", "other"]),
+        weights=np.ones((18, 2), np.float16),
+        bias=np.zeros(2),
+        least_usable=0.25,
+        least_other=0.75,
+        detector=np.array("abc"),
+    )
+    gate, detector = read_gate(file.getvalue())
+    assert (gate.classes, gate.least_usable, gate.least_other) == (("usable", "other"), 0.25, 0.75)
+    assert gate.weights.dtype == np.float32 and detector == "abc"
+
+
+# --- in the service
+
+
+def radiograph(pixels: np.ndarray) -> Radiograph:
+    return Radiograph(pixels.astype(np.float32) / 255, 8)
+
+
+def test_what_is_no_chest_is_refused_and_can_still_be_examined(tiny_analyser):
+    bright = radiograph(np.full((100, 100), 250))
+    with pytest.raises(NotAChest):
+        tiny_analyser.analyse(bright)
+    assert tiny_analyser.examine(bright).gate == Verdict(NOT_A_CHEST, "other")
+
+
+def test_what_is_refused_costs_the_other_networks_nothing(tiny_analyser, monkeypatch):
+    for name in ("_classifier", "_autoencoder"):
+        monkeypatch.delattr(tiny_analyser, name)
+    with pytest.raises(NotAChest):
+        tiny_analyser.analyse(radiograph(np.full((100, 100), 250)))
+
+
+def test_hiding_parts_does_not_change_the_grade(tiny_analyser):
+    """Over the whole of a bright picture the surroundings are bright, but the gate looks first."""
+    dark = np.full((100, 100), 250)
+    dark[20:80, 20:80] = 5
+    hidden = [(0.0, 0.0, 1.0, 0.15), (0.0, 0.85, 1.0, 1.0)]
+    plain = tiny_analyser.examine(radiograph(dark)).gate
+    assert tiny_analyser.examine(radiograph(dark), hidden).gate == plain
+    with pytest.raises(NotAChest):
+        tiny_analyser.analyse(radiograph(np.full((100, 100), 250)), [(0.1, 0.1, 0.9, 0.9)])
+
+
+def test_a_gate_for_another_detector_is_refused(tiny_assets):
+    gate, fitted_to = read_gate(Artefacts(tiny_assets).read(GATE))
+    assert fitted_to == Artefacts(tiny_assets).short_hash(ANOMALY_NETWORKS["detector"])
+    assert gate.classes[0] == USABLE
+
+
+# --- as it ships
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Analyser:
+    return Analyser(Artefacts())
+
+
+def test_every_class_has_a_sentence():
+    gate, _ = read_gate(Artefacts().read(GATE))
+    assert {f"gate.{name}" for name in gate.classes if name != USABLE} <= set(sentences())
+
+
+def test_the_examples_are_usable(shipped):
+    grades = [shipped.examine(read_radiograph(path.read_bytes())).gate.grade for path in EXAMPLES]
+    assert len(grades) == 16
+    assert grades.count(USABLE) >= 15 and NOT_A_CHEST not in grades
+
+
+@pytest.mark.parametrize("path", EXAMPLES[::5], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("reason", "spoil"),
+    [
+        ("upside_down", lambda image: image[::-1]),
+        ("sideways", np.rot90),
+        ("inverted", lambda image: 255 - image),
+        ("blurred", lambda image: cv2.GaussianBlur(image, (0, 0), image.shape[1] / 30)),
+    ],
+)
+def test_a_spoilt_radiograph_is_unusual_for_its_reason(shipped, path, reason, spoil):
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    found = shipped.examine(radiograph(np.ascontiguousarray(spoil(image)))).gate
+    assert found == Verdict(UNUSUAL, reason)
+
+
+def _text() -> np.ndarray:
+    page = np.full((400, 300), 245, np.uint8)
+    for line in range(20, 400, 22):
+        cv2.putText(page, "What a page of text looks like", (8, line), 0, 0.5, 20, 1)
+    return page
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.random.default_rng(0).integers(0, 256, (300, 400)),
+        np.linspace(0, 255, 300)[:, None].repeat(300, 1),
+        np.kron(np.indices((8, 8)).sum(axis=0) % 2, np.full((40, 40), 255)),
+        _text(),
+    ],
+    ids=["noise", "slope", "chequers", "text"],
+)
+def test_what_is_plainly_something_else_is_refused(shipped, picture):
+    with pytest.raises(NotAChest):
+        shipped.analyse(radiograph(picture))
+
+
+def test_a_made_up_chest_is_not_usable(shipped):
+    assert shipped.examine(radiograph(chest_like(3))).gate.grade != USABLE

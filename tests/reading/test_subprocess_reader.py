@@ -1,0 +1,386 @@
+"""The process that reads DICOM files: what comes out of it, and what becomes of it.
+
+Where a test needs a process that goes wrong, another module stands in for the real one: it either
+ends in its own way, or runs the real one with another reader in it.
+"""
+
+import json
+import os
+import signal
+import sys
+import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cxr_demo.errors import RadiographRefused
+from cxr_demo.reading import subprocess_reader as sandbox
+from cxr_demo.reading.dicom import read_dicom
+from cxr_demo.reading.subprocess_reader import read_apart
+from tests.reading.dicom_files import BIG_ENDIAN, JPEG_LS, dicom, ramp, rescale
+
+ROOT = Path(sandbox.__file__).parents[2]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="has no such limits or signals")
+
+
+@pytest.fixture
+def child(monkeypatch, tmp_path):
+    """Makes this code the process that reads."""
+
+    def becomes(code: str) -> None:
+        (tmp_path / "stand_in.py").write_text(textwrap.dedent(code))
+        monkeypatch.setattr(sandbox, "__name__", "stand_in")
+        monkeypatch.setattr(sandbox, "_PACKAGES", f"{tmp_path}{os.pathsep}{ROOT}")
+
+    return becomes
+
+
+@pytest.fixture
+def reader(child):
+    """Makes this code the body of `read_stored(data, frame)` in the real process."""
+
+    def becomes(code: str, before: str = "pass") -> None:
+        child(
+            "import json, os, resource, sys, types\n"
+            "from cxr_demo.reading import subprocess_reader as sandbox\n"
+            "from cxr_demo.errors import RadiographRefused\n"
+            "def read_stored(data, frame):\n"
+            + textwrap.indent(textwrap.dedent(code), "    ")
+            + "\ndicom = sys.modules['cxr_demo.reading.dicom'] = types.ModuleType('dicom')\n"
+            "dicom.read_stored = read_stored\n"
+            f"{before}\n"
+            "sandbox._main(json.loads(sys.argv[1]))\n"
+        )
+
+    return becomes
+
+
+TELL = "raise RadiographRefused('refused.dicom.modality', modality={})"
+"""Code that lets a reader say something."""
+
+
+def refused(data: bytes = b"", frame: int | None = None) -> str:
+    """The key of the one refusal, without its beginning."""
+    with pytest.raises(RadiographRefused) as caught:
+        read_apart(data, frame)
+    return caught.value.key.removeprefix("refused.")
+
+
+def told(data: bytes = b"", frame: int | None = None) -> str:
+    """What a reader said."""
+    with pytest.raises(RadiographRefused) as caught:
+        read_apart(data, frame)
+    assert caught.value.key == "refused.dicom.modality"
+    return caught.value.values["modality"]
+
+
+# --- what comes out
+
+
+@pytest.mark.parametrize(
+    ("bits", "options"),
+    [
+        (8, {"allocated": 16, "signed": True, "syntax": BIG_ENDIAN}),
+        (16, {"syntax": JPEG_LS, "BurnedInAnnotation": "YES"}),
+        (16, {"signed": True, "photometric": "MONOCHROME1", **rescale(-2, 7)}),
+    ],
+    ids=["8 signed", "16", "16 signed"],
+)
+def test_the_same_comes_out_as_without_it(bits, options):
+    values = ramp(bits, options.get("signed", False), side=72)[:66]
+    data = dicom(values, bits=bits, **options)
+    apart, here = read_apart(data), read_dicom(data)
+    np.testing.assert_array_equal(apart.pixels, here.pixels, strict=True)
+    assert apart.pixels.shape == (66, 72) and apart.pixels.dtype == np.float32
+    assert (apart.bit_depth, apart.burned_in) == (here.bit_depth, here.burned_in)
+    assert apart.bit_depth == bits
+    assert apart.burned_in is ("BurnedInAnnotation" in options)
+
+
+def test_the_file_and_the_frame_go_in_whole(reader):
+    reader(TELL.format("[len(data), sum(data), frame]"))
+    data = bytes(range(256)) * 1024
+    assert told(data, 7) == [2**18, 255 * 128 * 1024, 7]
+    assert told(b"\n\0\r\n") == [4, 33, None]
+
+
+def test_many_at_once_do_not_mix():
+    def one(number: int) -> np.ndarray:
+        stored = np.roll(ramp(12), 9 * number, axis=0)
+        return np.array_equal(read_apart(dicom(stored)).pixels, read_dicom(dicom(stored)).pixels)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(one, range(3)))
+
+
+# --- processes that go wrong
+
+
+@posix
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        (signal.SIGKILL, "dicom.limit"),
+        (signal.SIGXCPU, "dicom.limit"),
+        (signal.SIGSEGV, "damaged"),
+        (signal.SIGABRT, "damaged"),
+        (signal.SIGBUS, "damaged"),
+        (signal.SIGFPE, "damaged"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_process_that_is_killed(child, number, key):
+    child(f"import os; os.kill(os.getpid(), {int(number)})")
+    assert refused() == key
+
+
+ANSWER = json.dumps({"shape": [1, 2], "bits": 8, "burned_in": False}) + "\n"
+PIXELS = np.linspace(0, 1, 256, dtype=np.float32).tobytes() + b"\0\xff"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "raise SystemExit(1)",
+        "raise ValueError('Secretname')",
+        "import os; os._exit(3)",
+        "pass",
+        "this is no Python",
+        "print('half of an answ', end='')",
+        "import sys; sys.stdout.buffer.write(bytes(range(11, 256)) * 1000)",
+        f"print({ANSWER.strip()!r}, end='')",
+    ],
+    ids=[
+        "exit status",
+        "exception",
+        "sudden end",
+        "silence",
+        "syntax",
+        "half a line",
+        "rubbish",
+        "an answer without its end",
+    ],
+)
+def test_a_process_that_does_not_answer(child, code):
+    child(code)
+    assert refused() == "damaged"
+
+
+FEW = json.dumps({"shape": [1, 1], "bits": 9, "burned_in": False}).encode() + b"\n" + bytes(2048)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"a codec's warning\n" + ANSWER.encode() + PIXELS,
+        b"\n",
+        b"7\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"key": "no such sentence", "values": {}}\n',
+        b'{"key": "refused.flat", "values": 3}\n',
+        ANSWER.encode(),
+        ANSWER.encode() + PIXELS[:-1],
+        ANSWER.encode() + PIXELS + b"more",
+        ANSWER.replace("8", "-1").encode() + PIXELS,
+        ANSWER.replace("8", "20").encode() + PIXELS,
+        ANSWER.replace("8", "80").encode() + PIXELS,
+        FEW + b"\xff\xff",
+        b"[" * 100_000 + b"\n",
+    ],
+    ids=[
+        "warning",
+        "empty",
+        "number",
+        "list",
+        "nothing",
+        "key",
+        "no values",
+        "no pixels",
+        "few",
+        "many",
+        "no depth",
+        "depth",
+        "great depth",
+        "no such level",
+        "nested",
+    ],
+)
+def test_an_answer_that_makes_no_sense(child, answer):
+    child(f"import sys; sys.stdout.buffer.write({answer!r})")
+    assert refused() == "damaged"
+
+
+@posix
+@pytest.mark.parametrize("end", ["sys.exit(1)", "os.abort()"])
+def test_an_answer_of_a_process_that_fails_then(child, end):
+    child(f"""
+        import os, sys
+        sys.stdout.buffer.write({ANSWER.encode() + PIXELS!r})
+        sys.stdout.flush()
+        {end}
+    """)
+    assert refused() == "damaged"
+
+
+def test_a_process_that_does_not_listen(child):
+    child("import os; os._exit(3)")
+    assert refused(bytes(2**22)) == "damaged"
+
+
+def test_an_answer_by_hand(child):
+    """The stand-ins above fail for what they do wrong: this one does it right."""
+    child(f"import sys; sys.stdout.buffer.write({ANSWER.encode() + PIXELS!r})")
+    radiograph = read_apart(b"")
+    assert radiograph.pixels.tolist() == [[0, 1]]
+    assert (radiograph.bit_depth, radiograph.burned_in) == (8, False)
+
+
+@posix
+def test_no_room_for_another_process(monkeypatch):
+    def refuse(*arguments, **options):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(sandbox.subprocess, "run", refuse)
+    assert refused() == "dicom.limit"
+
+
+def test_what_it_says_besides_is_thrown_away(child, capfd, caplog):
+    caplog.set_level(0)
+    child("""
+        import os, sys
+        print('Secretname', file=sys.stderr, flush=True)
+        os.write(2, b'Secretname')
+        raise ValueError('Secretname')
+    """)
+    assert refused() == "damaged"
+    seen = capfd.readouterr()
+    assert seen.out + seen.err + caplog.text == ""
+
+
+def test_what_a_codec_prints_does_not_get_into_the_answer(reader):
+    reader("print('1\\n', flush=True)\nos.write(1, b'2\\n')\n" + TELL.format("3"))
+    assert told() == 3
+
+
+# --- limits
+
+
+@posix
+def test_a_process_that_hangs_is_ended(child, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "PATIENCE_S", 1)
+    child(f"import os, time\nopen({str(tmp_path / 'id')!r}, 'w').write(str(os.getpid()))\n"
+          "time.sleep(60)")  # fmt: skip
+    begun = time.monotonic()
+    assert refused() == "dicom.limit"
+    assert time.monotonic() - begun < 10
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "id").read_text()), 0)
+
+
+@posix
+def test_a_reader_that_works_for_too_long_is_ended(reader):
+    reader("while True: pass", before="sandbox.SECONDS = 1")
+    assert refused() == "dicom.limit"
+
+
+@posix
+def test_the_limits_hold_before_the_file_is_read(reader):
+    names = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_CORE")
+    reader(TELL.format(f"[resource.getrlimit(getattr(resource, name)) for name in {names}]"))
+    assert told() == [[640 * 2**20] * 2, [8, 8], [0, 0], [0, 0]]
+
+
+@posix
+def test_limits_that_are_lower_already_stay(reader):
+    lower = "resource.setrlimit(resource.RLIMIT_CPU, (5, 5))"
+    reader(TELL.format("resource.getrlimit(resource.RLIMIT_CPU)"), before=lower)
+    assert told() == [5, 5]
+
+
+@posix
+def test_a_reader_cannot_have_more_memory(reader):
+    """A gigabyte is not to be had, a tenth of it is."""
+    reader("""
+        large = bytearray(2**27)
+        try:
+            larger = bytearray(2**30)
+        except MemoryError:
+            raise RadiographRefused('refused.dicom.limit')
+    """)
+    assert refused() == "dicom.limit"
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory in use is not known")
+def test_a_file_that_needs_more_memory_than_there_is(child):
+    """What 40 MB are enough for, and 24 MB that would have to be there twice."""
+    child("""
+        import json, resource, sys
+        from cxr_demo.reading import dicom
+        from cxr_demo.reading import subprocess_reader as sandbox
+        pages = int(open('/proc/self/statm').read().split()[0])
+        sandbox.MEMORY_BYTES = pages * resource.getpagesize() + 40 * 2**20
+        sandbox._main(json.loads(sys.argv[1]))
+    """)
+    small = dicom(ramp(12))
+    np.testing.assert_array_equal(read_apart(small).pixels, read_dicom(small).pixels)
+    assert refused(dicom(ramp(12, side=3500))) == "dicom.limit"
+
+
+# --- nothing of ours goes in, nothing stays
+
+
+def test_no_secret_is_handed_on(reader, monkeypatch):
+    given = {"CXR_LOGIN": "user:pass", "HF_TOKEN": "t", "AWS_SECRET_ACCESS_KEY": "k", "HOME": "/h"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "somewhere")
+    monkeypatch.setenv("PYTHONSTARTUP", "somewhere")
+    reader(TELL.format("dict(os.environ)"))
+    seen = told()
+    assert not set(given) & set(seen) and "PYTHONSTARTUP" not in seen
+    assert seen["PATH"] == os.environ["PATH"] and seen["LD_LIBRARY_PATH"] == "somewhere"
+    allowed = {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV"}
+    # Python sets LC_CTYPE itself where no locale is given.
+    assert set(seen) <= allowed | {"PYTHONPATH", "OPENBLAS_NUM_THREADS", "LC_CTYPE"}
+    assert set(seen.values()).isdisjoint({"user:pass", "t", "k"})
+
+
+def test_neither_the_file_nor_a_secret_is_an_argument(reader, monkeypatch):
+    monkeypatch.setenv("CXR_LOGIN", "user:pass")
+    reader(TELL.format("sys.argv[1:]"))
+    assert told(b"Secretname", 2) == ["2"]
+
+
+@posix
+def test_a_reader_cannot_write_files(reader, tmp_path):
+    path = tmp_path / "kept"
+    reader(f"""
+        with open({str(path)!r}, 'wb', buffering=0) as file:
+            file.write(data)
+    """)
+    assert refused(b"Secretname") == "damaged"
+    assert not path.exists() or path.read_bytes() == b""
+
+
+def test_code_beside_the_files_is_not_run(tmp_path, monkeypatch):
+    """A refusal comes whole, with the numbers in its sentence."""
+    for name in ("json", "numpy", "pydicom", "cxr_demo"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RadiographRefused) as caught:
+        read_apart(dicom(np.stack([ramp(12)] * 3)), 4)
+    assert caught.value.key == "refused.dicom.frame"
+    assert caught.value.values == {"frame": 4, "frames": 3}
+    assert "Frame 4" in str(caught.value) and "1 to 3" in str(caught.value)
+
+
+def test_reading_leaves_nothing_behind(tmp_path, monkeypatch):
+    for variable in ("TMPDIR", "HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    read_apart(dicom(ramp(12), syntax=JPEG_LS))
+    assert not list(tmp_path.rglob("*"))

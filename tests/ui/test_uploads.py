@@ -1,0 +1,245 @@
+"""Uploads leave nothing behind, and nothing but uploads is read."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from cxr_demo.errors import CXRError, RadiographRefused, Refused
+from cxr_demo.reading.reader import MAX_FILE_BYTES
+from cxr_demo.ui import uploads as module
+from cxr_demo.ui.uploads import LIES_S, PREFIX, Uploads, private_folder
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where uploads lie; other files lie beside it."""
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def uploads(folder) -> Uploads:
+    return Uploads(folder)
+
+
+def upload(uploads: Uploads, content=b"content", client="10.0.0.1") -> str:
+    """A file that has arrived."""
+    name = uploads.expect(client, len(content))
+    (uploads.folder / name).write_bytes(content)
+    return name
+
+
+def refused(uploads: Uploads, name: object) -> bool:
+    with pytest.raises(RadiographRefused) as refusal:
+        uploads.take(name)
+    said = str(refusal.value)
+    assert said == "The upload did not arrive; please drop the file once more."
+    return refusal.value.key == "refused.upload_gone"
+
+
+def test_a_file_is_gone_once_read(uploads, folder):
+    name = upload(uploads)
+    assert uploads.take(name) == b"content"
+    assert list(folder.iterdir()) == []
+    assert refused(uploads, name)
+
+
+def test_an_empty_file_is_an_upload(uploads, folder):
+    """It is for the reader to say that it is empty."""
+    assert uploads.take(upload(uploads, b"")) == b""
+    assert list(folder.iterdir()) == []
+
+
+def test_a_name_cannot_be_guessed(uploads):
+    """And says nothing of what lies under it: the same file has another each time."""
+    names = [upload(uploads, b"same") for _ in range(8)]
+    assert len(set(names)) == 8 and all(len(name) == 32 for name in names)
+
+
+def test_those_who_send_the_same_file_do_not_meet(uploads):
+    names, got = [upload(uploads, b"same", f"10.0.0.{i}") for i in range(16)], []
+    threads = [
+        threading.Thread(target=lambda name=name: got.append(uploads.take(name))) for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == [b"same"] * 16
+
+
+@pytest.mark.parametrize("length", [MAX_FILE_BYTES, MAX_FILE_BYTES + 1, MAX_FILE_BYTES + 1000])
+def test_no_more_is_read_than_shows_that_a_file_is_too_large(uploads, folder, length):
+    name = uploads.expect("10.0.0.1", 0)
+    with (folder / name).open("wb") as stream:
+        stream.truncate(length)
+    assert len(uploads.take(name)) == min(length, MAX_FILE_BYTES + 1)
+    assert list(folder.iterdir()) == []
+
+
+# --- what is no upload
+
+
+@pytest.fixture
+def outside(folder):
+    """A file that nobody has uploaded, under a name that an upload could have."""
+    file = folder.parent / ("0" * 32)
+    file.write_bytes(b"secret")
+    return file
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["{file}", "../{name}", "{folder}/../{name}", "{folder}/{name}", "{name}/", "./{name}"],
+)
+def test_a_path_is_no_name(uploads, folder, outside, way):
+    asked = way.format(file=outside, folder=folder, name=outside.name)
+    assert refused(uploads, asked) and refused(uploads, outside.name)
+    assert outside.read_bytes() == b"secret"
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_is_no_file_is_not_read(uploads, folder, outside, kind):
+    odd = folder / ("1" * 32)
+    if kind == "link":
+        odd.symlink_to(outside)
+    elif kind == "folder":
+        odd.mkdir()
+    else:
+        os.mkfifo(odd)
+    assert refused(uploads, odd.name)
+    assert outside.read_bytes() == b"secret"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [None, "", ".", "~", "\0", 5, True, b"0" * 32, [], {}, "0" * 31, "0" * 33, "G" * 32, "A" * 32],
+    ids=lambda name: repr(name)[:12],
+)
+def test_what_is_no_name_is_refused(uploads, name):
+    assert refused(uploads, name)
+
+
+def test_an_unknown_name_is_refused(uploads):
+    assert refused(uploads, "0" * 32)
+
+
+@pytest.mark.parametrize("more", ["\n", " ", "\0", "/", ".png"])
+def test_a_name_with_more_is_another(uploads, more):
+    assert refused(uploads, upload(uploads) + more)
+
+
+# --- how many, and how much
+
+
+def test_a_client_has_a_share(folder):
+    uploads = Uploads(folder, share=2)
+    names = [upload(uploads) for _ in range(2)]
+    with pytest.raises(Refused) as refusal:
+        uploads.expect("10.0.0.1", 1)
+    assert refusal.value.key == "call.share" and refusal.value.values == {"most": 2}
+    upload(uploads, client="10.0.0.2")
+    uploads.take(names[0])
+    upload(uploads)
+    with pytest.raises(Refused):
+        uploads.expect("10.0.0.1", 1)
+    uploads.withdraw(names[1])
+    upload(uploads)
+
+
+def test_uploads_have_so_much_space(uploads, monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 10)
+    upload(uploads, b"1234")
+    with pytest.raises(Refused) as refusal:
+        uploads.expect("10.0.0.1", 7)
+    assert refusal.value.key == "call.space"
+    upload(uploads, b"123456")
+
+
+def test_uploads_leave_space_to_others(uploads, monkeypatch):
+    """256 MB of the disk are not theirs."""
+    spare = 256 * 2**20
+    for left, most in ((0, 0), (spare, 0), (spare + 5, 5)):
+        disk = SimpleNamespace(free=left)
+        monkeypatch.setattr(module.shutil, "disk_usage", lambda _, disk=disk: disk)
+        assert uploads.free() == most
+    uploads.expect("10.0.0.1", 2)  # which lies there twice while it arrives
+    with pytest.raises(Refused) as refusal:
+        uploads.expect("10.0.0.1", 2)
+    assert refusal.value.key == "call.space"
+
+
+# --- what nobody comes back for
+
+
+@pytest.mark.parametrize(("age", "stays"), [(0, True), (LIES_S - 2, True), (LIES_S + 1, False)])
+def test_what_is_not_analysed_goes_by_age(uploads, folder, age, stays):
+    assert LIES_S == 90
+    file = folder / upload(uploads)
+    then = time.time() - age
+    os.utime(file, (then, then))
+    uploads.sweep()
+    assert file.exists() is stays
+
+
+def test_what_has_gone_by_age_leaves_its_place_to_another(folder):
+    uploads = Uploads(folder, share=1)
+    os.utime(folder / upload(uploads), (0, 0))
+    uploads.sweep()
+    upload(uploads)
+
+
+# --- the folder
+
+
+def test_the_folder_is_private(tmp_path):
+    folder = private_folder(tmp_path)
+    assert folder.parent == tmp_path and folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path):
+    with pytest.raises(CXRError, match=r"^no temporary folder can be made \(.*nowhere.*\)\.$"):
+        private_folder(tmp_path / "nowhere")
+
+
+def test_what_is_no_folder_of_ours_stays(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").write_bytes(b"x")
+    (tmp_path / f"{PREFIX}file").write_bytes(b"x")
+    (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "other").mkdir()
+    private_folder(tmp_path)
+    assert (tmp_path / "elsewhere" / "file").exists() and (tmp_path / "other").exists()
+    assert (tmp_path / f"{PREFIX}file").exists() and (tmp_path / f"{PREFIX}link").is_symlink()
+
+
+def test_the_folder_of_a_server_that_was_killed_goes_when_the_next_one_starts(tmp_path):
+    """That of one that runs stays."""
+    program = (
+        "import sys, pathlib, time; from cxr_demo.ui.uploads import private_folder; "
+        "folder = private_folder(pathlib.Path(sys.argv[1])); (folder / 'file').write_bytes(b'x'); "
+        "print(folder, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    servers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)
+    ]
+    try:
+        killed, running = (Path(server.stdout.readline().strip()) for server in servers)
+        servers[0].kill()
+        servers[0].wait()
+        assert (killed / "file").exists()
+        mine = private_folder(tmp_path)
+        assert set(tmp_path.iterdir()) == {running, mine}
+        assert (running / "file").exists()
+    finally:
+        for server in servers:
+            server.kill()
+            server.communicate()

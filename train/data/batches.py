@@ -1,0 +1,100 @@
+"""Batches for Keras: one epoch of random views, drawn from a seeded generator.
+
+Data contract: `Images` in; per step float32 (batch, side, side, 1) in [0, 1] and what is to be
+learnt for it.
+"""
+
+import keras
+import numpy as np
+
+from train.data.augment import ViewRecipe, random_view
+from train.data.kermany import Images
+
+
+class Views(keras.utils.PyDataset):
+    """One epoch of random views, in random order; subclasses say what they are to be learnt for.
+
+    Args:
+        images: what is viewed.
+        recipe: how.
+        batch: views per step; the last step may have fewer.
+        rng: decides order and views.
+    """
+
+    def __init__(self, images: Images, recipe: ViewRecipe, batch: int, rng: np.random.Generator):
+        super().__init__(workers=1)
+        self.images, self.view_recipe, self.batch = images, recipe, batch
+        self.draw(rng)
+
+    def draw(self, rng: np.random.Generator) -> None:
+        """Decide order, views and lenders of borders anew."""
+        images = self.images
+        self.order = rng.permutation(len(images))
+        self.seeds = rng.integers(2**63, size=len(images))
+        # Whose border may be lent: every class as often, so that a border says nothing of it.
+        present = np.unique(images.labels)
+        by_class = [rng.choice(np.flatnonzero(images.labels == c), len(images)) for c in present]
+        self.others = np.choose(rng.integers(len(present), size=len(images)), by_class)
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch)
+
+    def rows_of(self, index: int) -> np.ndarray:
+        """Rows of the images in one batch."""
+        return self.order[index * self.batch : (index + 1) * self.batch]
+
+    def views_of(self, rows: np.ndarray) -> np.ndarray:
+        """One view of each row, float32 (rows, side, side, 1)."""
+        views = [
+            random_view(
+                self.images.pixels[row],
+                self.images.pixels[self.others[row]],
+                self.images.labels[row] == 0,
+                self.view_recipe,
+                np.random.default_rng(self.seeds[row]),
+            )
+            for row in rows
+        ]
+        return np.stack(views)[..., None].astype(np.float32)
+
+
+class ClassifierViews(Views):
+    """Batches of (views, targets per output, weights per output).
+
+    Balanced weights make the heads' scores assume all classes equally common; what a real ward's
+    mixture makes of them is for calibration to say.
+
+    Args:
+        outputs: those of `build_classifier` that are trained; embeddings by the three classes.
+        balanced: whether all classes weigh alike, however common.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        recipe: ViewRecipe,
+        batch: int,
+        rng: np.random.Generator,
+        outputs: tuple[str, ...] = ("binary", "three_class"),
+        balanced: bool = True,
+    ):
+        super().__init__(images, recipe, batch, rng)
+        classes = {
+            output: (images.labels > 0).astype(int) if output == "binary" else images.labels
+            for output in outputs
+        }
+        self.targets = {name: np.eye(values.max() + 1)[values] for name, values in classes.items()}
+        self.weights = {
+            name: (len(values) / (len(np.bincount(values)) * np.bincount(values)))[values]
+            if balanced
+            else np.ones(len(values))
+            for name, values in classes.items()
+        }
+
+    def __getitem__(self, index: int):
+        rows = self.rows_of(index)
+        return (
+            self.views_of(rows),
+            {name: values[rows] for name, values in self.targets.items()},
+            {name: values[rows] for name, values in self.weights.items()},
+        )

@@ -1,0 +1,100 @@
+"""Does what serves say what the kept Keras weights say? Every image of the official test.
+
+    python -m train.evaluate.export_parity --data ../shared/data/chest_xray
+
+Writes `assets/metrics/parity.json`: how far calibrated probabilities lie apart, the AUROC of both,
+and how many of the 10 nearest references are the same. Nothing is chosen by it; the reading of the
+test is logged. Time: 4 min on 2 cores.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from cxr_demo.artefacts import ASSETS, CALIBRATION, CLASSIFIER, LIBRARY, Artefacts
+from cxr_demo.models.calibration import HEADS, Calibration
+from cxr_demo.models.networks import Classifier
+from cxr_demo.reference.library import ReferenceLibrary, unit_rows
+from train.data.kermany import load_split
+from train.models.networks import build_classifier
+from train.models.weights import load_packed
+from train.records.manifest import keep_json
+from train.records.test_log import log_reading
+
+NEAREST = 10
+NEAR = 0.03
+"""How far probabilities may lie apart on all but a hundredth of the images."""
+
+
+def parity(squares: np.ndarray, labels: np.ndarray) -> dict:
+    """Compare export and source.
+
+    Args:
+        squares: float32 (N, SIDE, SIDE) in [0, 1].
+        labels: int (N,), 0 for normal; of both kinds.
+
+    Returns:
+        For each head the greatest and the 99th percentile of differences and the share within
+        NEAR; AUROC of both; the overlap of the nearest references.
+    """
+    artefacts = Artefacts()
+    source, exported = build_classifier(), Classifier(artefacts.read(CLASSIFIER))
+    load_packed(source, ASSETS / "classifier/classifier.weights.h5")
+    kept = source.predict(squares[..., None], batch_size=16, verbose=0)
+    passes = [exported(square) for square in squares]
+    served = {
+        name: np.stack([getattr(features, name) for features in passes])
+        for name in (*HEADS, "embedding")
+    }
+    calibration = artefacts.json(CALIBRATION)
+    found = {"n": len(squares), "classifier": artefacts.short_hash(CLASSIFIER)}
+    of = {}
+    for head in HEADS:
+        calibrate = Calibration(calibration[head]["temperature"], calibration[head]["prior"])
+        of[head] = calibrate(kept[head]), calibrate(served[head])
+        gaps = np.abs(of[head][0] - of[head][1]).max(axis=1)
+        found[head] = {
+            "greatest_gap": float(gaps.max()),
+            "gap_99": float(np.percentile(gaps, 99)),
+            "share_near": float((gaps <= NEAR).mean()),
+        }
+    normal = labels == 0
+    found["auc"] = dict(
+        zip(
+            ("kept", "served"),
+            (float(roc_auc_score(~normal, both[:, 1])) for both in of["binary"]),
+            strict=True,
+        )
+    )
+    library = ReferenceLibrary(artefacts.read(LIBRARY)).embeddings
+    near = [
+        np.argsort(-(unit_rows(queries) @ library.T), axis=1)[:, :NEAREST]
+        for queries in (kept["embedding"], served["embedding"])
+    ]
+    same = np.mean([len(np.intersect1d(a, b)) for a, b in zip(*near, strict=True)]) / NEAREST
+    return {**found, "neighbours_overlap": float(same)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with test/ in it")
+    images = load_split(parser.parse_args().data, "test")
+    found = parity(images.pixels / np.float32(255), images.labels)
+    keep_json(
+        ASSETS / "metrics" / "parity.json",
+        found,
+        "python -m train.evaluate.export_parity --data DATA",
+    )
+    log_reading(
+        "python -m train.evaluate.export_parity",
+        "export against kept weights",
+        {"auc": found["auc"]},
+    )
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Does the saliency map show what the classifier uses? Two checks on held-out patients.
+
+    python -m train.evaluate.saliency --data ../shared/data/chest_xray
+
+Writes `assets/metrics/saliency.json`. A map must change when the head's weights are randomised
+(Adebayo et al., 2018, "Sanity checks for saliency maps"), and hiding the fifth of the image that it
+marks most must lower the score more than hiding another fifth (Samek et al., 2017, "Evaluating the
+visualization of what a deep neural network has learned"). Hidden regions are blurred beyond
+recognition. The official test is not read. Time: 1 min.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.stats import spearmanr
+from tqdm import tqdm
+
+from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
+from cxr_demo.models.networks import Classifier
+from cxr_demo.models.saliency import Heads, read_heads, saliency
+from train.data.kermany import load_split
+from train.data.splits import training_and_validation
+from train.records.manifest import keep_json
+
+SHARE, MOST, SEED = 0.2, 150, 0
+
+
+def hide(square: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Blur the chosen cells of a grid away.
+
+    Args:
+        square: float32 (side, side) in [0, 1].
+        chosen: bool (rows, columns), a coarse grid over it.
+
+    Returns:
+        float32 (side, side); soft edges, so that hiding draws no lines.
+    """
+    side = square.shape[0]
+    blurred = cv2.GaussianBlur(square, (0, 0), side / 12)
+    mask = cv2.resize(chosen.astype(np.float32), (side, side), interpolation=cv2.INTER_NEAREST)
+    mask = cv2.GaussianBlur(mask, (0, 0), side / 56)
+    return square * (1 - mask) + blurred * mask
+
+
+def strongest(values: np.ndarray, share: float) -> np.ndarray:
+    """bool of the same shape: the given share of cells with the largest values."""
+    chosen = np.zeros(values.size, bool)
+    chosen[np.argsort(-values, axis=None)[: round(share * values.size)]] = True
+    return chosen.reshape(values.shape)
+
+
+def randomised(heads: Heads, rng: np.random.Generator) -> Heads:
+    """The same layers with their weights shuffled."""
+
+    def shuffled(values: np.ndarray) -> np.ndarray:
+        return rng.permuted(values.ravel()).reshape(values.shape)
+
+    return Heads(
+        shuffled(heads.embedding_kernel),
+        shuffled(heads.embedding_bias),
+        {name: shuffled(kernel) for name, kernel in heads.kernels.items()},
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
+    arguments = parser.parse_args()
+    artefacts = Artefacts()
+    classifier = Classifier(artefacts.read(CLASSIFIER))
+    heads, _ = read_heads(artefacts.read(HEADS_WEIGHTS))
+    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    rng = np.random.default_rng(SEED)
+    pneumonia = rng.permutation(np.flatnonzero(held_out.labels > 0))[:MOST]
+
+    similar, drops = [], {"strongest": [], "random": [], "weakest": []}
+    for row in tqdm(pneumonia, desc="saliency", disable=None):
+        square = held_out.pixels[row] / np.float32(255)
+        features = classifier(square)
+        shown = saliency(features.feature_map, heads)["pneumonia"]
+        other = saliency(features.feature_map, randomised(heads, rng))["pneumonia"]
+        similar.append(spearmanr(shown.ravel(), other.ravel()).statistic)
+        score = float(np.diff(features.binary)[0])
+        for name, ranked in (
+            ("strongest", shown),
+            ("random", rng.random(shown.shape)),
+            ("weakest", -shown),
+        ):
+            hidden = classifier(hide(square, strongest(ranked, SHARE)))
+            drops[name].append(score - float(np.diff(hidden.binary)[0]))
+    result = {
+        "n": len(pneumonia),
+        "classifier": artefacts.short_hash(CLASSIFIER),
+        "rank_correlation_with_randomised_head": float(np.mean(np.abs(similar))),
+        "share_hidden": SHARE,
+        "mean_drop_of_logit": {name: float(np.mean(values)) for name, values in drops.items()},
+        "share_where_strongest_costs_more_than_random": float(
+            (np.array(drops["strongest"]) > np.array(drops["random"])).mean()
+        ),
+    }
+    written = ASSETS / "metrics" / "saliency.json"
+    keep_json(written, result, f"python -m train.evaluate.saliency --data {arguments.data}")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What the service says of the shipped examples, to compare with what it says elsewhere.
+
+    python -m train.evaluate.self_test
+
+Reads the shipped artefacts alone and writes `assets/metrics/self_test.json`; the page and
+`about.json` take it from there. Time: 5 s.
+"""
+
+from pathlib import Path
+
+from cxr_demo.analysis import Analyser, Analysis
+from cxr_demo.artefacts import ASSETS, Artefacts
+from cxr_demo.reading.reader import read_radiograph
+from train.records.manifest import keep_json
+
+SELF_TEST = "metrics/self_test.json"
+TOLERANCE = {"probability": 0.02, "score": 0.02, "autoencoder": 1e-4}
+"""By how much an answer may differ, in its own unit: processors round 8-bit networks differently.
+"""
+
+
+def outputs(analysis: Analysis) -> dict:
+    """What is kept of one radiograph: probabilities and the detector's score in [0, 1], the
+    autoencoder's in squared grey levels, and the ids of the neighbours, nearest first."""
+    return {
+        "pneumonia": analysis.probabilities["binary"]["pneumonia"],
+        "three_class": analysis.probabilities["three_class"],
+        "score": analysis.anomaly.maps["detector"].score,
+        "autoencoder": analysis.anomaly.maps["autoencoder"].score,
+        "neighbours": [neighbour.id for neighbour in analysis.neighbourhood.neighbours],
+    }
+
+
+def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
+    """The outputs of all examples.
+
+    Args:
+        analyser: the service.
+        artefacts: where the examples are.
+
+    Returns:
+        "model" and "tolerance", and "examples": `outputs` by the first 12 characters of the
+        file's SHA-256, which says nothing of the class.
+    """
+    images = [
+        path
+        for path in artefacts.paths
+        if path.startswith("examples/") and Path(path).suffix != ".md"
+    ]
+    return {
+        "model": analyser.model,
+        "tolerance": TOLERANCE,
+        "examples": {
+            artefacts.short_hash(path): outputs(
+                analyser.analyse(read_radiograph(artefacts.read(path)))
+            )
+            for path in images
+        },
+    }
+
+
+def main() -> None:
+    artefacts = Artefacts()
+    content = self_test(Analyser(artefacts), artefacts)
+    keep_json(ASSETS / SELF_TEST, content, "python -m train.evaluate.self_test")
+    print(f"{len(content['examples'])} examples")
+
+
+if __name__ == "__main__":
+    main()

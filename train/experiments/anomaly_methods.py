@@ -1,0 +1,177 @@
+"""Every way tried to tell pneumonia from normal by normals alone, with its AUROC.
+
+    python -m train.experiments.anomaly_methods --data ../shared/data/chest_xray \\
+        --trunk ../shared/models/vgg16_notop.weights.h5
+
+Writes `assets/metrics/anomaly_table.json`. All of them know normals of the training patients only;
+Gaussians and neighbours are fitted on random views of them. What may choose stands beside each:
+lesions pasted into held-out normals, and how many held-out normals, each under one stress of
+`train.data.corruptions`, stay below the threshold that spares 95 % of them plain. The official test
+is read once for all, a line of the log, and chooses nothing. Needs the autoencoder that
+`train.experiments.variance_autoencoder` trains. Time: 20 min.
+Expected: see docs/released_detector.md.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE, change_map, extent_score
+from cxr_demo.anomaly.padim import read_normality
+from cxr_demo.artefacts import ANOMALY_NETWORKS, ASSETS, NORMALITY, Artefacts
+from cxr_demo.models.networks import Autoencoder, Change, Detector
+from train.data.corruptions import mixed
+from train.data.kermany import load_split, squashed
+from train.data.splits import normals_of
+from train.data.synthetic_lesions import LESIONS_OF_EVALUATION, with_lesions
+from train.experiments import variance_autoencoder
+from train.experiments.feature_scores import FEATURE_SCORES, structural_dissimilarity
+from train.metrics.thresholds import threshold_at_specificity
+from train.models.networks import build_variance_autoencoder, frozen_regions
+from train.recipes.padim import views_of_normals
+from train.records.manifest import keep_json
+from train.records.test_log import log_reading
+
+COMMAND = "python -m train.experiments.anomaly_methods"
+
+
+class Looks:
+    """Everything that the methods need to know of a set of images.
+
+    Args:
+        trunk: VGG16 include_top=False weights.
+        variance_weights: of the trained `build_variance_autoencoder`.
+    """
+
+    def __init__(self, trunk: Path, variance_weights: Path):
+        artefacts = Artefacts()
+        self._frozen = frozen_regions(DETECTOR_SIDE, trunk)
+        self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
+        self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
+        self._variance = build_variance_autoencoder(variance_autoencoder.SIDE)
+        self._variance.load_weights(variance_weights)
+        self.normality, _ = read_normality(artefacts.read(NORMALITY))
+
+    def changes(self, squares: Iterable[np.ndarray]) -> list[Change]:
+        """The detector's answers."""
+        return [self._detector(square[..., 0]) for square in squashed(squares, DETECTOR_SIDE)]
+
+    def regions(self, squares: np.ndarray, changes: list[Change]) -> dict[str, np.ndarray]:
+        """By network, mean activations of nine regions (N, 3, 3, C)."""
+        inputs = squashed(squares, DETECTOR_SIDE)
+        return {
+            **self._frozen.predict(inputs, batch_size=32, verbose=0),
+            "the detector's own trunk": np.stack([change.regions for change in changes]),
+        }
+
+    def errors(self, squares: np.ndarray) -> dict[str, np.ndarray]:
+        """By method, scores (N,) of what is rebuilt."""
+        inputs = squashed(squares, AUTOENCODER_SIDE)
+        rebuilt = np.stack([self._autoencoder(image[..., 0]) for image in inputs])[..., None]
+        seen, expected = (
+            self._frozen.predict(squashed(images[..., 0], DETECTOR_SIDE), verbose=0)
+            for images in (inputs, rebuilt)
+        )
+        small = squashed(squares, variance_autoencoder.SIDE)
+        mean, log_variance = np.split(self._variance.predict(small, verbose=0), 2, axis=-1)
+        return {
+            "autoencoder, squared error (the report's)": _mean(np.square(inputs - rebuilt)),
+            "autoencoder, structural dissimilarity": np.array(
+                [
+                    structural_dissimilarity(image[..., 0], other[..., 0])
+                    for image, other in zip(inputs, rebuilt, strict=True)
+                ]
+            ),
+            "autoencoder, error in VGG16's block 3": _mean(
+                np.square(seen["VGG16 block 3"] - expected["VGG16 block 3"])
+            ),
+            "autoencoder with variance, squared error": _mean(np.square(small - mean)),
+            "autoencoder with variance, error in its units": _mean(
+                np.square(small - mean) * np.exp(-log_variance)
+            ),
+        }
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    return values.reshape(len(values), -1).mean(axis=1)
+
+
+def compared(scores: dict[str, np.ndarray], kinds: list[str], pneumonia: np.ndarray) -> dict:
+    """The figures of one method.
+
+    Args:
+        scores: of every set: "plain", "stressed", "test" and the kinds of lesions.
+        kinds: of lesions.
+        pneumonia: bool, of the test images.
+    """
+    plain = scores["plain"]
+    pasted = np.concatenate([scores[kind] for kind in kinds])
+    threshold = threshold_at_specificity(plain)
+    return {
+        "lesions_auc": float(
+            roc_auc_score(np.repeat([0, 1], [len(plain), len(pasted)]), [*plain, *pasted])
+        ),
+        "stress_specificity": float((scores["stressed"] <= threshold).mean()),
+        "test_auc": float(roc_auc_score(pneumonia, scores["test"])),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
+    parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
+    parser.add_argument("--variance-work", type=Path, default=variance_autoencoder.WORK)
+    arguments = parser.parse_args()
+    looks = Looks(arguments.trunk, arguments.variance_work / variance_autoencoder.WEIGHTS)
+    normals, held_out = normals_of(arguments.data)
+    test = load_split(arguments.data, "test")
+    sets = {
+        "plain": held_out.pixels / np.float32(255),
+        "stressed": mixed(held_out)[..., 0],
+        **{kind: with_lesions(held_out.pixels, kind)[0] for kind in LESIONS_OF_EVALUATION},
+        "test": test.pixels / np.float32(255),
+    }
+    scores: dict[str, dict[str, np.ndarray]] = {}
+
+    def keep(method: str, name: str, values: Iterable[float]) -> None:
+        scores.setdefault(method, {})[name] = np.array(list(values))
+
+    views = np.stack(list(views_of_normals(normals)))
+    training = looks.regions(views, looks.changes(views))
+    fitted = {
+        f"{network}, {what}": (network, fit(regions))
+        for network, regions in training.items()
+        for what, fit in FEATURE_SCORES.items()
+    }
+    for name, squares in sets.items():
+        for method, errors in looks.errors(squares).items():
+            keep(method, name, errors)
+        changes = looks.changes(squares)
+        regions = looks.regions(squares, changes)
+        for method, (network, score) in fitted.items():
+            keep(method, name, score(regions[network]))
+        keep("the detector's map alone", name, (extent_score(c.logits) for c in changes))
+        maps = (change_map(change, looks.normality) for change in changes)
+        keep("the detector with the rarity of regions (released)", name, map(extent_score, maps))
+
+    table = {
+        method: compared(values, list(LESIONS_OF_EVALUATION), test.labels > 0)
+        for method, values in scores.items()
+    }
+    log_reading(
+        COMMAND,
+        "every way tried, for the table; nothing is chosen by it",
+        {method: {"auc": figures["test_auc"]} for method, figures in table.items()},
+    )
+    artefacts = Artefacts()
+    result = {"detector": artefacts.short_hash(ANOMALY_NETWORKS["detector"]), "methods": table}
+    keep_json(ASSETS / "metrics" / "anomaly_table.json", result, COMMAND)
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Fit what stands between scores and statements, on held-out patients of the training set.
+
+    python -m train.recipes.calibration --data ../shared/data/chest_xray
+
+Writes `assets/classifier/calibration.json`: a temperature and a prior per head, with the expected
+calibration error and the Brier score before and after, measured on the half of the patients that a
+temperature was not fitted on; operating points and the "not sure" set, see
+`train.metrics.thresholds`. Writes `assets/{detector,autoencoder}/screening.json`: the scores of
+held-out patients and, from the normals, the scores that 95, 90 and 99 % of them do not exceed; from
+both, Youden's. All use the exported networks, the ones that serve. The official test is not read.
+Time: 2 min.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from cxr_demo.anomaly.maps import DETECTOR_SIDE, THRESHOLD_STEP, assess
+from cxr_demo.anomaly.padim import read_normality
+from cxr_demo.artefacts import (
+    ANOMALY_NETWORKS,
+    ASSETS,
+    CALIBRATION,
+    CLASSIFIER,
+    NORMALITY,
+    SCREENING,
+    Artefacts,
+)
+from cxr_demo.models.calibration import Calibration
+from cxr_demo.models.networks import Autoencoder, Classifier, Detector
+from cxr_demo.models.preprocessing import squash
+from train.data.kermany import load_split
+from train.data.splits import SEED, grouped_folds, training_and_validation
+from train.metrics.calibration import (
+    PRIOR,
+    brier_score,
+    expected_calibration_error,
+    prior_weights,
+    reliability_curve,
+)
+from train.metrics.thresholds import (
+    least_probabilities,
+    operating_points,
+    threshold_at_specificity,
+    youden_threshold,
+)
+from train.records.manifest import keep_json
+
+SPECIFICITIES = (0.95, 0.90, 0.99)
+REPORTED = {"autoencoder": {"report": 0.01}}
+"""Thresholds that were not fitted: the report's, of its mean squared error."""
+MISS = 0.10
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray, prior: tuple[float, ...]) -> float:
+    """The temperature of least log loss at a prior (Guo et al., 2017, "On calibration of modern
+    neural networks").
+
+    Args:
+        logits: float (N, classes) of a head trained with balanced classes.
+        labels: int (N,).
+        prior: share of each class, see `prediction.Calibration`.
+
+    Returns:
+        A temperature in [0.05, 20].
+    """
+    weights = prior_weights(labels, prior)
+
+    def log_loss(log_temperature: float) -> float:
+        calibrated = Calibration(np.exp(log_temperature), prior)(logits)
+        chosen = calibrated[np.arange(len(labels)), labels]
+        return float(np.average(-np.log(np.maximum(chosen, 1e-12)), weights=weights))
+
+    found = minimize_scalar(log_loss, bounds=(np.log(0.05), np.log(20)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def calibrate_head(
+    logits: np.ndarray, labels: np.ndarray, patients: np.ndarray, prior: tuple[float, ...]
+) -> tuple[dict, np.ndarray]:
+    """Fit one head, and measure the fit on patients it has not seen.
+
+    The error after calibration is cross-fitted: each half of the patients is scored at the
+    temperature of the other half.
+
+    Returns:
+        (fit, calibrated): temperature, prior, expected_calibration_error and brier before and
+        after; and the cross-fitted probabilities (N, classes).
+    """
+    halves = grouped_folds(labels, patients, 2, SEED)
+    calibrated = np.empty(logits.shape)
+    for half in (0, 1):
+        temperature = fit_temperature(logits[halves != half], labels[halves != half], prior)
+        calibrated[halves == half] = Calibration(temperature, prior)(logits[halves == half])
+    weights = prior_weights(labels, prior)
+    before = Calibration(1.0, prior)(logits)
+    measures = {"expected_calibration_error": expected_calibration_error, "brier": brier_score}
+    return {
+        "temperature": fit_temperature(logits, labels, prior),
+        "prior": prior,
+        **{
+            name: {
+                "before": measured(before, labels, weights),
+                "after": measured(calibrated, labels, weights),
+            }
+            for name, measured in measures.items()
+        },
+    }, calibrated
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
+    arguments = parser.parse_args()
+    artefacts = Artefacts()
+    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    squares = held_out.pixels / np.float32(255)
+    command = f"python -m train.recipes.calibration --data {arguments.data}"
+
+    classifier = Classifier(artefacts.read(CLASSIFIER))
+    features = [classifier(square) for square in squares]
+    heads = {
+        "binary": (np.stack([f.binary for f in features]), (held_out.labels > 0).astype(int)),
+        "three_class": (np.stack([f.three_class for f in features]), held_out.labels),
+    }
+    calibration, calibrated = {}, {}
+    for head, (logits, labels) in heads.items():
+        calibration[head], calibrated[head] = calibrate_head(
+            logits, labels, held_out.patients, PRIOR[head]
+        )
+    truth = heads["binary"][1]
+    calibration["binary"]["reliability"] = reliability_curve(
+        calibrated["binary"][:, 1], truth == 1, prior_weights(truth, PRIOR["binary"])
+    )
+    # Thresholds and limits meet probabilities at the temperature that serves, so they are fitted
+    # at that one.
+    served = {
+        head: Calibration(calibration[head]["temperature"], PRIOR[head])(logits)
+        for head, (logits, _) in heads.items()
+    }
+    calibration["operating_points"] = operating_points(truth, served["binary"][:, 1])
+    calibration["not_sure"] = {
+        "miss": MISS,
+        "least_probability": least_probabilities(served["three_class"], held_out.labels, MISS),
+    }
+    calibration["n_images"] = len(held_out)
+    calibration["classifier"] = artefacts.short_hash(CLASSIFIER)
+    _write(CALIBRATION, calibration, command)
+
+    detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
+    normality, _ = read_normality(artefacts.read(NORMALITY))
+    autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
+    undecided = dict.fromkeys(ANOMALY_NETWORKS, np.inf)
+    assessed = [
+        assess(
+            square, detector(squash(square, DETECTOR_SIDE)), normality, autoencoder, undecided
+        ).maps
+        for square in squares
+    ]
+    made_with = {
+        method: {method: artefacts.short_hash(network)}
+        for method, network in ANOMALY_NETWORKS.items()
+    }
+    made_with["detector"]["normality"] = artefacts.short_hash(NORMALITY)
+    for method in ANOMALY_NETWORKS:
+        scores = np.array([maps[method].score for maps in assessed])
+        screening = fit_screening(scores, held_out.labels > 0, method)
+        _write(SCREENING[method], {**screening, **made_with[method]}, command)
+
+
+def fit_screening(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:
+    """What `cxr_demo.anomaly.thresholds.Screening` is read from.
+
+    Args:
+        scores: float (N,) of held-out patients.
+        pneumonia: bool (N,).
+        method: whose scores; decides the step that thresholds are rounded up to.
+
+    Returns:
+        `presets` by name, the default first; `normal` and `pneumonia`, sorted scores.
+    """
+    normals, pneumonias = np.sort(scores[~pneumonia]), np.sort(scores[pneumonia])
+    fitted = {
+        **{
+            f"specificity_{round(100 * share)}": threshold_at_specificity(normals, share)
+            for share in SPECIFICITIES
+        },
+        "youden": youden_threshold(normals, pneumonias),
+    }
+    step = THRESHOLD_STEP[method]
+    return {
+        "presets": {
+            **{name: round(float(np.ceil(t / step) * step), 6) for name, t in fitted.items()},
+            **REPORTED.get(method, {}),
+        },
+        "normal": normals.round(6).tolist(),
+        "pneumonia": pneumonias.round(6).tolist(),
+    }
+
+
+def _write(name: str, content: dict, command: str) -> None:
+    keep_json(ASSETS / name, content, command)
+    print(name, json.dumps(content))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""The detector that ships: VGG16's lower blocks learn to see where a normal has been changed.
+
+    python -m train.recipes.detector --data ../shared/data/chest_xray \\
+        --trunk ../shared/models/vgg16_notop.weights.h5 [--seed 0]
+
+Normals only: every step shows as many radiographs as they are as with a synthetic lesion of known
+outline pasted in (`train.data.synthetic_lesions`). Both go through the same random views, so that
+shape, sharpness, grain, tone and borders say nothing. Images with pneumonia, and the trunk of the
+supervised classifier, are not used. Watched after every epoch on held-out normals with lesions of
+the other family.
+Time: 2 min an epoch at 128 px on 2 cores without bfloat16 matrix units.
+Expected: see docs/released_detector.md.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from scipy.special import expit
+from sklearn.metrics import roc_auc_score
+
+from cxr_demo.anomaly.maps import extent_score
+from cxr_demo.models.preprocessing import to_levels
+from train.data.augment import ViewRecipe, random_view_and_mask, with_random_border
+from train.data.kermany import Images, squashed
+from train.data.splits import normals_of
+from train.data.synthetic_lesions import LESIONS_OF_EVALUATION, paste_for_training, with_lesions
+from train.models.networks import build_detector
+from train.models.training import describe_run, run_epochs, use_bfloat16_where_it_is_fast
+
+
+@dataclass(frozen=True)
+class DetectorRecipe:
+    """Everything that decides how the detector is trained.
+
+    Attributes:
+        epochs: passes over the normal images.
+        batch: images per step, each as it is and with a lesion.
+        peak_rate: AdamW learning rate after one epoch of warm-up, then decayed along a cosine.
+        weight_decay: AdamW's.
+        first_trainable_block: VGG16 blocks below stay as they came.
+        views: how they are shown.
+        seed: of weights, order, lesions and views.
+    """
+
+    epochs: int = 10
+    batch: int = 16
+    peak_rate: float = 1e-4
+    weight_decay: float = 1e-3
+    first_trainable_block: int = 3
+    views: ViewRecipe = field(
+        default_factory=lambda: ViewRecipe(side=128, area=(0.4, 1.3), balance_aspect=False)
+    )
+    seed: int = 0
+
+
+class LesionViews(keras.utils.PyDataset):
+    """One epoch: batches of (views, share of each cell that a lesion covers).
+
+    The first half of a batch is as it was, the second half are other views of the same images
+    with lesions; float32 (2 batch, side, side, 1) and (2 batch, side/8, side/8, 1).
+    """
+
+    def __init__(self, normals: Images, recipe: DetectorRecipe, epoch: int):
+        super().__init__(workers=1)
+        rng = np.random.default_rng((recipe.seed, epoch))
+        self.normals, self.recipe = normals, recipe
+        self.order = rng.permutation(len(normals))
+        self.others = rng.integers(len(normals), size=len(normals))
+        self.seeds = rng.integers(2**63, size=len(normals))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.recipe.batch)
+
+    def __getitem__(self, index: int):
+        rows = self.order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
+        drawn = [self._draw(row, lesion) for lesion in (False, True) for row in rows]
+        views, masks = (np.stack(arrays)[..., None] for arrays in zip(*drawn, strict=True))
+        return views, masks
+
+    def _draw(self, row: int, lesion: bool) -> tuple[np.ndarray, np.ndarray]:
+        """One view, float32 (side, side), and its cells, float32 (side/8, side/8)."""
+        recipe = self.recipe.views
+        rng = np.random.default_rng((self.seeds[row], lesion))
+        pixels = self.normals.pixels
+        image = with_random_border(pixels[row], pixels[self.others[row]], recipe, rng)
+        mask = np.zeros(image.shape, np.float32)
+        if lesion:
+            changed, mask = paste_for_training(image / np.float32(255), rng)
+            image = to_levels(changed)
+        view, seen = random_view_and_mask(image, to_levels(mask), recipe, rng)
+        cells = (recipe.side // 8,) * 2
+        return view.astype(np.float32), cv2.resize(seen, cells, interpolation=cv2.INTER_AREA)
+
+
+def fit_detector(
+    recipe: DetectorRecipe, normals: Images, held_out: Images, trunk: Path, work: Path
+) -> keras.Model:
+    """Train or resume the detector; both sets of images are normals."""
+    use_bfloat16_where_it_is_fast()
+    keras.utils.set_random_seed(recipe.seed)
+    side = recipe.views.side
+    plain = squashed(held_out.pixels / np.float32(255), side)
+    lesions = {
+        kind: squashed(with_lesions(held_out.pixels, kind)[0], side)
+        for kind in LESIONS_OF_EVALUATION
+    }
+
+    def build() -> keras.Model:
+        model = build_detector(None, trunk, recipe.first_trainable_block)
+        steps = len(LesionViews(normals, recipe, 0))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0,
+            steps * (recipe.epochs - 1),
+            warmup_target=recipe.peak_rate,
+            warmup_steps=steps,
+        )
+        model.compile(
+            keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0),
+            loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        )
+        return model
+
+    def scores(model: keras.Model, squares: np.ndarray) -> np.ndarray:
+        logits = model.predict(squares, batch_size=32, verbose=0)
+        return np.array([extent_score(cells) for cells in expit(logits)])
+
+    def validate(model: keras.Model) -> dict:
+        normal = scores(model, plain)
+        truth = np.repeat([0, 1], len(normal))
+        return {
+            "normal_score": float(normal.mean()),
+            "auc": {
+                kind: roc_auc_score(truth, np.concatenate([normal, scores(model, squares)]))
+                for kind, squares in lesions.items()
+            },
+        }
+
+    return run_epochs(
+        build,
+        lambda epoch: LesionViews(normals, recipe, epoch),
+        validate,
+        recipe.epochs,
+        work,
+        describe_run(recipe, normals),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
+    parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", type=Path, default=Path(".work/detector"))
+    arguments = parser.parse_args()
+    normals, held_out = normals_of(arguments.data)
+    work = arguments.work / f"seed{arguments.seed}"
+    recipe = DetectorRecipe(seed=arguments.seed)
+    model = fit_detector(recipe, normals, held_out, arguments.trunk, work)
+    model.save_weights(work / "detector.weights.h5")
+
+
+if __name__ == "__main__":
+    main()

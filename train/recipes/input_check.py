@@ -1,0 +1,271 @@
+"""Fit the gate, choose its thresholds, and measure it on what it was not fitted to.
+
+    python -m train.recipes.input_check --data ../shared/data/chest_xray --pictures
+    .work/other_pictures
+
+`--pictures` is filled by `python -m train.data.out_of_distribution.package_images FOLDER`. Writes
+`assets/detector/gate.npz` (see `cxr_demo.models.input_check`), `assets/metrics/gate.json` and its
+drawing. The samples are kept in `.work/gate` and made anew when the detector, or the code that they
+come from, changes. The official test is not read; `train.evaluate.official_test` measures how much
+of it the gate turns away. Time: 12 min.
+"""
+
+import argparse
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from cxr_demo.artefacts import ANOMALY_NETWORKS, ASSETS, GATE, Artefacts
+from cxr_demo.models.input_check import OTHER, USABLE, Gate
+from cxr_demo.models.networks import Detector
+from train.data.kermany import load_split
+from train.data.out_of_distribution import drawn_images as drawn_pictures
+from train.data.out_of_distribution import package_images as pictures_of_packages
+from train.data.out_of_distribution import package_sources as picture_sources
+from train.data.out_of_distribution import samples as gate_samples
+from train.data.out_of_distribution import unusual_views as gate_views
+from train.data.out_of_distribution import volumes
+from train.data.out_of_distribution.drawn_images import KINDS
+from train.data.out_of_distribution.samples import (
+    ELSEWHERE,
+    Samples,
+    drawings,
+    other_pictures,
+    radiographs,
+    seen_by,
+    together,
+)
+from train.data.out_of_distribution.unusual_views import SPOILT
+from train.data.splits import training_and_validation
+from train.metrics.plots import draw_roc
+from train.records.manifest import KERMANY, keep_json, register
+
+COMMAND = "python -m train.recipes.input_check"
+DATA = f"{KERMANY}; open pictures of Python packages named in `package_sources`; drawings"
+WORK = Path(".work/gate")
+
+IMAGES, SPOILT_EACH, DRAWN_EACH = 2500, 3, 250
+COMPONENTS, PENALTY = 512, 0.01
+PARTS = 5
+"""Packages and drawings are left out in so many parts, in turn."""
+
+TURNED_AWAY, SPOILT_TURNED_AWAY = 0.001, 0.01
+"""Share of held-out radiographs, and of spoilt ones, whose refusal is accepted."""
+USABLE_DOUBTED = 0.02
+"""Share of held-out radiographs as they are whose marking as unusual is accepted."""
+LEAST_REFUSED = 0.5
+"""P(other) below which nothing is refused."""
+
+
+def gather(data: Path, pictures: Path, detector: Detector) -> Samples:
+    """All samples."""
+    streams = [np.random.default_rng(seed) for seed in range(4)]
+    training, held_out = training_and_validation(load_split(data, "train"))
+    chosen = training[streams[0].permutation(len(training))[:IMAGES]]
+    return together(
+        seen_by(detector, radiographs(chosen, streams[0], SPOILT_EACH)),
+        seen_by(detector, radiographs(held_out, streams[1], len(SPOILT)), held_out=True),
+        seen_by(detector, other_pictures(pictures, streams[2])),
+        seen_by(detector, drawings(DRAWN_EACH, streams[3])),
+    )
+
+
+def made_with() -> str:
+    """A short hash of the code that samples come from."""
+    packages = picture_sources, volumes, pictures_of_packages
+    sources = drawn_pictures, gate_samples, gate_views, *packages
+    content = b"".join(Path(module.__file__).read_bytes() for module in sources)
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def class_of(kinds: np.ndarray) -> np.ndarray:
+    """What the gate is to say of each kind."""
+    return np.where(np.isin(kinds, [USABLE, *SPOILT, ELSEWHERE]), kinds, OTHER)
+
+
+def evened_out(samples: Samples) -> PCA:
+    """Principal components, of variance 1, of what the gate is always fitted to: the radiographs
+    and drawings. Other pictures have no part in them, so that each can be left out of all."""
+    flat = samples.regions.reshape(len(samples.kinds), -1)
+    rows = ~samples.held_out & np.isin(samples.kinds, [USABLE, *SPOILT, *KINDS])
+    return PCA(COMPONENTS, whiten=True, svd_solver="randomized", random_state=0).fit(
+        flat[rows].astype(np.float32)
+    )
+
+
+def fit(samples: Samples, components: PCA, seen: np.ndarray, rows: np.ndarray) -> Gate:
+    """A gate without thresholds, from the rows given.
+
+    The regression sees components and is then written in terms of the activations themselves. Each
+    class weighs alike.
+
+    Args:
+        samples: all of them.
+        components: of `evened_out`.
+        seen: float32 (N, COMPONENTS), the samples in these components.
+        rows: bool (N,).
+    """
+    regression = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=300)
+    regression.fit(seen[rows], class_of(samples.kinds[rows]))
+    spread = np.sqrt(components.explained_variance_)
+    weights = (components.components_.T / spread) @ regression.coef_.T
+    bias = regression.intercept_ - components.mean_ @ weights
+    return Gate(
+        tuple(regression.classes_.tolist()),
+        weights.astype(np.float16).astype(np.float32),
+        bias.astype(np.float32),
+        0.0,
+        1.0,
+    )
+
+
+def probability(gate: Gate, samples: Samples, name: str) -> np.ndarray:
+    """P(name) of every sample."""
+    found = [
+        gate.probabilities(part.astype(np.float32))[:, gate.classes.index(name)]
+        for part in np.array_split(samples.regions, 50)
+    ]
+    return np.concatenate(found)
+
+
+def tried(samples: Samples, fit_to: Callable[[np.ndarray], Gate]) -> dict[str, np.ndarray]:
+    """P(USABLE) and P(OTHER) of every sample, by a gate that has not seen its group."""
+    is_other = class_of(samples.kinds) == OTHER
+    elsewhere = samples.kinds == ELSEWHERE
+    movable = is_other | elsewhere
+    groups, numbers = np.unique(samples.groups[movable], return_inverse=True)
+    part = np.full(len(movable), -1)
+    part[movable] = np.random.default_rng(1).permutation(len(groups))[numbers] % PARTS
+    found = {name: np.zeros(len(movable)) for name in (USABLE, OTHER)}
+    for number in range(PARTS):
+        gate = fit_to(~samples.held_out & (part != number))
+        asked = (part == number) | ((number == 0) & ~movable)
+        for name, values in found.items():
+            values[asked] = probability(gate, samples, name)[asked]
+    return found
+
+
+def strangers(
+    samples: Samples, fit_to: Callable[[np.ndarray], Gate], thresholds: tuple[float, float]
+) -> dict[str, dict]:
+    """By kind of other picture: what becomes of it if the gate has never seen that kind."""
+    found = {}
+    for kind in np.unique(samples.kinds[class_of(samples.kinds) == OTHER]):
+        rows = samples.kinds == kind
+        gate = fit_to(~samples.held_out & ~rows)
+        usable, other = (probability(gate, samples, name)[rows] for name in (USABLE, OTHER))
+        found[str(kind)] = rates(usable, other, *thresholds)
+    return found
+
+
+def rates(usable: np.ndarray, other: np.ndarray, least_usable: float, least_other: float) -> dict:
+    """Shares of each grade among images with these probabilities."""
+    refused = other >= least_other
+    accepted = ~refused & (usable >= least_usable)
+    return {
+        "n": len(usable),
+        "usable": float(accepted.mean()),
+        "unusual": float((~refused & ~accepted).mean()),
+        "not_a_chest_radiograph": float(refused.mean()),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        required=True,
+        help="of train.data.out_of_distribution.package_images",
+    )
+    arguments = parser.parse_args()
+    artefacts = Artefacts()
+    network = ANOMALY_NETWORKS["detector"]
+    kept = WORK / f"samples-{artefacts.short_hash(network)}-{made_with()}.npz"
+    if kept.exists():
+        samples = Samples(**np.load(kept, allow_pickle=False))
+    else:
+        samples = gather(arguments.data, arguments.pictures, Detector(artefacts.read(network)))
+        WORK.mkdir(parents=True, exist_ok=True)
+        np.savez(kept, **vars(samples))
+
+    components = evened_out(samples)
+    seen = np.concatenate(
+        [
+            components.transform(part.reshape(len(part), -1).astype(np.float32))
+            for part in np.array_split(samples.regions, 50)
+        ]
+    )
+    fit_to = partial(fit, samples, components, seen)
+    found = tried(samples, fit_to)
+    chest = samples.held_out
+    plain = chest & (samples.kinds == USABLE)
+    least_other = max(
+        LEAST_REFUSED,
+        float(np.quantile(found[OTHER][plain], 1 - TURNED_AWAY)),
+        float(np.quantile(found[OTHER][chest & ~plain], 1 - SPOILT_TURNED_AWAY)),
+    )
+    least_usable = float(np.quantile(found[USABLE][plain], USABLE_DOUBTED))
+    thresholds = least_usable, least_other
+    is_other = class_of(samples.kinds) == OTHER
+    kinds = [k for k in np.unique(samples.kinds) if k not in (USABLE, *SPOILT)] + list(SPOILT)
+    rows_of = {k: (samples.kinds == k) & (chest | (k not in SPOILT)) for k in kinds}
+
+    def against(rows: np.ndarray) -> float:
+        both = plain | rows
+        return float(roc_auc_score(rows[both], -found[USABLE][both]))
+
+    gate = fit_to(~samples.held_out)
+    np.savez_compressed(
+        ASSETS / GATE,
+        classes=np.array(gate.classes),
+        weights=gate.weights.astype(np.float16),
+        bias=gate.bias,
+        least_usable=least_usable,
+        least_other=least_other,
+        detector=np.array(artefacts.short_hash(network)),
+    )
+    register(ASSETS / GATE, COMMAND, DATA)
+    result = {
+        "detector": artefacts.short_hash(network),
+        "least_usable": least_usable,
+        "least_other": least_other,
+        "auc": {
+            "usable_against_other": against(is_other),
+            "chest_against_other": float(
+                roc_auc_score(is_other[chest | is_other], found[OTHER][chest | is_other])
+            ),
+        },
+        "usable": rates(found[USABLE][plain], found[OTHER][plain], *thresholds),
+        "other": rates(found[USABLE][is_other], found[OTHER][is_other], *thresholds),
+        "kinds": {
+            k: {
+                "auc": against(rows),
+                **rates(found[USABLE][rows], found[OTHER][rows], *thresholds),
+            }
+            for k, rows in rows_of.items()
+        },
+        "kind_never_seen": strangers(samples, fit_to, thresholds),
+    }
+    keep_json(ASSETS / "metrics" / "gate.json", result, COMMAND)
+    curves = {
+        "usable against others": roc_curve(
+            is_other[plain | is_other], -found[USABLE][plain | is_other]
+        )[:2],
+        "chest against others": roc_curve(
+            is_other[chest | is_other], found[OTHER][chest | is_other]
+        )[:2],
+    }
+    register(draw_roc(curves, ASSETS / "metrics" / "gate_roc.png"), COMMAND)
+    print(result)
+
+
+if __name__ == "__main__":
+    main()

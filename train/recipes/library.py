@@ -1,0 +1,147 @@
+"""Build the reference library: embeddings, labels, patients, maps, fingerprints, prototypes.
+
+    python -m train.recipes.library --data ../shared/data/chest_xray
+
+All images of train/ and of val/ (the shipped examples) pass through the exported classifier, the
+one that serves. UMAP and t-SNE are fitted here, once; only coordinates are kept. Prints how well
+fingerprints separate, with --native the folder of files known at both sizes. Time: 5 min.
+"""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from sklearn.manifold import TSNE
+from tqdm import tqdm
+from umap import UMAP
+
+from cxr_demo.artefacts import ASSETS, CLASSIFIER, LIBRARY, Artefacts
+from cxr_demo.models.networks import Classifier
+from cxr_demo.reference.library import SAME_PICTURE_BITS, fingerprint
+from cxr_demo.reference.thumbnails import shrink
+from train.data.kermany import CLASSES, Images, load_files, load_split
+from train.recipes.prototypes import cells, prototype
+from train.records.manifest import register
+
+SEED = 0
+
+
+def embed(images: Images, classifier: Classifier) -> np.ndarray:
+    """Unit-length embeddings float32 (N, D) of all images."""
+    return np.stack(
+        [
+            classifier(image / np.float32(255)).embedding
+            for image in tqdm(images.pixels, desc="embed", disable=None)
+        ]
+    )
+
+
+def draw_maps(embeddings: np.ndarray) -> dict[str, np.ndarray]:
+    """Fit both maps; float32 (N, 2) each, seeded."""
+    return {
+        "umap": UMAP(n_neighbors=30, min_dist=0.1, metric="cosine", random_state=SEED)
+        .fit_transform(embeddings)
+        .astype(np.float32),
+        "tsne": TSNE(perplexity=30, metric="cosine", init="pca", random_state=SEED)
+        .fit_transform(embeddings)
+        .astype(np.float32),
+    }
+
+
+def draw_prototypes(images: Images, embeddings: np.ndarray, may_average: np.ndarray) -> dict:
+    """Prototypes of every class and which one stands for each image.
+
+    Args:
+        images: the library's images.
+        embeddings: float (N, D), of unit length.
+        may_average: bool (N,), images that prototypes are made of; the others (the shipped
+            examples) are given the nearest prototype of their class.
+
+    Returns:
+        The arrays `prototypes` uint8 (P, side, side), `prototype_sizes` int16 (P,) and
+        `prototype_of` int16 (N,).
+    """
+    small = np.stack([shrink(image / np.float32(255)) for image in images.pixels])
+    pictures, sizes, centres, classes = [], [], [], []
+    prototype_of = np.full(len(images), -1, np.int16)
+    for label in range(len(CLASSES)):
+        members = np.flatnonzero((images.labels == label) & may_average)
+        for cell in cells(embeddings[members], images.patients[members]):
+            rows = members[cell]
+            picture, size = prototype(rows, embeddings, images.patients, small)
+            prototype_of[rows] = len(pictures)
+            pictures.append(picture)
+            sizes.append(size)
+            centres.append(embeddings[rows].mean(axis=0))
+            classes.append(label)
+    for row in np.flatnonzero(prototype_of < 0):
+        similarity = np.where(
+            np.array(classes) == images.labels[row], np.stack(centres) @ embeddings[row], -np.inf
+        )
+        prototype_of[row] = similarity.argmax()
+    return {
+        "prototypes": np.stack(pictures),
+        "prototype_sizes": np.array(sizes, np.int16),
+        "prototype_of": prototype_of,
+    }
+
+
+def report_fingerprints(images: Images, prints: np.ndarray, native: Path | None) -> None:
+    """Print how far apart fingerprints of one picture and of different patients lie."""
+    if native is None:
+        return
+    row_of = {name: row for row, name in enumerate(images.ids)}
+    files = load_files(sorted(native.rglob("*.jpeg")), "native")
+    same, other = [], []
+    for name, pixels in zip(files.ids, files.pixels, strict=True):
+        distances = np.bitwise_count(prints ^ fingerprint(pixels / np.float32(255))).sum(axis=1)
+        row = row_of[name]
+        same.append(distances[row])
+        other.append(distances[images.patients != images.patients[row]].min())
+    print(
+        f"fingerprints, {len(same)} native files: own copy within {max(same)} bits, other "
+        f"patients from {min(other)} bits, same picture up to {SAME_PICTURE_BITS}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
+    parser.add_argument("--native", type=Path, help="training files at their original size")
+    arguments = parser.parse_args()
+    parts = [load_split(arguments.data, split) for split in ("train", "val")]
+    images = Images(
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts])
+            for field in dataclasses.fields(Images)
+        )
+    )
+    prints = np.stack([fingerprint(image / np.float32(255)) for image in images.pixels])
+    report_fingerprints(images, prints, arguments.native)
+    artefacts = Artefacts()
+    embeddings = embed(images, Classifier(artefacts.read(CLASSIFIER)))
+    prototypes = draw_prototypes(images, embeddings, np.arange(len(images)) < len(parts[0]))
+    path = ASSETS / LIBRARY
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        path,
+        classifier=artefacts.short_hash(CLASSIFIER),
+        ids=images.ids,
+        patients=images.patients,
+        labels=images.labels.astype(np.int8),
+        embeddings=embeddings.astype(np.float16),
+        fingerprints=prints,
+        **draw_maps(embeddings),
+        **prototypes,
+    )
+    register(path, f"python -m train.recipes.library --data {arguments.data}")
+    sizes = prototypes["prototype_sizes"]
+    print(
+        f"{path.name}: {len(images):,} references, {len(sizes)} prototypes of {sizes.min()} to "
+        f"{sizes.max()} patients, {path.stat().st_size / 2**20:.1f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The log of readings of the official test: one line each, so that none is forgotten."""
+
+import datetime
+import json
+
+from cxr_demo.artefacts import ASSETS
+from train.records.manifest import register
+
+TEST_LOG = ASSETS / "metrics" / "test_log.jsonl"
+
+
+def log_reading(command: str, note: str, figures: dict) -> None:
+    """Add one line.
+
+    Args:
+        command: what read the test.
+        note: why.
+        figures: what was seen, by name; plain enough for JSON.
+    """
+    reading = {
+        "date": datetime.date.today().isoformat(),
+        "command": command,
+        "note": note,
+        **figures,
+    }
+    with TEST_LOG.open("a") as lines:
+        print(json.dumps(reading), file=lines)
+    register(TEST_LOG, "python -m train.evaluate.official_test")
