@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.growth import measure
 from bench.served import ROOT, Served
 from cxr_demo.artefacts import ASSETS
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
 TURNS, STARTS = 3, 3
 ANALYSES = {"ours": 200, "obvious": 40}
@@ -134,7 +134,7 @@ def main() -> None:
         },
         "machine": {"cores": os.cpu_count(), "processor": processor()},
     }
-    keep_json(ASSETS / "metrics" / "bench.json", found, "make bench")
+    write_json(ASSETS / "metrics" / "bench.json", found, "make bench")
     print(json.dumps(found, indent=1))
 
 

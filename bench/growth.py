@@ -25,9 +25,9 @@ import numpy as np
 
 from cxr_demo.artefacts import ASSETS, LIBRARY, Artefacts
 from cxr_demo.reference.library import ReferenceLibrary, unit_rows
-from cxr_demo.reference.map_sampling import priority, rows_to_draw
-from cxr_demo.reference.search import LARGEST_EXACT, ExactSearch, IndexedSearch
-from train.records.manifest import keep_json
+from cxr_demo.reference.map_sampling import sample_rows, sampling_order
+from cxr_demo.reference.search import MAX_EXACT, ExactSearch, IndexedSearch
+from train.records.manifest import write_json
 
 SIZES = (5_000, 50_000, 500_000, 5_000_000)
 NEIGHBOURS = 10
@@ -76,7 +76,7 @@ def measure(n: int, queries: int = 200) -> dict:
 
 def measure_map(places: np.ndarray, labels: np.ndarray) -> dict:
     """Of one map: seconds to order it, milliseconds for a view, points and kilobytes it sends."""
-    order, order_s = timed(lambda: priority(places, labels))
+    order, order_s = timed(lambda: sampling_order(places, labels))
     low, high = np.quantile(places, (0.4, 0.6), axis=0)
     views = {
         "overview": (*places.min(axis=0), *places.max(axis=0)),
@@ -84,7 +84,7 @@ def measure_map(places: np.ndarray, labels: np.ndarray) -> dict:
     }
     result = {"order_s": round(order_s, 2), "all_kilobytes": kilobytes(places)}
     for name, view in views.items():
-        draw = functools.partial(rows_to_draw, places, order, view, BUDGET)
+        draw = functools.partial(sample_rows, places, order, view, BUDGET)
         times = [timed(draw)[1] for _ in range(20)]
         drawn = draw()
         result[name] = {
@@ -97,7 +97,7 @@ def measure_map(places: np.ndarray, labels: np.ndarray) -> dict:
 
 def grown(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A made library: float32 (n, D) of unit length, labels (n,), UMAP places float32 (n, 2)."""
-    library = ReferenceLibrary(Artefacts().read(LIBRARY))
+    library = ReferenceLibrary(Artefacts().arrays(LIBRARY))
     nearest = [
         library.nearest(embedding, 1, leave_out=(str(patient),))[0].row
         for embedding, patient in zip(library.embeddings, library.patients, strict=True)
@@ -178,7 +178,7 @@ def summary(sizes: list[dict], library: str) -> dict:
     of = {m["references"]: m for m in sizes}
     result = {"library": library, "cores": os.cpu_count(), "sizes": sizes}
     if large := of.get(500_000):
-        exact = large["references"] <= LARGEST_EXACT
+        exact = large["references"] <= MAX_EXACT
         result["search_ms_500k"] = large["exact" if exact else "indexed"]["p50_ms"]
         result["recall_500k"] = 1.0 if exact else large["recall"]
     return result
@@ -194,7 +194,7 @@ def main() -> None:
             sizes.append(process.apply(measure, (n, 200 if n <= 500_000 else 50)))
         print(json.dumps(sizes[-1]), flush=True)
     library = Artefacts().short_hash(LIBRARY)
-    keep_json(RESULT, summary(sizes, library), f"python -m bench.growth --largest {largest}")
+    write_json(RESULT, summary(sizes, library), f"python -m bench.growth --largest {largest}")
     print(table(sizes))
 
 

@@ -20,7 +20,7 @@ from sklearn.neighbors import NearestNeighbors
 from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from cxr_demo.artefacts import ASSETS, LIBRARY, Artefacts
-from cxr_demo.models.preprocessing import squash, to_network_input
+from cxr_demo.models.preprocessing import resize_square, to_network_input
 from cxr_demo.reading.reader import Radiograph, read_radiograph
 
 CLASSIFIERS = ("binary", "three_class", "embedding")
@@ -29,12 +29,12 @@ CLASSIFIERS = ("binary", "three_class", "embedding")
 def prepare(folder: Path) -> None:
     """Write each network as a `.keras` file of its own, float32, as Keras keeps models."""
     from train.models.networks import build_autoencoder, build_classifier
-    from train.models.weights import load_packed
+    from train.models.weights import load_quantised
 
     folder.mkdir(parents=True, exist_ok=True)
     classifier, autoencoder = build_classifier(), build_autoencoder()
-    load_packed(classifier, ASSETS / "classifier/classifier.weights.h5")
-    load_packed(autoencoder, ASSETS / "autoencoder/autoencoder.weights.h5")
+    load_quantised(classifier, ASSETS / "classifier/classifier.weights.h5")
+    load_quantised(autoencoder, ASSETS / "autoencoder/autoencoder.weights.h5")
     for name in CLASSIFIERS:
         keras.Model(classifier.input, classifier.output[name]).save(folder / f"{name}.keras")
     autoencoder.save(folder / "autoencoder.keras")
@@ -65,7 +65,7 @@ class Obvious:
     def analyse_all(self, radiographs: list[Radiograph]) -> list[dict]:
         """The same of a batch."""
         squares = np.stack([to_network_input(one.pixels) for one in radiographs])
-        small = np.stack([squash(square, AUTOENCODER_SIDE) for square in squares])[..., None]
+        small = np.stack([resize_square(square, AUTOENCODER_SIDE) for square in squares])[..., None]
         found = {
             name: model.predict(squares[..., None], batch_size=32, verbose=0)
             for name, model in self._classifiers.items()

@@ -18,7 +18,7 @@ from pathlib import Path
 from cxr_demo.analysis import Analyser  # before NumPy: it says how many threads that takes
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
 from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.models.networks import Change, Features
+from cxr_demo.models.networks import ClassifierOutput, DetectorOutput
 from cxr_demo.models.preprocessing import SIDE, to_network_input
 from cxr_demo.reading.reader import read_radiograph
 
@@ -37,15 +37,15 @@ def tf_function(_: Path) -> tuple[Callable, Callable]:
     import tensorflow as tf
 
     from train.models.networks import (
+        add_region_features,
         build_autoencoder,
         build_classifier,
         build_detector,
-        with_regions,
     )
-    from train.models.weights import load_packed
+    from train.models.weights import load_quantised
 
     def compiled(name: str, model, side: int) -> Callable:
-        load_packed(model, ASSETS / name / f"{name}.weights.h5")
+        load_quantised(model, ASSETS / name / f"{name}.weights.h5")
         run = tf.function(
             lambda images: model(images, training=False),
             input_signature=[tf.TensorSpec((1, side, side, 1), tf.float32)],
@@ -53,17 +53,17 @@ def tf_function(_: Path) -> tuple[Callable, Callable]:
         return lambda square: run(tf.constant(square[None, :, :, None]))
 
     classify = compiled("classifier", build_classifier(), SIDE)
-    detect = compiled("detector", with_regions(build_detector()), DETECTOR_SIDE)
+    detect = compiled("detector", add_region_features(build_detector()), DETECTOR_SIDE)
     reconstruct = compiled("autoencoder", build_autoencoder(), AUTOENCODER_SIDE)
 
-    def classifier(square) -> Features:
+    def classifier(square) -> ClassifierOutput:
         found = {name: value.numpy()[0] for name, value in classify(square).items()}
         embedding = found["embedding"] / np.linalg.norm(found["embedding"])
-        return Features(found["binary"], found["three_class"], embedding, found["features"])
+        return ClassifierOutput(found["binary"], found["three_class"], embedding, found["features"])
 
-    def detector(square) -> Change:
+    def detector(square) -> DetectorOutput:
         found = detect(square)
-        return Change(found["change"].numpy()[0, ..., 0], found["regions"].numpy()[0])
+        return DetectorOutput(found["change"].numpy()[0, ..., 0], found["regions"].numpy()[0])
 
     analyser = Analyser(Artefacts())
     analyser._classifier, analyser._detector = classifier, detector

@@ -1,7 +1,7 @@
 """A chest X-ray research demo: what trained VGG16 models make of one radiograph, and why.
 
-Reading order: `radiograph` → `preprocess` → `network` → `prediction`, `library`, `atlas`,
-`anomaly` → `analysis` → `report` and `ui`. Each imports only from those before it, and from
+Reading order: `reader` → `preprocessing` → `networks` → `calibration`, `library`, `projection`,
+`maps` → `analysis` → `report` and `ui`. Each imports only from those before it, and from
 `errors` and `artefacts`; `tests/test_layers.py` holds the order.
 """
 

@@ -10,31 +10,39 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cxr_demo.anomaly.maps import DETECTOR_SIDE, Anomaly, assess
-from cxr_demo.anomaly.padim import read_normality
-from cxr_demo.anomaly.thresholds import Screening
+from cxr_demo.anomaly.maps import DETECTOR_SIDE, Anomaly, score_anomaly
+from cxr_demo.anomaly.padim import RegionGaussians
+from cxr_demo.anomaly.thresholds import ScoreDistribution
 from cxr_demo.artefacts import (
-    ANOMALY_NETWORKS,
+    AUTOENCODER,
     CALIBRATION,
     CLASSIFIER,
-    GATE,
+    DETECTOR,
     HEADS_WEIGHTS,
+    HELD_OUT_SCORES,
+    INPUT_CHECK,
     LIBRARY,
     NORMALITY,
-    SCREENING,
     TYPICALITY,
+    VERSIONED,
     Artefacts,
 )
-from cxr_demo.errors import ArtefactError, RadiographRefused
-from cxr_demo.models.calibration import HEADS, THREE_CLASS, Calibration, plausible, probabilities
-from cxr_demo.models.input_check import NOT_A_CHEST, Verdict, read_gate
-from cxr_demo.models.networks import Autoencoder, Change, Classifier, Detector
+from cxr_demo.errors import RadiographError
+from cxr_demo.models.calibration import (
+    HEADS,
+    THREE_CLASS,
+    Calibration,
+    conformal_set,
+    probabilities,
+)
+from cxr_demo.models.input_check import NOT_A_CHEST, InputCheck, InputChecker
+from cxr_demo.models.networks import Autoencoder, Classifier, Detector, DetectorOutput
 from cxr_demo.models.occlusion import Box, occlude
-from cxr_demo.models.preprocessing import squash, to_network_input, to_view
-from cxr_demo.models.saliency import read_heads, saliency
+from cxr_demo.models.preprocessing import resize_square, to_network_input, to_view
+from cxr_demo.models.saliency import Heads, saliency
 from cxr_demo.reading.reader import Radiograph
-from cxr_demo.reference.library import Neighbour, ReferenceLibrary, elected, vote
-from cxr_demo.reference.projection import Typicality, place
+from cxr_demo.reference.library import Neighbour, ReferenceLibrary, majority_class, vote
+from cxr_demo.reference.projection import Typicality, project
 
 NEIGHBOURS = 11
 """Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""
@@ -47,13 +55,13 @@ class Neighbourhood:
     Attributes:
         neighbours: nearest references, nearest first.
         vote: share of each class among them.
-        elected: the class that wins it.
+        majority_class: the class that wins it.
         position: (x, y) by map: {"umap": …, "tsne": …}.
     """
 
     neighbours: tuple[Neighbour, ...]
     vote: dict[str, float]
-    elected: str
+    majority_class: str
     position: dict[str, tuple[float, float]]
 
 
@@ -62,7 +70,7 @@ class Analysis:
     """What the models make of one radiograph.
 
     Attributes:
-        view: float32 (height, width) in [0, 1], for looking at, see `preprocess.to_view`.
+        view: float32 (height, width) in [0, 1], for looking at, see `preprocessing.to_view`.
         size: (height, width) of the file, in pixels.
         bit_depth: significant bits of the file.
         burned_in: whether text may be part of the picture, see `Radiograph`.
@@ -85,9 +93,9 @@ class Analysis:
     size: tuple[int, int]
     bit_depth: int
     burned_in: bool
-    gate: Verdict
+    input_check: InputCheck
     probabilities: dict[str, dict[str, float]]
-    plausible: tuple[str, ...]
+    conformal_set: tuple[str, ...]
     saliency: dict[str, np.ndarray]
     embedding: np.ndarray
     neighbourhood: Neighbourhood
@@ -100,20 +108,20 @@ class Analysis:
     model: dict[str, str]
 
 
-class NotAChest(RadiographRefused):
+class NotAChestError(RadiographError):
     """The gate takes the image for something other than a frontal chest radiograph."""
 
-    def __init__(self, verdict: Verdict):
+    def __init__(self, verdict: InputCheck):
         super().__init__("refused.not_a_chest")
         self.verdict = verdict
 
 
-class _Seen(NamedTuple):
+class _CheckedInput(NamedTuple):
     """What the detector sees of a whole radiograph, and what the gate makes of that."""
 
     square: np.ndarray
-    change: Change
-    gate: Verdict
+    change: DetectorOutput
+    input_check: InputCheck
 
 
 class Analyser:
@@ -128,34 +136,26 @@ class Analyser:
     """
 
     def __init__(self, artefacts: Artefacts, threads: int | None = None):
-        calibration = artefacts.json(CALIBRATION)
-        self.library = ReferenceLibrary(artefacts.read(LIBRARY))
-        _same_training(artefacts, CLASSIFIER, calibration["classifier"], CALIBRATION)
-        _same_training(artefacts, CLASSIFIER, self.library.classifier, LIBRARY)
-        self.typicality = _typicality(artefacts)
+        self.library = ReferenceLibrary(artefacts.arrays(LIBRARY))
+        self.typicality = Typicality.from_json(artefacts.json(TYPICALITY))
         self._classifier = Classifier(artefacts.read(CLASSIFIER), threads)
+        calibration = artefacts.json(CALIBRATION)
         self._calibration = {
             head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
             for head in HEADS
         }
-        self._least_plausible = calibration["not_sure"]["least_probability"]
+        self._min_probability = calibration["not_sure"]["least_probability"]
         self.operating_points = calibration["operating_points"]
-        self._heads, heads_of = read_heads(artefacts.read(HEADS_WEIGHTS))
-        _same_training(artefacts, CLASSIFIER, heads_of, HEADS_WEIGHTS)
-        self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]), threads)
-        self._normality, fitted_with = read_normality(artefacts.read(NORMALITY))
-        _same_training(artefacts, ANOMALY_NETWORKS["detector"], fitted_with, NORMALITY)
-        self._gate, fitted_to = read_gate(artefacts.read(GATE))
-        _same_training(artefacts, ANOMALY_NETWORKS["detector"], fitted_to, GATE)
-        self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]), threads)
-        self.screening = {method: _screening(artefacts, method) for method in ANOMALY_NETWORKS}
-        self.model = {
-            "classifier": artefacts.short_hash(CLASSIFIER),
-            **{name: artefacts.short_hash(path) for name, path in ANOMALY_NETWORKS.items()},
-            "normality": artefacts.short_hash(NORMALITY),
-            "gate": artefacts.short_hash(GATE),
-            "library": artefacts.short_hash(LIBRARY),
+        self._heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))
+        self._detector = Detector(artefacts.read(DETECTOR), threads)
+        self._normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
+        self._check_input = InputChecker.from_arrays(artefacts.arrays(INPUT_CHECK))
+        self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER), threads)
+        self.score_distributions = {
+            method: ScoreDistribution.from_json(artefacts.json(path))
+            for method, path in HELD_OUT_SCORES.items()
         }
+        self.model = {name: artefacts.short_hash(path) for name, path in VERSIONED.items()}
 
     def analyse(
         self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
@@ -163,12 +163,12 @@ class Analyser:
         """`examine` what the gate lets in; the other networks never see the rest.
 
         Raises:
-            Refused: if a part to hide is not one.
-            NotAChest: if the gate takes it for something else.
+            UserError: if a part to hide is not one.
+            NotAChestError: if the gate takes it for something else.
         """
-        seen = self._seen(radiograph)
-        if seen.gate.grade == NOT_A_CHEST:
-            raise NotAChest(seen.gate)
+        seen = self._check(radiograph)
+        if seen.input_check.grade == NOT_A_CHEST:
+            raise NotAChestError(seen.input_check)
         return self._examine(radiograph, seen, hidden, fill)
 
     def examine(
@@ -182,22 +182,22 @@ class Analyser:
             fill: what they see there instead, see `occlusion`.
 
         Raises:
-            Refused: if a part to hide is not one.
+            UserError: if a part to hide is not one.
         """
-        return self._examine(radiograph, self._seen(radiograph), hidden, fill)
+        return self._examine(radiograph, self._check(radiograph), hidden, fill)
 
-    def _seen(self, radiograph: Radiograph) -> _Seen:
+    def _check(self, radiograph: Radiograph) -> _CheckedInput:
         square = to_network_input(radiograph.pixels)
         change = self._change(square)
-        return _Seen(square, change, self._gate(change.regions))
+        return _CheckedInput(square, change, self._check_input(change.regions))
 
     def _examine(
-        self, radiograph: Radiograph, seen: _Seen, hidden: list[Box] | None, fill: str
+        self, radiograph: Radiograph, seen: _CheckedInput, hidden: list[Box] | None, fill: str
     ) -> Analysis:
         square = occlude(seen.square, hidden or [], fill)
         change = self._change(square) if hidden else seen.change
         features = self._classifier(square)
-        same_picture = self.library.rows_of_picture(seen.square)
+        same_picture = self.library.rows_of_same_image(seen.square)
         left_out = self.library.rows_of_same_patients(same_picture)
         same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
         neighbourhood = self.neighbourhood(features.embedding, leave_out=same_patients)
@@ -207,13 +207,13 @@ class Analyser:
             size=radiograph.pixels.shape,
             bit_depth=radiograph.bit_depth,
             burned_in=radiograph.burned_in,
-            gate=seen.gate,
+            input_check=seen.input_check,
             probabilities=calibrated,
-            plausible=plausible(calibrated["three_class"], self._least_plausible),
+            conformal_set=conformal_set(calibrated["three_class"], self._min_probability),
             saliency=saliency(features.feature_map, self._heads),
             embedding=features.embedding,
             neighbourhood=neighbourhood,
-            atypical=self.typicality.atypical([n.similarity for n in neighbourhood.neighbours]),
+            atypical=self.typicality.is_atypical([n.similarity for n in neighbourhood.neighbours]),
             anomaly=self._assess(square, change),
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             same_patients=same_patients,
@@ -242,42 +242,19 @@ class Analyser:
         return Neighbourhood(
             neighbours,
             vote(neighbours),
-            elected(neighbours),
-            {name: place(spots, rows) for name, spots in self.library.coordinates.items()},
+            majority_class(neighbours),
+            {name: project(spots, rows) for name, spots in self.library.coordinates.items()},
         )
 
     def assess(self, square: np.ndarray) -> Anomaly:
         """What the networks that know normals only make of float32 (SIDE, SIDE) in [0, 1]."""
         return self._assess(square, self._change(square))
 
-    def _change(self, square: np.ndarray) -> Change:
-        return self._detector(squash(square, DETECTOR_SIDE))
+    def _change(self, square: np.ndarray) -> DetectorOutput:
+        return self._detector(resize_square(square, DETECTOR_SIDE))
 
-    def _assess(self, square: np.ndarray, change: Change) -> Anomaly:
-        thresholds = {method: screening.threshold for method, screening in self.screening.items()}
-        return assess(square, change, self._normality, self._autoencoder, thresholds)
-
-
-def _screening(artefacts: Artefacts, method: str) -> Screening:
-    """Held-out scores and thresholds of one method, if they are those of what serves."""
-    stored = artefacts.json(SCREENING[method])
-    _same_training(artefacts, ANOMALY_NETWORKS[method], stored[method], SCREENING[method])
-    if method == "detector":
-        _same_training(artefacts, NORMALITY, stored["normality"], SCREENING[method])
-    return Screening(np.array(stored["normal"]), np.array(stored["pneumonia"]), stored["presets"])
-
-
-def _typicality(artefacts: Artefacts) -> Typicality:
-    """How near the library's images lie to each other, if it is that library's."""
-    stored = artefacts.json(TYPICALITY)
-    _same_training(artefacts, LIBRARY, stored.pop("library"), TYPICALITY)
-    return Typicality(**stored)
-
-
-def _same_training(artefacts: Artefacts, network: str, made_with: str, artefact: str) -> None:
-    """Refuse artefacts that were derived from another version of a network."""
-    if made_with != artefacts.short_hash(network):
-        raise ArtefactError(
-            f"assets/{artefact} was made with another version of {network} ({made_with}, not "
-            f"{artefacts.short_hash(network)}). Please run `make train` to its end."
-        )
+    def _assess(self, square: np.ndarray, change: DetectorOutput) -> Anomaly:
+        thresholds = {
+            method: scores.threshold for method, scores in self.score_distributions.items()
+        }
+        return score_anomaly(square, change, self._normality, self._autoencoder, thresholds)

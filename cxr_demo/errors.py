@@ -1,6 +1,6 @@
 """Errors whose message is written for the person in front of the page or the terminal."""
 
-from cxr_demo.i18n import sentence
+from cxr_demo.i18n import translate
 
 
 class CXRError(Exception):
@@ -11,7 +11,7 @@ class CXRError(Exception):
     """
 
 
-class Refused(CXRError):
+class UserError(CXRError):
     """Something a user gave that cannot be taken; the page says it in the user's language.
 
     Args:
@@ -23,12 +23,12 @@ class Refused(CXRError):
     """
 
     def __init__(self, key: str, **values: object):
-        super().__init__(sentence(key, **values))
+        super().__init__(translate(key, **values))
         self.key = key
         self.values = values
 
 
-class RadiographRefused(Refused):
+class RadiographError(UserError):
     """The file given cannot be read as a radiograph. One bad file never stops the others."""
 
 

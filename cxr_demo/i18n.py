@@ -16,16 +16,16 @@ LANGUAGES = ("en", "de", "es")
 
 
 @cache
-def sentences(language: str = "en") -> dict[str, str]:
+def messages(language: str = "en") -> dict[str, str]:
     """Every sentence of a language by its key."""
     return json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
 
 
-def sentence(key: str, **values: object) -> str:
+def translate(key: str, **values: object) -> str:
     """One sentence in English with its values filled in."""
 
     def value(place: re.Match) -> str:
         given = values.get(place[1], place[0])
         return f"{given:,}" if type(given) is int else str(given)
 
-    return re.sub(r"{(\w+)}", value, sentences()[key])
+    return re.sub(r"{(\w+)}", value, messages()[key])

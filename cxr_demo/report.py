@@ -1,32 +1,32 @@
 """`Analysis` → JSON for command line, API and page. Pure; nothing is read or written."""
 
-from cxr_demo.analysis import Analysis, Neighbourhood, NotAChest
-from cxr_demo.i18n import sentence
-from cxr_demo.models.input_check import Verdict
+from cxr_demo.analysis import Analysis, Neighbourhood, NotAChestError
+from cxr_demo.i18n import translate
+from cxr_demo.models.input_check import InputCheck
 
 
-def accepted(file: str, analysis: Analysis) -> dict:
+def result_line(file: str, analysis: Analysis) -> dict:
     """The line of one analysed file, with the keys in the documented order."""
-    return {"file": file, "status": "ok", "error": None, **findings(analysis)}
+    return {"file": file, "status": "ok", "error": None, **analysis_json(analysis)}
 
 
-def findings(analysis: Analysis) -> dict:
+def analysis_json(analysis: Analysis) -> dict:
     """What was found in one radiograph."""
     return {
-        "gate": graded(analysis.gate),
+        "gate": input_check_json(analysis.input_check),
         "probabilities": analysis.probabilities,
-        **surroundings(analysis.neighbourhood),
+        **neighbourhood_json(analysis.neighbourhood),
         "anomaly": {
-            "score": analysis.anomaly.deciding.score,
-            "threshold": analysis.anomaly.deciding.threshold,
-            "unusual": analysis.anomaly.deciding.unusual,
+            "score": analysis.anomaly.primary.score,
+            "threshold": analysis.anomaly.primary.threshold,
+            "unusual": analysis.anomaly.primary.unusual,
             "autoencoder": {"score": analysis.anomaly.maps["autoencoder"].score},
         },
         "model": analysis.model,
     }
 
 
-def surroundings(found: Neighbourhood) -> dict:
+def neighbourhood_json(found: Neighbourhood) -> dict:
     """What lies around it in the library."""
     return {
         "neighbours": [
@@ -42,15 +42,15 @@ def surroundings(found: Neighbourhood) -> dict:
     }
 
 
-def graded(verdict: Verdict) -> dict:
+def input_check_json(verdict: InputCheck) -> dict:
     """What the gate said, the reason as a sentence."""
-    reason = verdict.reason and sentence(f"gate.{verdict.reason}")
+    reason = verdict.reason and translate(f"gate.{verdict.reason}")
     return {"grade": verdict.grade, "reason": reason}
 
 
-def refused(error: Exception) -> dict:
+def refusal_json(error: Exception) -> dict:
     """What is said of a file that is not analysed: unreadable, or no chest radiograph."""
     said = {"status": "refused", "error": str(error)}
-    if isinstance(error, NotAChest):
-        said["gate"] = graded(error.verdict)
+    if isinstance(error, NotAChestError):
+        said["gate"] = input_check_json(error.verdict)
     return said

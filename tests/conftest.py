@@ -54,11 +54,11 @@ def tiny_assets(tmp_path_factory) -> Path:
     from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
     from cxr_demo.models.networks import Classifier
     from cxr_demo.models.preprocessing import SIDE, to_network_input
-    from cxr_demo.reference.library import fingerprint
+    from cxr_demo.reference.library import perceptual_hash
     from cxr_demo.reference.pneumoniamnist import middle
-    from cxr_demo.reference.thumbnails import shrink
+    from cxr_demo.reference.thumbnails import to_thumbnail
     from train.models.export import export
-    from train.models.networks import with_regions
+    from train.models.networks import add_region_features
 
     keras.utils.set_random_seed(3)
     root = tmp_path_factory.mktemp("assets")
@@ -85,7 +85,7 @@ def tiny_assets(tmp_path_factory) -> Path:
     brightness = layers.AveragePooling2D(8, name="even")(seen)
     change = layers.Identity(name="change")(brightness)
     (root / "detector/detector.tflite").write_bytes(
-        export(with_regions(keras.Model(seen, change, name="detector")), quantised=False)
+        export(add_region_features(keras.Model(seen, change, name="detector")), quantised=False)
     )
     short_hash = {
         name: hashlib.sha256((root / f"{name}/{name}.tflite").read_bytes()).hexdigest()[:12]
@@ -157,17 +157,17 @@ def tiny_assets(tmp_path_factory) -> Path:
         patients=np.array([f"patient{i // 2:02}" for i in range(60)]),
         labels=labels.astype(np.int8),
         embeddings=np.stack([run(square).embedding for square in squares]).astype(np.float16),
-        fingerprints=np.stack([fingerprint(square) for square in squares]),
+        fingerprints=np.stack([perceptual_hash(square) for square in squares]),
         umap=np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32),
         tsne=np.random.default_rng(1).normal(size=(60, 2)).astype(np.float32),
         prototype_of=labels.astype(np.int16),
-        prototypes=np.stack([shrink(np.mean(squares[i::3], axis=0)) for i in range(3)]),
+        prototypes=np.stack([to_thumbnail(np.mean(squares[i::3], axis=0)) for i in range(3)]),
         prototype_sizes=np.full(3, 20, np.int16),
     )
     library = hashlib.sha256((root / "library/library.npz").read_bytes()).hexdigest()[:12]
     np.savez(
         root / "library/middles.npz",
-        fingerprints=np.stack([fingerprint(middle(square)) for square in squares]),
+        fingerprints=np.stack([perceptual_hash(middle(square)) for square in squares]),
         library=library,
     )
     (root / "library/typicality.json").write_text(

@@ -38,7 +38,7 @@ def test_a_stranger_gets_everything(stranger):
     assert maps["detector"].values.shape == (20, 20)
     for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
         assert maps[method].unusual == (maps[method].score > threshold)
-    assert stranger.anomaly.deciding is maps["detector"]
+    assert stranger.anomaly.primary is maps["detector"]
 
 
 def test_position_is_the_median_of_the_neighbours(stranger, tiny_analyser):
@@ -69,7 +69,7 @@ def test_another_search_finds_what_was_asked_for(tiny_analyser, stranger):
     assert "patient00" not in {n.patient for n in found.neighbours}
     assert len(found.neighbours) == 19
     assert found.vote == {"normal": 0.0, "bacterial": 1.0, "viral": 0.0}
-    assert found.elected == "bacterial"
+    assert found.majority_class == "bacterial"
 
 
 def test_a_part_is_hidden_from_the_networks_but_not_from_recognition(tiny_analyser):
@@ -85,8 +85,8 @@ def test_a_part_is_hidden_from_the_networks_but_not_from_recognition(tiny_analys
 def test_far_from_everything_is_atypical(tiny_analyser, stranger):
     similar = [n.similarity for n in stranger.neighbourhood.neighbours]
     assert stranger.atypical == (np.mean(similar) < 0.5)
-    assert tiny_analyser.typicality.atypical([0.4, 0.59])
-    assert not tiny_analyser.typicality.atypical([0.4, 0.6])
+    assert tiny_analyser.typicality.is_atypical([0.4, 0.59])
+    assert not tiny_analyser.typicality.is_atypical([0.4, 0.6])
 
 
 @pytest.mark.parametrize(

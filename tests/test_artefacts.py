@@ -1,10 +1,14 @@
 """Only bytes that the manifest vouches for leave `assets/`."""
 
+import hashlib
+import io
 import json
+import pickle
 
+import numpy as np
 import pytest
 
-from cxr_demo.artefacts import Artefacts
+from cxr_demo.artefacts import DERIVED_FROM, Artefacts
 from cxr_demo.errors import ArtefactError, CXRError
 
 # From FIPS 180-2, the standard's own examples.
@@ -21,6 +25,26 @@ def root(tmp_path):
     (tmp_path / "empty.bin").write_bytes(b"")
     write_manifest(tmp_path, {"folder/abc.bin": SHA256_OF_ABC, "empty.bin": SHA256_OF_NOTHING})
     return tmp_path
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Puts files into a folder of artefacts, which its manifest then names."""
+
+    class Served:
+        def __init__(self):
+            self.hashes: dict[str, str] = {}
+
+        def __call__(self, path: str, content: bytes) -> None:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_bytes(content)
+            self.hashes[path] = hashlib.sha256(content).hexdigest()
+
+        def artefacts(self) -> Artefacts:
+            write_manifest(tmp_path, self.hashes)
+            return Artefacts(tmp_path)
+
+    return Served()
 
 
 def write_manifest(root, hashes):
@@ -115,3 +139,58 @@ def test_a_damaged_manifest_is_named(tmp_path, content):
     with pytest.raises(ArtefactError) as error:
         Artefacts(tmp_path).read("a.bin")
     assert "manifest.json" in message_of(error)
+
+
+def npz(**arrays) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def test_arrays_come_back_as_they_were_stored(served):
+    served("a.npz", npz(one=np.arange(3), name="b"))
+    found = served.artefacts().arrays("a.npz")
+    assert found["one"].tolist() == [0, 1, 2] and str(found["name"]) == "b"
+
+
+class Trap:
+    """Would raise another error if it were ever unpickled."""
+
+    def __reduce__(self):
+        return (exec, ("raise RuntimeError('unpickled')",))
+
+
+def test_pickles_are_not_read(served):
+    objects = np.empty(1, object)
+    objects[0] = Trap()
+    for content in (npz(binary=objects), pickle.dumps(Trap())):
+        served("a.npz", content)
+        with pytest.raises(ValueError, match="pickle"):
+            served.artefacts().arrays("a.npz")
+
+
+def test_sources_name_the_hashes_that_ship(served):
+    for path in ("library/library.npz", "classifier/classifier.tflite"):
+        served(path, b"abc")
+    assert served.artefacts().sources("library/library.npz") == {"classifier": SHA256_OF_ABC[:12]}
+
+
+@pytest.mark.parametrize("path", DERIVED_FROM)
+def test_what_was_made_with_another_version_is_refused(served, path):
+    sources = DERIVED_FROM[path]
+    for source in sources.values():
+        served(source, b"abc")
+    right = dict.fromkeys(sources, SHA256_OF_ABC[:12])
+
+    def read(stored: dict) -> dict:
+        is_json = path.endswith(".json")
+        served(path, json.dumps(stored).encode() if is_json else npz(**stored))
+        artefacts = served.artefacts()
+        return artefacts.json(path) if is_json else artefacts.arrays(path)
+
+    assert read(right).keys() == right.keys()
+    for name, source in sources.items():
+        with pytest.raises(
+            ArtefactError, match=f"{path} was made with another version of {source}"
+        ):
+            read({**right, name: "0" * 12})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_demo.i18n import FOLDER, LANGUAGES, sentence, sentences
+from cxr_demo.i18n import FOLDER, LANGUAGES, messages, translate
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cxr_demo"
@@ -32,14 +32,14 @@ def placeholders(words: str) -> list[str]:
 
 
 def test_values_are_filled_in():
-    assert sentence("refused.method", methods="detector, autoencoder") == (
+    assert translate("refused.method", methods="detector, autoencoder") == (
         "The method has to be one of detector, autoencoder."
     )
 
 
 def test_a_value_is_filled_in_everywhere():
     """`least` stands there twice."""
-    said = sentence("refused.too_small", width=63, height=70, least=64)
+    said = translate("refused.too_small", width=63, height=70, least=64)
     assert said.startswith("The image is only 63 x 70 pixels; at least 64 x 64 are needed")
 
 
@@ -58,18 +58,18 @@ def test_a_value_is_filled_in_everywhere():
     ],
 )
 def test_whole_numbers_get_separators(value, shown):
-    said = sentence("refused.k", k=value, most=100)
+    said = translate("refused.k", k=value, most=100)
     assert said == (
         f"The number of neighbours was given as {shown}; it can be a whole number from 1 to 100."
     )
 
 
 def test_a_sentence_without_values_is_as_it_is_written():
-    assert sentence("failed") == ENGLISH["failed"]
+    assert translate("failed") == ENGLISH["failed"]
 
 
 def test_what_was_given_is_not_filled_in_itself():
-    assert "given as {most};" in sentence("refused.k", k="{most}", most=100)
+    assert "given as {most};" in translate("refused.k", k="{most}", most=100)
 
 
 # --- languages
@@ -84,7 +84,7 @@ def written(language: str) -> list[tuple[str, object]]:
 
 def test_english_is_what_others_are_translated_from():
     assert LANGUAGES[0] == "en"
-    assert sentences() == sentences("en") == ENGLISH
+    assert messages() == messages("en") == ENGLISH
 
 
 def test_there_are_no_languages_that_are_not_offered():
@@ -240,7 +240,7 @@ def said_by(module: str) -> Iterator[tuple[ast.expr, list[ast.keyword]]]:
     for node in ast.walk(ast.parse(MODULES[module])):
         if isinstance(node, ast.Call) and node.args:
             function = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if function in ("Refused", "RadiographRefused", "sentence"):
+            if function in ("UserError", "RadiographError", "translate"):
                 yield node.args[0], node.keywords
 
 

@@ -15,9 +15,9 @@ from train.data.kermany import CLASSES, list_split, load_split, read_name
 from train.data.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
 from train.evaluate.export_parity import parity
 from train.metrics.predictions import from_json, predict
-from train.metrics.summary import measure
+from train.metrics.summary import compute_metrics
 from train.models.networks import build_classifier
-from train.models.weights import load_packed
+from train.models.weights import load_quantised
 from train.recipes.prototypes import MIN_PATIENTS
 
 LIMIT_BYTES = 60_000_000
@@ -82,7 +82,7 @@ def test_the_examples_are_read_right_and_recognised(analyser, artefacts):
 def test_export_and_source_agree(artefacts):
     """What serves is an export of the kept weights, at 8 bits: near, on every example."""
     source = build_classifier()
-    load_packed(source, ASSETS / "classifier/classifier.weights.h5")
+    load_quantised(source, ASSETS / "classifier/classifier.weights.h5")
     exported = Classifier(artefacts.read(CLASSIFIER))
     squares = [
         to_network_input(read_radiograph(artefacts.read(path)).pixels)
@@ -148,7 +148,7 @@ def test_stored_figures_are_those_of_the_shipped_model(analyser, evaluation):
 def test_stored_figures_are_those_of_the_stored_predictions(analyser, evaluation):
     stored = from_json((ASSETS / "metrics/test_predictions.json").read_text())
     assert len(stored) == 624
-    measured = measure(stored, analyser.operating_points, analyser.screening)
+    measured = compute_metrics(stored, analyser.operating_points, analyser.score_distributions)
     assert json.loads(json.dumps(measured)) == {name: evaluation[name] for name in measured}
 
 

@@ -154,7 +154,7 @@ def _serve() -> None:
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what codecs print is no answer
-    read_apart = radiograph.read_apart
+    read_apart = radiograph.read_in_subprocess
 
     def children() -> float:
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
@@ -166,7 +166,7 @@ def _serve() -> None:
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         data = sys.stdin.buffer.read(asked["size"])
-        radiograph.read_apart = read_apart if asked["apart"] else read_dicom
+        radiograph.read_in_subprocess = read_apart if asked["apart"] else read_dicom
         gc.collect()
         Path("/proc/self/clear_refs").write_text("5")
         before, start = _memory("VmRSS"), sum(os.times()[:4])
@@ -188,11 +188,11 @@ def _memory(what: str) -> float:
 
 def _read(read_radiograph, data: bytes, frame: int | None) -> tuple[str, str]:
     """What was said to a file, and the message if it was refused."""
-    from cxr_demo.errors import RadiographRefused
+    from cxr_demo.errors import RadiographError
 
     try:
         wrong = broken_contract(read_radiograph(data, frame))
-    except RadiographRefused as refusal:
+    except RadiographError as refusal:
         return refusal.key, str(refusal)
     except BaseException as error:
         return f"exception {type(error).__name__}: {error}"[:300], ""

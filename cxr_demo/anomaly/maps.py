@@ -1,10 +1,10 @@
 """Two ways to see what is unlike a normal radiograph, each with its map and its score.
 
-Data contract: a square float32 (side, side) in [0, 1] from `preprocess` → `Anomaly`. Both networks
-have seen normal radiographs only.
+Data contract: a square float32 (side, side) in [0, 1] from `preprocessing` → `Anomaly`. Both
+networks have seen normal radiographs only.
 
 - The detector estimates, cell by cell, how much of it shows something pasted into a normal
-  radiograph; where the texture of a region is rare among normals (`normality`), its cells count as
+  radiograph; where the texture of a region is rare among normals (`padim`), its cells count as
   changed more readily. Its score is the level that a fiftieth of the image exceeds, so that one
   threshold serves for map and verdict: a radiograph is unusual exactly when more of it than that
   lies above.
@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cxr_demo.anomaly.padim import Normality
-from cxr_demo.models.networks import Change
-from cxr_demo.models.preprocessing import squash
+from cxr_demo.anomaly.padim import RegionGaussians
+from cxr_demo.models.networks import DetectorOutput
+from cxr_demo.models.preprocessing import resize_square
 
 AUTOENCODER_SIDE = 128
 DETECTOR_SIDE = 160
@@ -75,15 +75,15 @@ class Anomaly:
     maps: dict[str, AnomalyMap]
 
     @property
-    def deciding(self) -> AnomalyMap:
+    def primary(self) -> AnomalyMap:
         """The map whose score is the answer."""
         return self.maps["detector"]
 
 
-def assess(
+def score_anomaly(
     square: np.ndarray,
-    change: Change,
-    normality: Normality,
+    change: DetectorOutput,
+    normality: RegionGaussians,
     reconstruct: Callable[[np.ndarray], np.ndarray],
     thresholds: dict[str, float],
 ) -> Anomaly:
@@ -97,8 +97,8 @@ def assess(
         reconstruct: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE) → the same.
         thresholds: default thresholds by method.
     """
-    changes = change_map(change, normality)
-    image = squash(square, AUTOENCODER_SIDE)
+    changes = detector_map(change, normality)
+    image = resize_square(square, AUTOENCODER_SIDE)
     reconstruction = reconstruct(image)
     errors = error_map(image, reconstruction)
     scored = {"detector": (changes, extent_score(changes)), "autoencoder": (errors, errors.mean())}
@@ -112,7 +112,7 @@ def assess(
     )
 
 
-def change_map(change: Change, normality: Normality) -> np.ndarray:
+def detector_map(change: DetectorOutput, normality: RegionGaussians) -> np.ndarray:
     """How much of each cell looks changed, float32 (cells, cells) in [0, 1].
 
     Rarity raises or lowers the logits. It is known for the regions of the middle, fades from their
@@ -120,7 +120,7 @@ def change_map(change: Change, normality: Normality) -> np.ndarray:
     border is not disease.
     """
     cells = change.logits.shape[0]
-    rarity = np.pad(normality.rarity(change.regions), 1)
+    rarity = np.pad(normality.mahalanobis_score(change.regions), 1)
     everywhere = cv2.resize(rarity, (cells, cells), interpolation=cv2.INTER_LINEAR)
     logits = np.clip(change.logits + normality.weight * everywhere, -30, 30)
     return (1 / (1 + np.exp(-logits))).astype(np.float32)

@@ -6,17 +6,17 @@ logarithms of squared Mahalanobis distances in units of their spread among held-
 regions, so that every covariance is fitted on several times as many images as it has rows.
 """
 
-import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-RAREST = 20.0
+MAX_SCORE = 20.0
 """Where rarity ends: far beyond any radiograph, so that no file can make it infinite."""
 
 
 @dataclass(frozen=True)
-class Normality:
+class RegionGaussians:
     """What normal regions look like.
 
     Attributes:
@@ -33,21 +33,20 @@ class Normality:
     spread: np.ndarray
     weight: float
 
-    def rarity(self, regions: np.ndarray) -> np.ndarray:
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RegionGaussians":
+        """What `train.recipes.padim` has stored under the names of the attributes."""
+        fields = ("mean", "whitening", "centre", "spread")
+        loaded = {name: arrays[name].astype(np.float32) for name in fields}
+        return cls(**loaded, weight=float(arrays["weight"]))
+
+    def mahalanobis_score(self, regions: np.ndarray) -> np.ndarray:
         """One radiograph: float32 (R, R, C) → float32 (R, R), at most RAREST."""
-        distances = log_distances(regions, self.mean, self.whitening)
-        return np.minimum((distances - self.centre) / self.spread, RAREST).astype(np.float32)
+        distances = log_mahalanobis(regions, self.mean, self.whitening)
+        return np.minimum((distances - self.centre) / self.spread, MAX_SCORE).astype(np.float32)
 
 
-def log_distances(regions: np.ndarray, mean: np.ndarray, whitening: np.ndarray) -> np.ndarray:
+def log_mahalanobis(regions: np.ndarray, mean: np.ndarray, whitening: np.ndarray) -> np.ndarray:
     """Logarithms of squared Mahalanobis distances: float (…, R, R, C) → (…, R, R)."""
     whitened = (regions - mean)[..., None, :] @ whitening
     return np.log(np.square(whitened).sum(axis=(-2, -1)) + 1e-12)
-
-
-def read_normality(data: bytes) -> tuple[Normality, str]:
-    """(what `train.recipes.padim` wrote, short hash of the detector it was fitted with)."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        fields = ("mean", "whitening", "centre", "spread")
-        loaded = {name: arrays[name].astype(np.float32) for name in fields}
-        return Normality(**loaded, weight=float(arrays["weight"])), str(arrays["detector"])

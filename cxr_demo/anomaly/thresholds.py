@@ -4,13 +4,14 @@ Data contract: scores are float (N,), higher is more unusual; a radiograph is fl
 exceeds the threshold. Thresholds come from the normals, but for Youden's, which needs both.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 
 @dataclass(frozen=True)
-class Screening:
+class ScoreDistribution:
     """Scores of one method on patients it was not trained on, and thresholds read off them.
 
     Attributes:
@@ -28,7 +29,12 @@ class Screening:
         """The default."""
         return next(iter(self.presets.values()))
 
-    def rates(self, threshold: float) -> tuple[float, float]:
+    @classmethod
+    def from_json(cls, stored: Mapping) -> "ScoreDistribution":
+        """What `train.recipes.calibration` has stored."""
+        return cls(np.array(stored["normal"]), np.array(stored["pneumonia"]), stored["presets"])
+
+    def sensitivity_specificity(self, threshold: float) -> tuple[float, float]:
         """(sensitivity, specificity) on the held-out patients, in [0, 1]."""
         return float((self.pneumonia > threshold).mean()), float((self.normal <= threshold).mean())
 

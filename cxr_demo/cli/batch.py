@@ -1,8 +1,9 @@
-"""Many files → one result: to the terminal as it goes, or into a file by way of a journal.
+"""Many files → one result: to the terminal as it goes, or into a file by way of kept progress.
 
-Data contract: `scored` is what `pool.scored` or `ray_job.scored` gives for the file names it is
-asked about, in whatever order. The result is in input order, and the same whether or not the run
-was interrupted on the way: it is put together from the journal when all is done.
+Data contract: `analyse` is what `process_pool.analyse_files` or `ray_job.analyse_files` gives for
+the file names it is asked about, in whatever order. The result is in input order, and the same
+whether or not the run was interrupted on the way: it is put together from `progress` when all is
+done.
 """
 
 import json
@@ -15,15 +16,15 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from cxr_demo.cli.journal import Journal
+from cxr_demo.cli.progress import SIDE_FILES, Progress
 from cxr_demo.cli.tables import WRITERS, check_pyarrow
 from cxr_demo.errors import CXRError
-from cxr_demo.i18n import sentence
+from cxr_demo.i18n import translate
 
-Scored = Callable[[Sequence[str]], Iterator[tuple[int, str]]]
+Analyse = Callable[[Sequence[str]], Iterator[tuple[int, str]]]
 
 
-def to_stream(files: Sequence[str], scored: Scored, lines: TextIO) -> bool:
+def write_stream(files: Sequence[str], analyse: Analyse, lines: TextIO) -> bool:
     """Write a line of JSON for each file, in order, as soon as those before it are there.
 
     Returns:
@@ -32,7 +33,7 @@ def to_stream(files: Sequence[str], scored: Scored, lines: TextIO) -> bool:
     some_refused = False
     early: dict[int, str] = {}
     following = 0
-    for number, record in _watched(files, scored, len(files)):
+    for number, record in _with_progress_bar(files, analyse, len(files)):
         early[number] = record
         while following in early:
             line = json.loads(early.pop(following))["line"]
@@ -42,51 +43,54 @@ def to_stream(files: Sequence[str], scored: Scored, lines: TextIO) -> bool:
     return some_refused
 
 
-def to_file(files: Sequence[str], scored: Scored, target: Path, kind: str, about: dict) -> bool:
-    """Write a file of the result, going on from the journal of an interrupted run.
+def write_file(
+    files: Sequence[str], analyse: Analyse, target: Path, kind: str, options: dict
+) -> bool:
+    """Write a file of the result, going on from where an interrupted run stopped.
 
     Args:
         files: names; those that repeat are analysed once and written each time.
-        scored: analyses those that are not done yet.
-        target: the result; its journal lies beside it as FILE.part, see `journal`.
+        analyse: analyses those that are not done yet.
+        target: the result; what is done lies beside it as FILE.part, see `progress`.
         kind: "json", "csv" or "parquet".
-        about: models and options, which an earlier run must share to be gone on with.
+        options: models and options, which an earlier run must share to be gone on with.
 
     Returns:
         Whether some were refused.
 
     Raises:
-        CXRError: if the result cannot be written, or the journal is another run's.
+        CXRError: if the result cannot be written, or FILE.part is another run's.
     """
     target = Path(os.path.realpath(target))  # what is a link stays one
-    _check(target)
+    _check_target(target)
     if kind == "parquet":
         check_pyarrow()
     part, new = (target.with_name(f"{target.name}.part{end}") for end in ("", ".new"))
     # What this command writes may lie in the folder that it reads.
-    own = {path.name: str(path) for path in (target, part, new)}
-    files = [file for file in files if not _is_own(file, own)]
-    with Journal(part, about) as journal:
+    own = {str(target), str(new), *(f"{part}{ending}" for ending in SIDE_FILES)}
+    names = {Path(path).name for path in own}
+    files = [f for f in files if Path(f).name not in names or os.path.realpath(f) not in own]
+    with Progress(part, options) as progress:
         distinct = list(dict.fromkeys(files))
-        left = [file for file in distinct if file not in journal]
+        left = [file for file in distinct if file not in progress]
         if found := len(distinct) - len(left):
             print(f"{found:,} of {len(distinct):,} files were done before", file=sys.stderr)
         try:
-            for number, record in _watched(left, scored, len(distinct)):
-                journal.add(left[number], record)
+            for number, record in _with_progress_bar(left, analyse, len(distinct)):
+                progress.add(left[number], record)
         except KeyboardInterrupt:
             print(f"stopped; the same command goes on from {part}", file=sys.stderr)
             raise
-        refused = _Refused(journal.records(files))
+        records = _CountRefusals(progress.records(files))
         try:
-            WRITERS[kind](new, refused)
+            WRITERS[kind](new, records)
             with new.open("rb+") as written:
                 os.fsync(written.fileno())
             new.replace(target)
         except OSError as error:
             raise CXRError(f"{target} cannot be written ({error.strerror}).") from None
-        journal.remove()
-    return refused.some
+        progress.remove()
+    return records.refused > 0
 
 
 def is_pipe(target: Path) -> bool:
@@ -94,7 +98,7 @@ def is_pipe(target: Path) -> bool:
     return target.exists() and not target.is_file() and not target.is_dir()
 
 
-def _check(target: Path) -> None:
+def _check_target(target: Path) -> None:
     """Refuse what cannot become the result, before anything is analysed for it.
 
     Raises:
@@ -106,32 +110,29 @@ def _check(target: Path) -> None:
         raise CXRError(f"{target} is no ordinary file, which a table needs. Please name one.")
 
 
-def _is_own(file: str, own: dict[str, str]) -> bool:
-    name = Path(file).name
-    return name in own and os.path.realpath(file) == own[name]
-
-
-class _Refused:
-    """Hands records on and notes whether there is a refusal among them."""
+class _CountRefusals:
+    """Hands records on and counts the refusals among them."""
 
     def __init__(self, records: Iterator[dict]):
         self._records = records
-        self.some = False
+        self.refused = 0
 
     def __iter__(self) -> Iterator[dict]:
         for record in self._records:
-            self.some |= record["line"]["status"] == "refused"
+            self.refused += record["line"]["status"] == "refused"
             yield record
 
 
-def _watched(files: Sequence[str], scored: Scored, total: int) -> Iterable[tuple[int, str]]:
-    """Score files under a progress bar that starts where an earlier run stopped."""
+def _with_progress_bar(
+    files: Sequence[str], analyse: Analyse, total: int
+) -> Iterable[tuple[int, str]]:
+    """Analyse files under a progress bar that starts where an earlier run stopped."""
     bar = tqdm(
         total=total, initial=total - len(files), unit="image", disable=not sys.stderr.isatty()
     )
-    with bar, closing(scored(files)) as records:
+    with bar, closing(analyse(files)) as records:
         for number, record in records:
             if json.loads(record)["burned_in"]:
-                tqdm.write(f"warning: {files[number]}: {sentence('burned_in')}", file=sys.stderr)
+                tqdm.write(f"warning: {files[number]}: {translate('burned_in')}", file=sys.stderr)
             yield number, record
             bar.update()

@@ -2,7 +2,7 @@
 
 Data contract: a record is a line of JSON, {"burned_in": true|false|null, "line": {…}}, null where
 the file was refused; the inner line is the one README documents. Records are text since they come
-from other processes and go into a journal as they are. `pool` and `ray_job` both run this.
+from other processes and are kept as they are. `process_pool` and `ray_job` both run this.
 """
 
 import json
@@ -10,26 +10,9 @@ from pathlib import Path
 
 from cxr_demo import report
 from cxr_demo.analysis import Analyser
-from cxr_demo.artefacts import (
-    ANOMALY_NETWORKS,
-    ASSETS,
-    CALIBRATION,
-    CLASSIFIER,
-    GATE,
-    HEADS_WEIGHTS,
-    LIBRARY,
-    NORMALITY,
-    SCREENING,
-    TYPICALITY,
-    Artefacts,
-)
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.artefacts import ASSETS, DERIVED_FROM, MIDDLES, VERSIONED, Artefacts
+from cxr_demo.errors import RadiographError
 from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
-
-_ARTEFACTS = (
-    *(CLASSIFIER, HEADS_WEIGHTS, CALIBRATION, *ANOMALY_NETWORKS.values(), NORMALITY, GATE),
-    *(*SCREENING.values(), LIBRARY, TYPICALITY),
-)
 
 
 def model_hashes(root: Path = ASSETS) -> dict[str, str]:
@@ -39,10 +22,11 @@ def model_hashes(root: Path = ASSETS) -> dict[str, str]:
         ArtefactError: if the manifest is missing or unreadable.
     """
     artefacts = Artefacts(root)
-    return {path: artefacts.short_hash(path) for path in _ARTEFACTS}
+    paths = dict.fromkeys([*VERSIONED.values(), *DERIVED_FROM])
+    return {path: artefacts.short_hash(path) for path in paths if path != MIDDLES}
 
 
-class Scorer:
+class FileAnalyser:
     """Analyses one file after the other; made once in each process.
 
     Args:
@@ -61,30 +45,30 @@ class Scorer:
     def __call__(self, file: str) -> str:
         """The record of one file, whatever the file is."""
         try:
-            radiograph = read_radiograph(_bytes_of(file), self._frame)
-            line = report.accepted(file, self._analyser.analyse(radiograph))
-        except RadiographRefused as error:
-            return _record(None, {"file": file, **report.refused(error)})
+            radiograph = read_radiograph(_read(file), self._frame)
+            line = report.result_line(file, self._analyser.analyse(radiograph))
+        except RadiographError as error:
+            return _record(None, {"file": file, **report.refusal_json(error)})
         except Exception as error:
             error.add_note(f"while analysing {file}")  # one of very many, far from the terminal
             raise
         return _record(radiograph.burned_in, line)
 
 
-def given_up(file: str) -> str:
+def crash_record(file: str) -> str:
     """The record of a file whose analysis ends the process that attempts it."""
-    error = RadiographRefused("refused.process_ended")
-    return _record(None, {"file": file, **report.refused(error)})
+    error = RadiographError("refused.process_ended")
+    return _record(None, {"file": file, **report.refusal_json(error)})
 
 
 def _record(burned_in: bool | None, line: dict) -> str:
     return json.dumps({"burned_in": burned_in, "line": line})
 
 
-def _bytes_of(file: str) -> bytes:
+def _read(file: str) -> bytes:
     """Read one file, no further than `read_radiograph` needs to see that it is too large."""
     try:
         with Path(file).open("rb") as stream:
             return stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise RadiographRefused("refused.not_opened", why=error.strerror) from None
+        raise RadiographError("refused.not_opened", why=error.strerror) from None

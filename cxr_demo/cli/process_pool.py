@@ -1,30 +1,35 @@
-"""Files → records on all cores of this machine, in processes that may die.
+"""Analyse files on all cores of this machine, in processes that may die.
 
 Data contract: takes file names, gives (number, record) with the number of each file among them, as
-they are done. Each process has a scorer of its own and one small chunk of files at a time, so that
-memory does not grow with the number of files, and a process that dies (killed, out of memory, a
-decoder that crashes) is known to have died of that chunk.
+they are done. Each process has an analyser of its own, and only a few files are under way at any
+time, so that memory does not grow with the number of files. When a process dies (killed, out of
+memory, a decoder that crashes), every file that was under way is analysed once more, one at a time
+and with nothing else running, since another file may have taken the memory; one that ends two more
+processes then is refused.
 """
 
-import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from cxr_demo.cli.file_record import given_up
+from loky import ProcessPoolExecutor
+
+from cxr_demo.cli.file_record import crash_record
 from cxr_demo.errors import CXRError
 
-Score = Callable[[str], str]
-"""The name of a file → its record, as `scorer.Scorer` does it."""
+AnalyseFile = Callable[[str], str]
+"""The name of a file → its record, as `file_record.FileAnalyser` does it."""
 
-CHUNK = 4
-MOST_STARTS = 3
-"""How often a process is started anew that ends before it has begun."""
+MAX_CRASHES = 2
+"""How many processes may end of one file alone."""
+MAX_STARTS = 3
+"""How often processes are started anew that end before they have begun."""
 
 
 def cores() -> int:
@@ -34,11 +39,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def scored(make: Callable[[int | None], Score], files: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Score files, in processes where there are several files and cores.
+def analyse_files(
+    make: Callable[[int | None], AnalyseFile], files: Sequence[str]
+) -> Iterator[tuple[int, str]]:
+    """Analyse files, in processes where there are several files and cores.
 
     Args:
-        make: makes a scorer with so many threads (None: all cores); can be pickled.
+        make: makes an analyser with so many threads (None: all cores); can be pickled.
         files: their names.
 
     Returns:
@@ -49,193 +56,107 @@ def scored(make: Callable[[int | None], Score], files: Sequence[str]) -> Iterato
         CXRError: if no process can be started, or what `make` raises.
     """
     processes = min(cores(), len(files))
-    if processes > 1:
-        yield from _scored_apart(make, files, processes)
-    elif files:
-        score = make(None)
-        yield from ((number, score(file)) for number, file in enumerate(files))
-
-
-def _scored_apart(
-    make: Callable[[int | None], Score], files: Sequence[str], processes: int
-) -> Iterator[tuple[int, str]]:
-    queue = _Queue(len(files), max(1, min(CHUNK, len(files) // (4 * processes))))
-    workers: list[_Worker] = []
-    try:
-        workers += (_Worker(make) for _ in range(processes))
-        while queue.left:
-            for worker in workers:
-                if worker.future is None and (chunk := queue.next()):
-                    worker.take(chunk, [files[number] for number in chunk])
-            wait([worker.future for worker in workers if worker.future], None, FIRST_COMPLETED)
-            for worker in list(workers):
-                if not worker.future or not worker.future.done():
-                    continue
-                chunk = worker.chunk
-                try:
-                    records = worker.result()
-                except BrokenProcessPool:
-                    _start_again(worker, workers)
-                    if (number := queue.died(chunk)) is not None:
-                        yield number, given_up(files[number])
-                else:
-                    queue.done(chunk)
-                    yield from zip(chunk, records, strict=True)
-    finally:
-        for worker in workers:
-            worker.kill()
-
-
-def _start_again(worker: "_Worker", workers: "list[_Worker]") -> None:
-    """Start a process that has died, or go on without it where it never comes to begin.
-
-    Raises:
-        CXRError: if it was the last one.
-    """
-    worker.kill()
-    if worker.starts < MOST_STARTS:
-        worker.start()
+    if processes <= 1:
+        analyse = make(None) if files else None
+        yield from ((number, analyse(file)) for number, file in enumerate(files))
         return
-    workers.remove(worker)
-    if not workers:
-        raise CXRError(
-            f"The process that analyses ended {MOST_STARTS} times before it had begun. "
-            "Please look whether the machine is out of memory."
-        )
+    waiting = deque(range(len(files)))
+    while waiting:
+        suspects = yield from _analyse_until_one_dies(make, files, waiting, processes)
+        for number in suspects:
+            yield number, _analyse_alone(make, files[number])
 
 
-class _Queue:
-    """The numbers of files that are still to be done, in chunks.
+def _analyse_until_one_dies(
+    make: Callable, files: Sequence[str], waiting: deque[int], processes: int
+) -> Iterator[tuple[int, str]]:
+    """Take numbers from `waiting` and analyse these files, until all are done or a process dies.
 
-    When a process dies, each file of its chunk is done by itself. Where one dies of a file by
-    itself, that file is done once more while nothing else is, since another file may have taken
-    the memory; where one dies again, the file is given up.
+    Returns:
+        The numbers of the files that were under way when one died.
     """
-
-    def __init__(self, count: int, size: int):
-        self.left = count
-        self._fresh = (range(start, min(start + size, count)) for start in range(0, count, size))
-        self._by_themselves: deque[int] = deque()
-        self._alone: deque[int] = deque()
-        self._died_once: set[int] = set()
-        self._under_way = 0
-
-    def next(self) -> Sequence[int]:
-        """A chunk to do now; empty if there is none, or others have to be waited for."""
-        if self._alone:
-            # It stays in front until it is over, which holds the others back.
-            chunk = () if self._under_way else (self._alone[0],)
-        elif self._by_themselves:
-            chunk = (self._by_themselves.popleft(),)
-        else:
-            chunk = next(self._fresh, ())
-        self._under_way += bool(chunk)
-        return chunk
-
-    def done(self, chunk: Sequence[int]) -> None:
-        """A chunk is over for good; an empty one is the start of a process."""
-        self.left -= len(chunk)
-        self._under_way -= bool(chunk)
-        if self._alone and self._alone[0] in chunk:
-            self._alone.popleft()
-
-    def died(self, chunk: Sequence[int]) -> int | None:
-        """A process died of a chunk; gives the number of a file that is given up."""
-        if len(chunk) == 1 and chunk[0] in self._died_once:
-            self.done(chunk)
-            return chunk[0]
-        self._under_way -= bool(chunk)
-        if len(chunk) == 1:
-            self._died_once.add(chunk[0])
-            self._alone.append(chunk[0])
-        else:
-            self._by_themselves.extend(chunk)
-        return None
-
-
-class _Worker:
-    """A process with a scorer in it.
-
-    Attributes:
-        chunk: what it does; empty while it starts or waits.
-        future: of that, or of its start; None while it waits.
-        starts: how often it was started since it last was ready.
-    """
-
-    def __init__(self, make: Callable[[int | None], Score]):
-        self._make = make
-        self.starts = 0
-        self.start()
-
-    def start(self) -> None:
-        """Start the process; it is ready when `future` is done."""
-        others = set(multiprocessing.active_children())
-        spawn = multiprocessing.get_context("spawn")
-        self.starts += 1
-        self.chunk: Sequence[int] = ()
-        with _no_ctrl_c():
-            self._executor = ProcessPoolExecutor(1, spawn, _end_with_parent)
-            self.future: Future | None = self._executor.submit(_begin, self._make)
-        self._processes = set(multiprocessing.active_children()) - others
-
-    def take(self, chunk: Sequence[int], files: list[str]) -> None:
-        """Begin with a chunk; a process that died while it waited is found by `result`."""
-        self.chunk = chunk
+    running: dict[Future, int] = {}
+    with _started(make, processes) as executor:
         try:
-            self.future = self._executor.submit(_score_all, files)
-        except BrokenProcessPool as error:
-            self.future = Future()
-            self.future.set_exception(error)
+            while waiting or running:
+                while waiting and len(running) <= processes:  # one more, so that nobody waits
+                    running[_submit(executor, _analyse, make, files[waiting[0]])] = waiting[0]
+                    waiting.popleft()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    record = future.result()
+                    yield running.pop(future), record
+        except BrokenProcessPool:
+            pass
+    finished = {future for future in running if future.done() and not future.exception()}
+    yield from ((running.pop(future), future.result()) for future in finished)
+    return sorted(running.values())
 
-    def result(self) -> list[str]:
-        """The records of the chunk, or none at its start; then it waits.
 
-        Raises:
-            BrokenProcessPool: if the process has died.
-        """
-        future, self.future, self.chunk = self.future, None, ()
-        result = future.result()
-        self.starts = 0
-        return result
-
-    def kill(self) -> None:
-        """End the process at once, whatever it does."""
-        for process in self._processes:
-            process.kill()
-        self._executor.shutdown(cancel_futures=True)
+def _analyse_alone(make: Callable, file: str) -> str:
+    """The record of a file whose process may end; if it does so twice, one that says so."""
+    for _ in range(MAX_CRASHES):
+        with _started(make, 1) as executor, suppress(BrokenProcessPool):
+            return _submit(executor, _analyse, make, file).result()
+    return crash_record(file)
 
 
 @contextmanager
-def _no_ctrl_c() -> Iterator[None]:
-    """Processes started within never see Ctrl-C: a terminal sends it to all, the parent decides."""
+def _started(make: Callable, processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes with an analyser in each; they are ended at once, whatever they do.
+
+    Raises:
+        CXRError: if they end before they have begun.
+    """
+    for _ in range(MAX_STARTS):
+        executor = ProcessPoolExecutor(
+            processes, initializer=_end_with_parent, initargs=(os.getpid(),)
+        )
+        try:
+            for begun in [_submit(executor, _begin, make) for _ in range(processes)]:
+                begun.result()
+            yield executor
+            return
+        except BrokenProcessPool:
+            continue
+        finally:
+            executor.shutdown(kill_workers=True)
+    raise CXRError(
+        f"The process that analyses ended {MAX_STARTS} times before it had begun. "
+        "Please look whether the machine is out of memory."
+    )
+
+
+def _submit(executor: ProcessPoolExecutor, *task) -> Future:
+    """Submit a task. Processes that are started for it never see Ctrl-C: a terminal sends it to
+    all of them, but the parent decides."""
     if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
+        return executor.submit(*task)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        return executor.submit(*task)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: int) -> None:
     """A parent that is killed cannot end its processes; they would wait for it forever."""
 
     def watch() -> None:
-        multiprocessing.parent_process().join()
+        while os.getppid() == parent:
+            time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-_score: Score | None = None
+_analyser: AnalyseFile | None = None
 
 
-def _begin(make: Callable[[int | None], Score]) -> list[str]:
-    global _score
-    _score = make(1)
-    return []
+def _begin(make: Callable[[int | None], AnalyseFile]) -> None:
+    global _analyser
+    _analyser = _analyser or make(1)
 
 
-def _score_all(files: list[str]) -> list[str]:
-    return [_score(file) for file in files]
+def _analyse(make: Callable[[int | None], AnalyseFile], file: str) -> str:
+    _begin(make)
+    return _analyser(file)

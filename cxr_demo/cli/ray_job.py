@@ -1,12 +1,12 @@
-"""Files → records on all cores of a Ray cluster; the same contract as `pool`.
+"""Files → records on all cores of a Ray cluster; the same contract as `process_pool`.
 
 The files and the checkout have to be at the same path on all machines, and so has what
 requirements-ray.txt installs. Without an address a Ray of this machine is started, and ended
 afterwards. Nothing is reported to anybody: telemetry and dashboard are off.
 
 A worker that dies is started anew and its block done again. A block that goes wrong every time is
-left out by Ray; its files are then done on this machine by `pool`, which finds out what is the
-matter with them.
+left out by Ray; its files are then done on this machine by `process_pool`, which finds out what is
+the matter with them.
 """
 
 import json
@@ -16,27 +16,29 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
-from cxr_demo.cli import process_pool as pool
+from cxr_demo.cli import process_pool
 from cxr_demo.errors import CXRError
 
 THIS_MACHINE = "local"
 BATCH = 4
-MOST_FILES = 64
+MAX_BLOCK_FILES = 64
 """In a block, which is done again as a whole when its worker dies."""
 BLOCK_BYTES = 8192
-"""Of records that a worker hands over at a time; a few, so that the journal has them soon."""
-RETRIES = 3
-MOST_ERRORS = 16
+"""Of records that a worker hands over at a time; a few, so that progress has them soon."""
+MAX_RETRIES = 3
+MAX_FAILED_BLOCKS = 16
 """Blocks that may go wrong every time; past that it is not the files."""
 
 
-def scored(
-    make: Callable[[int | None], pool.Score], files: Sequence[str], address: str = THIS_MACHINE
+def analyse_files(
+    make: Callable[[int | None], process_pool.AnalyseFile],
+    files: Sequence[str],
+    address: str = THIS_MACHINE,
 ) -> Iterator[tuple[int, str]]:
-    """Score files on a cluster.
+    """Analyse files on a cluster.
 
     Args:
-        make: makes a scorer with so many threads; importable on all machines.
+        make: makes an analyser with so many threads; importable on all machines.
         files: their names, the same on all machines.
         address: of the cluster, as `ray.init` takes it; "local" starts one.
 
@@ -56,7 +58,7 @@ def scored(
                 missing.discard(row["number"])
                 yield row["number"], row["record"]
     left = sorted(missing)
-    with closing(pool.scored(make, [files[number] for number in left])) as records:
+    with closing(process_pool.analyse_files(make, [files[number] for number in left])) as records:
         yield from ((left[number], record) for number, record in records)
 
 
@@ -77,7 +79,11 @@ def _connected(address: str) -> Iterator:
             "Please run `pip install -r requirements-ray.txt`, or leave --ray out."
         ) from None
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # blocks that fail are made good
-    own = {"num_cpus": pool.cores(), "include_dashboard": False} if address == THIS_MACHINE else {}
+    own = (
+        {"num_cpus": process_pool.cores(), "include_dashboard": False}
+        if address == THIS_MACHINE
+        else {}
+    )
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, RuntimeError, ValueError) as error:
@@ -91,7 +97,9 @@ def _connected(address: str) -> Iterator:
         ray.shutdown()
 
 
-def _rows(ray, make: Callable[[int | None], pool.Score], files: Sequence[str]) -> Iterator[dict]:
+def _rows(
+    ray, make: Callable[[int | None], process_pool.AnalyseFile], files: Sequence[str]
+) -> Iterator[dict]:
     """{"number", "record"} of each file as the cluster gets to it.
 
     Raises:
@@ -100,9 +108,9 @@ def _rows(ray, make: Callable[[int | None], pool.Score], files: Sequence[str]) -
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.target_max_block_size = BLOCK_BYTES
-    context.max_errored_blocks = MOST_ERRORS
+    context.max_errored_blocks = MAX_FAILED_BLOCKS
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    blocks = max(len(files) // MOST_FILES, min(len(files), 4 * cores))
+    blocks = max(len(files) // MAX_BLOCK_FILES, min(len(files), 4 * cores))
     # A name may hold bytes that are no UTF-8; JSON spells them out.
     names = [{"number": number, "file": json.dumps(file)} for number, file in enumerate(files)]
     with warnings.catch_warnings():
@@ -115,7 +123,7 @@ def _rows(ray, make: Callable[[int | None], pool.Score], files: Sequence[str]) -
             compute=ray.data.ActorPoolStrategy(size=min(cores, blocks)),
             num_cpus=1,
             max_restarts=-1,
-            max_task_retries=RETRIES,
+            max_task_retries=MAX_RETRIES,
         )
     try:
         yield from records.iter_rows()
@@ -129,11 +137,11 @@ def _rows(ray, make: Callable[[int | None], pool.Score], files: Sequence[str]) -
 class _Worker:
     """What Ray keeps in each of its processes."""
 
-    def __init__(self, make: Callable[[int | None], pool.Score]):
-        self._score = make(1)
+    def __init__(self, make: Callable[[int | None], process_pool.AnalyseFile]):
+        self._analyse = make(1)
 
     def __call__(self, batch: dict) -> dict:
-        records = [self._score(json.loads(name)) for name in batch["file"]]
+        records = [self._analyse(json.loads(name)) for name in batch["file"]]
         return {"number": batch["number"], "record": records}
 
 

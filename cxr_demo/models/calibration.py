@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_demo.models.networks import Features
+from cxr_demo.models.networks import ClassifierOutput
 
 BINARY = ("normal", "pneumonia")
 THREE_CLASS = ("normal", "bacterial", "viral")
 HEADS = {"binary": BINARY, "three_class": THREE_CLASS}
-"""The classifier's heads, by the names of their logits in `network.Features`."""
+"""The classifier's heads, by the names of their logits in `networks.ClassifierOutput`."""
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ class Calibration:
 
 
 def probabilities(
-    features: Features, calibration: dict[str, Calibration]
+    features: ClassifierOutput, calibration: dict[str, Calibration]
 ) -> dict[str, dict[str, float]]:
     """Calibrated probabilities of both heads.
 
@@ -62,7 +62,7 @@ def probabilities(
     }
 
 
-def plausible(three_class: dict[str, float], least: dict[str, float]) -> tuple[str, ...]:
+def conformal_set(three_class: dict[str, float], least: dict[str, float]) -> tuple[str, ...]:
     """The classes that cannot be ruled out: a split-conformal set, class by class (Vovk, 2012,
     "Conditional validity of inductive conformal predictors").
 

@@ -1,7 +1,8 @@
 """One forward pass. Loads the exported (LiteRT) networks; no training framework is imported.
 
-Data contract: float32 (SIDE, SIDE) in [0, 1] from `preprocess` → `Features`; for the autoencoder
-float32 (side, side) in [0, 1] → the same; for the detector the same in, `Change` out.
+Data contract: float32 (SIDE, SIDE) in [0, 1] from `preprocessing` → `ClassifierOutput`; for the
+autoencoder float32 (side, side) in [0, 1] → the same; for the detector the same in,
+`DetectorOutput` out.
 """
 
 import os
@@ -13,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 @dataclass(frozen=True)
-class Features:
+class ClassifierOutput:
     """Everything the classifier says of one image, from one pass.
 
     Attributes:
@@ -30,7 +31,7 @@ class Features:
 
 
 @dataclass(frozen=True)
-class Change:
+class DetectorOutput:
     """What the detector sees in one image.
 
     Attributes:
@@ -54,7 +55,7 @@ class Classifier:
     def __init__(self, model: bytes, threads: int | None = None):
         self._run = _signature(model, threads)
 
-    def __call__(self, square: np.ndarray) -> Features:
+    def __call__(self, square: np.ndarray) -> ClassifierOutput:
         """Run the network once.
 
         Args:
@@ -62,7 +63,7 @@ class Classifier:
         """
         outputs = self._run(square)
         embedding = outputs["embedding"][0]
-        return Features(
+        return ClassifierOutput(
             binary=outputs["binary"][0],
             three_class=outputs["three_class"][0],
             embedding=embedding / np.linalg.norm(embedding),
@@ -91,17 +92,17 @@ class Detector:
 
     Args:
         model: the content of a LiteRT file with the outputs of
-            `train.models.networks.with_regions`.
+            `train.models.networks.add_region_features`.
         threads: CPU threads for one pass; None takes all cores.
     """
 
     def __init__(self, model: bytes, threads: int | None = None):
         self._run = _signature(model, threads)
 
-    def __call__(self, square: np.ndarray) -> Change:
+    def __call__(self, square: np.ndarray) -> DetectorOutput:
         """Run the network once on float32 (side, side) in [0, 1]."""
         outputs = self._run(square)
-        return Change(outputs["change"][0, ..., 0], outputs["regions"][0])
+        return DetectorOutput(outputs["change"][0, ..., 0], outputs["regions"][0])
 
 
 def _signature(model: bytes, threads: int | None):

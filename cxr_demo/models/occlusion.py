@@ -1,6 +1,6 @@
 """Hide parts of a radiograph from the networks, to see what their answer leant on.
 
-Data contract: float32 (side, side) in [0, 1] from `preprocess` → the same. Boxes are (left, top,
+Data contract: float32 (side, side) in [0, 1] from `preprocessing` → the same. Boxes are (left, top,
 right, bottom) as shares of width and height in [0, 1], so they fit the file at any size.
 
 Occlusion asks of a region what saliency can only estimate: what would be said without it (Zeiler
@@ -11,7 +11,7 @@ blur leaves the region's brightness in, its surroundings take that away too.
 import cv2
 import numpy as np
 
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 
 FILLS = ("blur", "surroundings")
 MAX_BOXES = 16
@@ -32,14 +32,14 @@ def occlude(square: np.ndarray, boxes: list[Box], fill: str) -> np.ndarray:
             inpainting").
 
     Raises:
-        Refused: if a box is not one, or the fill is not one of FILLS.
+        UserError: if a box is not one, or the fill is not one of FILLS.
     """
     if fill not in FILLS:
-        raise Refused("refused.fill", fill=str(fill)[:40])
+        raise UserError("refused.fill", fill=str(fill)[:40])
     if not boxes:
         return square
     if len(boxes) > MAX_BOXES:
-        raise Refused("refused.boxes", boxes=len(boxes), most=MAX_BOXES)
+        raise UserError("refused.boxes", boxes=len(boxes), most=MAX_BOXES)
     side = square.shape[0]
     hidden = np.zeros(square.shape, np.uint8)
     for box in boxes:
@@ -60,10 +60,10 @@ def _pixels(box: Box, side: int) -> tuple[int, int, int, int]:
     """The pixels of a box: every one that it touches, at least one each way."""
     numbers = isinstance(box, list | tuple) and all(type(edge) in (int, float) for edge in box)
     if not (numbers and len(box) == 4):
-        raise Refused("refused.box", box=str(box)[:80])
+        raise UserError("refused.box", box=str(box)[:80])
     left, top, right, bottom = box
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        raise Refused("refused.box", box=str(box)[:80])
+        raise UserError("refused.box", box=str(box)[:80])
     return (
         int(left * side),
         int(top * side),

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 SIDE = 224
-SOFTNESS = 0.5
+BLUR_SIGMA = 0.5
 """Standard deviation of a Gaussian blur, in pixels of the square."""
 JPEG_QUALITY = 75
 
@@ -35,16 +35,18 @@ def to_network_input(pixels: np.ndarray) -> np.ndarray:
     """
     if pixels.shape == (SIDE, SIDE):
         return np.ascontiguousarray(pixels)
-    return jpeg_copy(cv2.GaussianBlur(squash(pixels, SIDE), (0, 0), SOFTNESS), JPEG_QUALITY)
+    return jpeg_copy(
+        cv2.GaussianBlur(resize_square(pixels, SIDE), (0, 0), BLUR_SIGMA), JPEG_QUALITY
+    )
 
 
 def jpeg_copy(pixels: np.ndarray, quality: int) -> np.ndarray:
     """What a JPEG file of this quality keeps of float32 (height, width) in [0, 1]."""
-    _, jpeg = cv2.imencode(".jpg", to_levels(pixels), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, jpeg = cv2.imencode(".jpg", to_uint8(pixels), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
 
 
-def squash(pixels: np.ndarray, side: int) -> np.ndarray:
+def resize_square(pixels: np.ndarray, side: int) -> np.ndarray:
     """Resize float32 (height, width) in [0, 1] to (side, side), aspect ratio not kept."""
     square = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
     return np.clip(np.asarray(square, dtype=np.float32), 0.0, 1.0)
@@ -62,6 +64,6 @@ def to_view(pixels: np.ndarray) -> np.ndarray:
     return np.clip(np.asarray(smaller, dtype=np.float32), 0.0, 1.0)
 
 
-def to_levels(pixels: np.ndarray) -> np.ndarray:
+def to_uint8(pixels: np.ndarray) -> np.ndarray:
     """float in [0, 1], clipped to it → the nearest of 256 grey levels, uint8 of the same shape."""
     return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)

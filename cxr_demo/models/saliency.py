@@ -12,8 +12,8 @@ activation, the form of Grad-CAM that is faithful at the last convolution (Drael
 the other classes' logits, would to first order lose if the region's features were taken away.
 """
 
-import io
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,20 +35,11 @@ class Heads:
     embedding_bias: np.ndarray
     kernels: dict[str, np.ndarray]
 
-
-def read_heads(content: bytes) -> tuple[Heads, str]:
-    """Read an `.npz` file of these arrays, each kernel under the name of its head.
-
-    Returns:
-        The heads, and the short hash of the exported classifier they belong to.
-    """
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        heads = Heads(
-            arrays["embedding_kernel"],
-            arrays["embedding_bias"],
-            {head: arrays[head] for head in HEADS},
-        )
-        return heads, str(arrays["classifier"])
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Heads":
+        """What `train.models.export` has stored, each kernel under the name of its head."""
+        kernels = {head: arrays[head] for head in HEADS}
+        return cls(arrays["embedding_kernel"], arrays["embedding_bias"], kernels)
 
 
 def saliency(feature_map: np.ndarray, heads: Heads) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The bytes of a DICOM file → a `Radiograph`. Runs in a process of its own, see `sandbox`.
+"""Read the bytes of a DICOM file. Runs in a process of its own, see `subprocess_reader`.
 
 Data contract: a radiograph of one grey channel, 8 to 16 bits, plain or compressed → float32
 (height, width) in [0, 1], air dark, through the file's own grayscale transformations. Of all that a
@@ -24,11 +24,11 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from cxr_demo.errors import RadiographRefused
-from cxr_demo.reading.dicom_lut import levels
-from cxr_demo.reading.dicom_pixels import PLAIN, PLUGIN, decoded, is_codestream
-from cxr_demo.reading.dicom_values import text, whole
-from cxr_demo.reading.types import Radiograph, Stored, check_contrast, check_size
+from cxr_demo.errors import RadiographError
+from cxr_demo.reading.dicom_lut import display_values
+from cxr_demo.reading.dicom_pixels import PLUGIN, UNCOMPRESSED, decode_frame, is_codestream
+from cxr_demo.reading.dicom_values import get_int, get_text
+from cxr_demo.reading.types import Radiograph, StoredFrame, check_contrast, check_size
 
 # Neither a warning nor a log line of the library may quote what stands in a file.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -68,7 +68,7 @@ ELEMENTS = (
     "PixelData",
 )
 
-MOST_TEXT = 2**16
+MAX_ELEMENT_BYTES = 2**16
 """Bytes of any element but those that hold tables and pixels; millions of values would each become
 an object."""
 
@@ -94,34 +94,34 @@ _LATERAL_CODES = (
 
 def read_dicom(data: bytes, frame: int | None = None) -> Radiograph:
     """Decode one frame of a DICOM file, here and now; what comes from outside goes through
-    `sandbox.read_apart`.
+    `subprocess_reader.read_in_subprocess`.
 
     Args:
         data: the whole file, with or without preamble.
         frame: which one, from 1; may be left out where there is only one.
 
     Raises:
-        RadiographRefused: with one sentence on what was wrong and what to do.
+        RadiographError: with one sentence on what was wrong and what to do.
     """
     return read_stored(data, frame).radiograph()
 
 
-def read_stored(data: bytes, frame: int | None = None) -> Stored:
+def read_stored(data: bytes, frame: int | None = None) -> StoredFrame:
     """The same, without its pixels being made yet."""
     try:
-        dataset = _parsed(data)
-        _check(dataset, data)
-        number = _chosen(whole(dataset, "NumberOfFrames", 1), frame)
-        return _stored(dataset, number)
-    except RadiographRefused:
+        dataset = _parse(data)
+        _check_header(dataset, data)
+        number = _frame_index(get_int(dataset, "NumberOfFrames", 1), frame)
+        return _decode(dataset, number)
+    except RadiographError:
         raise
     except MemoryError:
-        raise RadiographRefused("refused.dicom.limit") from None
+        raise RadiographError("refused.dicom.limit") from None
     except Exception:  # pydicom and the codecs raise whatever a damaged file makes them stumble on
-        raise RadiographRefused("refused.damaged") from None
+        raise RadiographError("refused.damaged") from None
 
 
-def _parsed(data: bytes) -> Dataset:
+def _parse(data: bytes) -> Dataset:
     """The elements of interest."""
     stream = io.BytesIO(data)
     stream.seek(132 if data[128:132] == b"DICM" else 0)
@@ -134,9 +134,9 @@ def _parsed(data: bytes) -> Dataset:
     )
     syntax = meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
     if syntax == DeflatedExplicitVRLittleEndian:
-        raise RadiographRefused("refused.dicom.deflated")
+        raise RadiographError("refused.dicom.deflated")
     if syntax not in PLUGIN:
-        raise RadiographRefused("refused.dicom.syntax")
+        raise RadiographError("refused.dicom.syntax")
     dataset = read_dataset(
         stream,
         syntax == ImplicitVRLittleEndian,
@@ -144,68 +144,68 @@ def _parsed(data: bytes) -> Dataset:
         specific_tags=[tag_for_keyword(keyword) for keyword in ELEMENTS],
     )
     if any(
-        len(element.value or b"") > MOST_TEXT
+        len(element.value or b"") > MAX_ELEMENT_BYTES
         for element in dataset.values()
         if element.tag not in _LONG
     ):
-        raise RadiographRefused("refused.damaged")
+        raise RadiographError("refused.damaged")
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
     return dataset
 
 
-def _check(dataset: Dataset, data: bytes) -> None:
+def _check_header(dataset: Dataset, data: bytes) -> None:
     """Refuse what is no frontal radiograph, or cannot be decoded, by its header."""
     if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
-        raise RadiographRefused("refused.dicom.depth")
+        raise RadiographError("refused.dicom.depth")
     if not dataset.get("PixelData"):
         # The element is left out of the data set if the file ends within it.
         begun = b"\xe0\x7f\x10\x00" in data
-        raise RadiographRefused("refused.damaged" if begun else "refused.dicom.no_image")
-    modality = text(dataset, "Modality")
+        raise RadiographError("refused.damaged" if begun else "refused.dicom.no_image")
+    modality = get_text(dataset, "Modality")
     if modality not in MODALITIES:
         named = modality if modality in KNOWN_MODALITIES else "?"
-        raise RadiographRefused("refused.dicom.modality", modality=named)
+        raise RadiographError("refused.dicom.modality", modality=named)
     if _is_lateral(dataset):
-        raise RadiographRefused("refused.dicom.lateral")
-    photometric = text(dataset, "PhotometricInterpretation")
-    if whole(dataset, "SamplesPerPixel", 1) != 1 or photometric not in _GREY:
-        raise RadiographRefused("refused.dicom.colour")
-    allocated = whole(dataset, "BitsAllocated")
-    if allocated not in (8, 16) or not 1 <= whole(dataset, "BitsStored", allocated) <= allocated:
-        raise RadiographRefused("refused.dicom.depth")
-    check_size(whole(dataset, "Columns"), whole(dataset, "Rows"))
+        raise RadiographError("refused.dicom.lateral")
+    photometric = get_text(dataset, "PhotometricInterpretation")
+    if get_int(dataset, "SamplesPerPixel", 1) != 1 or photometric not in _GREY:
+        raise RadiographError("refused.dicom.colour")
+    allocated = get_int(dataset, "BitsAllocated")
+    if allocated not in (8, 16) or not 1 <= get_int(dataset, "BitsStored", allocated) <= allocated:
+        raise RadiographError("refused.dicom.depth")
+    check_size(get_int(dataset, "Columns"), get_int(dataset, "Rows"))
 
 
 def _is_lateral(dataset: Dataset) -> bool:
-    view = text(dataset, "ViewPosition")
+    view = get_text(dataset, "ViewPosition")
     if view in ("LL", "RL") or ("LAT" in view and "DEC" not in view):  # decubitus is frontal
         return True
-    codes = [text(item, "CodeValue") for item in dataset.get("ViewCodeSequence") or ()]
+    codes = [get_text(item, "CodeValue") for item in dataset.get("ViewCodeSequence") or ()]
     # Neither along the rows of a frontal view nor along its columns one goes to the front or back.
     towards = [str(way)[:1] for way in dataset.get("PatientOrientation") or ()]
     return any(code in _LATERAL_CODES for code in codes) or "A" in towards or "P" in towards
 
 
-def _chosen(frames: int, frame: int | None) -> int:
+def _frame_index(frames: int, frame: int | None) -> int:
     """The frame to decode, from 0."""
     if frame is None and frames > 1:
-        raise RadiographRefused("refused.dicom.frames", frames=frames)
+        raise RadiographError("refused.dicom.frames", frames=frames)
     if frame is not None and not 1 <= frame <= frames:
-        raise RadiographRefused("refused.dicom.frame", frame=frame, frames=frames)
+        raise RadiographError("refused.dicom.frame", frame=frame, frames=frames)
     return (frame or 1) - 1
 
 
-def _stored(dataset: Dataset, number: int) -> Stored:
+def _decode(dataset: Dataset, number: int) -> StoredFrame:
     """Decode a frame, and work out what its values look like."""
-    allocated = whole(dataset, "BitsAllocated")
-    bits = whole(dataset, "BitsStored", allocated)
+    allocated = get_int(dataset, "BitsAllocated")
+    bits = get_int(dataset, "BitsStored", allocated)
     syntax = dataset.file_meta.TransferSyntaxUID
-    shift = whole(dataset, "HighBit", bits - 1) + 1 - bits if syntax in PLAIN else 0
+    shift = get_int(dataset, "HighBit", bits - 1) + 1 - bits if syntax in UNCOMPRESSED else 0
     if not 0 <= shift <= allocated - bits:
         raise ValueError("the highest bit lies outside")
-    frame = decoded(dataset, number)
-    signed = bool(whole(dataset, "PixelRepresentation", 0))
+    frame = decode_frame(dataset, number)
+    signed = bool(get_int(dataset, "PixelRepresentation", 0))
     frame = frame.view(f"u{frame.dtype.itemsize}")
     if is_codestream(syntax):
         _check_depth(frame, bits, signed)
@@ -218,11 +218,11 @@ def _stored(dataset: Dataset, number: int) -> Stored:
     if signed:
         # Patterns of negative numbers are the upper half.
         stored -= 2 ** (bits - 1)
-        shown = np.fft.ifftshift(levels(dataset, stored, np.fft.fftshift(counts)))
+        shown = np.fft.ifftshift(display_values(dataset, stored, np.fft.fftshift(counts)))
     else:
-        shown = levels(dataset, stored, counts)
+        shown = display_values(dataset, stored, counts)
     check_contrast(shown[counts > 0])
-    return Stored(patterns, shown, bits, text(dataset, "BurnedInAnnotation") != "NO")
+    return StoredFrame(patterns, shown, bits, get_text(dataset, "BurnedInAnnotation") != "NO")
 
 
 def _check_depth(frame: np.ndarray, bits: int, signed: bool) -> None:

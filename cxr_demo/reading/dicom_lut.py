@@ -15,16 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from cxr_demo.reading.dicom_values import number, text
+from cxr_demo.reading.dicom_values import get_float, get_text
 
-LEAST_SPAN = 0.25
+MIN_SPAN = 0.25
 """Share of its range that an image without a window has to use; one that uses less comes raw from
 the detector and is windowed to its own percentiles."""
 PERCENTILES = (0.01, 0.99)
 
 
 @dataclass(frozen=True)
-class Table:
+class LookupTable:
     """A lookup table of the standard.
 
     Attributes:
@@ -44,7 +44,7 @@ class Table:
         ]
 
 
-def levels(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def display_values(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """How bright each stored value is to be shown.
 
     Args:
@@ -58,24 +58,24 @@ def levels(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> np.ndarr
     Raises:
         ValueError: if a table or its description is damaged.
     """
-    padding = _padding(dataset, stored)
-    values, low, high = _modality(dataset, stored.astype(np.float64))
-    shown = _voi(dataset, values, low < 0)
+    padding = _padding_mask(dataset, stored)
+    values, low, high = _apply_modality(dataset, stored.astype(np.float64))
+    shown = _apply_voi(dataset, values, low < 0)
     if shown is None:
-        low, high = _range(values, np.where(padding, 0, counts), low, high, len(stored))
+        low, high = _display_range(values, np.where(padding, 0, counts), low, high, len(stored))
         shown = np.clip((values - low) / (high - low), 0, 1)
-    shown = _presented(dataset, shown)
+    shown = _apply_presentation(dataset, shown)
     return np.where(padding, 0, shown).astype(np.float32)
 
 
-def _modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, float, float]:
+def _apply_modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, float, float]:
     """Manufacturer's values → (values, least and greatest possible)."""
     if dataset.get("ModalityLUTSequence"):
-        table = _table(dataset, "ModalityLUTSequence", stored[0] < 0)
+        table = _lookup_table(dataset, "ModalityLUTSequence", stored[0] < 0)
         return table(stored), 0, table.top
     slope, intercept = (
-        number(dataset, name, usual)
-        for name, usual in (("RescaleSlope", 1), ("RescaleIntercept", 0))
+        get_float(dataset, name, default)
+        for name, default in (("RescaleSlope", 1), ("RescaleIntercept", 0))
     )
     if not slope:
         raise ValueError("nothing but the intercept is left")
@@ -83,19 +83,19 @@ def _modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, float, 
     return values, *sorted((values[0], values[-1]))
 
 
-def _voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray | None:
+def _apply_voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray | None:
     """The part of interest, in [0, 1]; None if the file names none."""
     if dataset.get("VOILUTSequence"):
-        table = _table(dataset, "VOILUTSequence", signed)
+        table = _lookup_table(dataset, "VOILUTSequence", signed)
         return np.clip(table(values) / table.top, 0, 1)
     try:
-        centre = number(dataset, "WindowCenter", None)
-        width = number(dataset, "WindowWidth", None)
+        centre = get_float(dataset, "WindowCenter", None)
+        width = get_float(dataset, "WindowWidth", None)
     except ValueError:
         return None
     if centre is None or width is None or width <= 0:
         return None
-    function = text(dataset, "VOILUTFunction")
+    function = get_text(dataset, "VOILUTFunction")
     if function == "SIGMOID":
         return 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
     if function == "LINEAR_EXACT":
@@ -107,37 +107,37 @@ def _voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray | Non
     return np.clip((values - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
 
 
-def _range(
+def _display_range(
     values: np.ndarray, counts: np.ndarray, low: float, high: float, possible: int
 ) -> tuple[float, float]:
     """What becomes black and white where no window says so."""
     if possible > 2**8 and counts.any():
         darkest, brightest = np.quantile(values, PERCENTILES, weights=counts, method="inverted_cdf")
-        if 0 < brightest - darkest < LEAST_SPAN * (high - low):
+        if 0 < brightest - darkest < MIN_SPAN * (high - low):
             return darkest, brightest
     return low, high
 
 
-def _presented(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
+def _apply_presentation(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
     """Presentation LUT, or its shape; then MONOCHROME1 turned, unless that has done so."""
     if dataset.get("PresentationLUTSequence"):
-        table = _table(dataset, "PresentationLUTSequence", signed=False)
+        table = _lookup_table(dataset, "PresentationLUTSequence", signed=False)
         return np.clip(table(shown * (len(table.entries) - 1)) / table.top, 0, 1)
-    inverse = text(dataset, "PresentationLUTShape") == "INVERSE"
-    first_is_white = text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+    inverse = get_text(dataset, "PresentationLUTShape") == "INVERSE"
+    first_is_white = get_text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
     return 1 - shown if inverse or first_is_white else shown
 
 
-def _padding(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
+def _padding_mask(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
     """Which stored values stand for no picture at all, bool (N,)."""
-    first = number(dataset, "PixelPaddingValue", None)
+    first = get_float(dataset, "PixelPaddingValue", None)
     if first is None:
         return np.zeros(len(stored), bool)
-    last = number(dataset, "PixelPaddingRangeLimit", first)
+    last = get_float(dataset, "PixelPaddingRangeLimit", first)
     return (stored >= min(first, last)) & (stored <= max(first, last))
 
 
-def _table(dataset: Dataset, name: str, signed: bool) -> Table:
+def _lookup_table(dataset: Dataset, name: str, signed: bool) -> LookupTable:
     """The first table of a sequence. Entries of 8 bits may be packed two to a word."""
     item = dataset[name].value[0]
     length, first, bits = (int(number) for number in item.LUTDescriptor)
@@ -159,4 +159,4 @@ def _table(dataset: Dataset, name: str, signed: bool) -> Table:
         words = words.astype("<u2").view(np.uint8)
     if len(words) < length:
         raise ValueError("entries are missing")
-    return Table(words[:length].astype(np.float64), first, 2**bits - 1)
+    return LookupTable(words[:length].astype(np.float64), first, 2**bits - 1)

@@ -19,16 +19,16 @@ from pydicom.uid import (
     JPEGLossless,
 )
 
-from cxr_demo.reading.dicom_values import whole
+from cxr_demo.reading.dicom_values import get_int
 
-PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
+UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 _JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 _LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
 _JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 _JPEG_2000 = tuple(f"1.2.840.10008.1.2.4.{last}" for last in (90, 91, 201, 202, 203))
 _RLE = ("1.2.840.10008.1.2.5",)
 PLUGIN = {
-    **dict.fromkeys(PLAIN, ""),  # pydicom itself
+    **dict.fromkeys(UNCOMPRESSED, ""),  # pydicom itself
     **dict.fromkeys((*_JPEG, *_LOSSLESS, *_JPEG_LS), "gdcm"),
     **dict.fromkeys((*_JPEG_2000, *_RLE), "pylibjpeg"),
 }
@@ -42,14 +42,14 @@ _START_OF_FRAME = (
 """Markers of JPEG and JPEG-LS after which the size of the picture stands."""
 
 
-def decoded(dataset: Dataset, number: int) -> np.ndarray:
+def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
     """A frame as integers of the machine's own byte order, (rows, columns)."""
     syntax = dataset.file_meta.TransferSyntaxUID
-    if dataset["PixelData"].is_undefined_length is (syntax in PLAIN):
+    if dataset["PixelData"].is_undefined_length is (syntax in UNCOMPRESSED):
         raise ValueError("pixels in a form that is not that of the transfer syntax")
     if is_codestream(syntax):
         _check_codestream(dataset, number)
-    if syntax == JPEGExtended12Bit and whole(dataset, "BitsStored", 16) > 8:
+    if syntax == JPEGExtended12Bit and get_int(dataset, "BitsStored", 16) > 8:
         # pydicom withholds these from gdcm, which reads them whatever kind of JPEG it is told.
         dataset.file_meta.TransferSyntaxUID = JPEGLossless
     frame, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(
@@ -60,17 +60,17 @@ def decoded(dataset: Dataset, number: int) -> np.ndarray:
 
 def is_codestream(syntax: str) -> bool:
     """Whether frames say themselves how large and deep they are."""
-    return syntax not in (*PLAIN, *_RLE)
+    return syntax not in (*UNCOMPRESSED, *_RLE)
 
 
 def _check_codestream(dataset: Dataset, number: int) -> None:
     """Refuse a frame that is not what the data set says; the codecs would not notice."""
-    frames = whole(dataset, "NumberOfFrames", 1)
+    frames = get_int(dataset, "NumberOfFrames", 1)
     stream = get_frame(dataset.PixelData, number, number_of_frames=frames)
     is_jpeg_2000 = dataset.file_meta.TransferSyntaxUID in _JPEG_2000
     rows, columns, components, bits = (_jpeg_2000_header if is_jpeg_2000 else _jpeg_header)(stream)
     said = dataset.Rows, dataset.Columns, 1
-    if (rows, columns, components) != said or bits > whole(dataset, "BitsAllocated"):
+    if (rows, columns, components) != said or bits > get_int(dataset, "BitsAllocated"):
         raise ValueError("the picture is not the one that is described")
 
 

@@ -3,24 +3,24 @@
 from pydicom.dataset import Dataset
 
 
-def text(dataset: Dataset, keyword: str) -> str:
+def get_text(dataset: Dataset, keyword: str) -> str:
     """Text in capitals without blanks around it, "" where there is none."""
     value = dataset.get(keyword)
     return "" if value is None else str(value).strip().upper()
 
 
-def whole(dataset: Dataset, keyword: str, usual: int | None = None) -> int:
-    """A whole number, `usual` where there is none.
+def get_int(dataset: Dataset, keyword: str, default: int | None = None) -> int:
+    """A whole number, `default` where there is none.
 
     Raises:
-        ValueError, TypeError: if it is something else, or missing without being usual.
+        ValueError, TypeError: if it is something else, or missing without a default.
     """
     value = dataset.get(keyword)
-    return int(usual if value is None or value == "" else value)
+    return int(default if value is None or value == "" else value)
 
 
-def number(dataset: Dataset, keyword: str, usual: float | None) -> float | None:
-    """The first value, `usual` where there is none.
+def get_float(dataset: Dataset, keyword: str, default: float | None) -> float | None:
+    """The first value, `default` where there is none.
 
     Raises:
         ValueError: if it is not a finite number of a size that means something.
@@ -29,7 +29,7 @@ def number(dataset: Dataset, keyword: str, usual: float | None) -> float | None:
     if value is not None and not isinstance(value, str | bytes) and hasattr(value, "__len__"):
         value = value[0] if len(value) else None
     if value is None or value == "":
-        return usual
+        return default
     try:
         found = float(value)
     except TypeError:

@@ -1,6 +1,6 @@
 """PNG and JPEG pixels → grey integers, at the file's true bit depth.
 
-Data contract: an image that Pillow has opened and `radiograph` has accepted by its header → grey
+Data contract: an image that Pillow has opened and `reader` has accepted by its header → grey
 values (height, width) and the number of significant bits, so that white is 2**bits - 1. At no
 moment are more than a few copies of the image in memory.
 """
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import RadiographError
 
 COLOUR_SPREAD = 0.2
 COLOUR_SHARE = 0.05
@@ -41,7 +41,7 @@ def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
         (values, bits): uint8, uint16 or float32 (height, width), not above 2**bits - 1.
 
     Raises:
-        RadiographRefused: if the picture is in colour.
+        RadiographError: if the picture is in colour.
         OSError, ValueError, SyntaxError, struct.error, cv2.error: if it is damaged.
     """
     image.load()  # raises on truncated data and wrong checksums
@@ -100,7 +100,7 @@ def _grey(values: np.ndarray, white: int) -> np.ndarray:
         return first.copy()
     coloured = float((spread > COLOUR_SPREAD * white).mean())
     if coloured > COLOUR_SHARE:
-        raise RadiographRefused("refused.colour", share=f"{coloured:.0%}")
+        raise RadiographError("refused.colour", share=f"{coloured:.0%}")
     return values.mean(axis=2, dtype=np.float32)
 
 

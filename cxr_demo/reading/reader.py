@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import RadiographError
 from cxr_demo.reading.png_jpeg import decode
 from cxr_demo.reading.structure import check_structure
-from cxr_demo.reading.subprocess_reader import read_apart
+from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from cxr_demo.reading.types import Radiograph, check_contrast, check_size, too_large
 
 SUFFIXES = (".jpeg", ".jpg", ".png")
@@ -56,19 +56,19 @@ def read_radiograph(data: bytes, frame: int | None = None) -> Radiograph:
         The radiograph, at the file's own resolution.
 
     Raises:
-        RadiographRefused: with one sentence on what was wrong and what to do.
+        RadiographError: with one sentence on what was wrong and what to do.
     """
     if not data:
-        raise RadiographRefused("refused.empty")
+        raise RadiographError("refused.empty")
     if len(data) > MAX_FILE_BYTES:
-        raise RadiographRefused("refused.too_many_bytes", megabytes=MAX_FILE_BYTES // 2**20)
+        raise RadiographError("refused.too_many_bytes", megabytes=MAX_FILE_BYTES // 2**20)
     kind = _kind_of(data)
     if kind == "dicom":
-        return read_apart(data, frame)
+        return read_in_subprocess(data, frame)
     if kind is not None:
-        raise RadiographRefused(f"refused.kind.{kind}")
+        raise RadiographError(f"refused.kind.{kind}")
     if frame not in (None, 1):
-        raise RadiographRefused("refused.dicom.frame", frame=frame, frames=1)
+        raise RadiographError("refused.dicom.frame", frame=frame, frames=1)
     return _read_picture(data)
 
 
@@ -84,7 +84,7 @@ def _read_picture(data: bytes) -> Radiograph:
     except Image.DecompressionBombError:
         raise too_large(*_declared_size(data)) from None
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, cv2.error):
-        raise RadiographRefused("refused.damaged") from None
+        raise RadiographError("refused.damaged") from None
     pixels = values.astype(np.float32)
     pixels /= 2**bit_depth - 1
     np.clip(pixels, 0.0, 1.0, out=pixels)
@@ -96,9 +96,9 @@ def _check_header(image: Image.Image) -> None:
     """Refuse by what the header declares, before any pixel is decoded."""
     check_size(*image.size)
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
-        raise RadiographRefused("refused.animation", frames=image.n_frames)
+        raise RadiographError("refused.animation", frames=image.n_frames)
     if image.mode == "CMYK":
-        raise RadiographRefused("refused.cmyk")
+        raise RadiographError("refused.cmyk")
 
 
 def _kind_of(data: bytes) -> str | None:

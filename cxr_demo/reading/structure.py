@@ -7,15 +7,15 @@ of a file claims to hold, and take their time over each of a million empty parts
 import re
 import struct
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import RadiographError
 
-MOST_CHUNKS = 20_000
+MAX_CHUNKS = 20_000
 """Of a PNG. Encoders write 8 kB or more into each, so that 64 MB make 8,192."""
-MOST_SEGMENTS = 1000
+MAX_SEGMENTS = 1000
 """Of a JPEG; what cameras and editors add to the dozen that it needs stays below 300."""
-MOST_SCANS = 64
+MAX_SCANS = 64
 """Of a progressive JPEG, its preview included; encoders write about 10."""
-MOST_FILL = 4096
+MAX_FILL = 4096
 """Bytes of filling in front of a segment of a JPEG, which decoders read one by one."""
 
 # The next segment, past data of a scan: restarts, stuffed zeros and filling are none.
@@ -27,15 +27,15 @@ def check_structure(data: bytes) -> None:
     """Look a file through.
 
     Raises:
-        RadiographRefused: if it is made of too many parts, or a PNG claims to be longer than it is.
+        RadiographError: if it is made of too many parts, or a PNG claims to be longer than it is.
     """
     if not (_sound_png(data) if data.startswith(b"\x89PNG") else _sound_jpeg(data)):
-        raise RadiographRefused("refused.damaged")
+        raise RadiographError("refused.damaged")
 
 
 def _sound_png(data: bytes) -> bool:
     offset = 8
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         if offset + 12 > len(data):
             return False
         length, kind = struct.unpack_from(">I4s", data, offset)
@@ -50,15 +50,15 @@ def _sound_png(data: bytes) -> bool:
 def _sound_jpeg(data: bytes) -> bool:
     """Walk from segment to segment up to the end of the picture; what follows is nobody's."""
     offset, scans = 2, 0
-    for _ in range(MOST_SEGMENTS + 1):
+    for _ in range(MAX_SEGMENTS + 1):
         found = _MARKER.search(data, offset)
         end = found.end() if found else len(data)
-        if data.find(b"\xff" * MOST_FILL, offset, end) >= 0:
+        if data.find(b"\xff" * MAX_FILL, offset, end) >= 0:
             return False
         if end + 2 > len(data) or data[end - 1] == _END:
             return True  # if it is cut off the decoder will say so
         scans += data[end - 1] == _SCAN
-        if scans > MOST_SCANS:
+        if scans > MAX_SCANS:
             return False
         offset = end + struct.unpack_from(">H", data, end)[0]
     return False

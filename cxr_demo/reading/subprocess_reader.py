@@ -4,8 +4,8 @@ DICOM files and their codecs are the widest door into this program: what goes wr
 that process and nothing else.
 
 Data contract: the file goes in through a pipe. Out comes a line of JSON, either {"key", "values"}
-of a refusal or {"shape", "bits", "burned_in"} of a `pixels.Stored`, followed then by the bytes of
-its levels and patterns. Nothing touches the disk; whatever else the process says is thrown away.
+of a refusal or {"shape", "bits", "burned_in"} of a `types.StoredFrame`, followed then by the bytes
+of its levels and patterns. Nothing touches the disk; whatever else the process says is thrown away.
 """
 
 import json
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_demo.errors import RadiographRefused
-from cxr_demo.reading.types import Radiograph, Stored
+from cxr_demo.errors import RadiographError
+from cxr_demo.reading.types import Radiograph, StoredFrame
 
 SECONDS = 8
 """Of a processor; the clock may show more where many share one."""
@@ -33,11 +33,11 @@ _PACKAGES = str(Path(__file__).parents[2])
 _HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
 
 
-def read_apart(data: bytes, frame: int | None = None) -> Radiograph:
+def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
     """What `dicom.read_dicom` returns or raises, from a process of its own.
 
     Raises:
-        RadiographRefused: also if that process runs into a limit or dies.
+        RadiographError: also if that process runs into a limit or dies.
     """
     own = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     try:
@@ -51,35 +51,35 @@ def read_apart(data: bytes, frame: int | None = None) -> Radiograph:
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError):  # or there is no room for another process
-        raise RadiographRefused("refused.dicom.limit") from None
+        raise RadiographError("refused.dicom.limit") from None
     if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL, -_OUT_OF_MEMORY):
-        raise RadiographRefused("refused.dicom.limit")
+        raise RadiographError("refused.dicom.limit")
     if ended.returncode:  # a codec has crashed
-        raise RadiographRefused("refused.damaged")
+        raise RadiographError("refused.damaged")
     try:
         end = ended.stdout.index(b"\n")
         answer = json.loads(ended.stdout[:end])
         if "key" not in answer:
-            return _received(answer, memoryview(ended.stdout)[end + 1 :]).radiograph()
-        refusal = RadiographRefused(answer["key"], **answer["values"])
+            return _parse_answer(answer, memoryview(ended.stdout)[end + 1 :]).radiograph()
+        refusal = RadiographError(answer["key"], **answer["values"])
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):  # not an answer
-        raise RadiographRefused("refused.damaged") from None
+        raise RadiographError("refused.damaged") from None
     raise refusal
 
 
-def _received(answer: dict, sent: memoryview) -> Stored:
+def _parse_answer(answer: dict, sent: memoryview) -> StoredFrame:
     """The levels and patterns that the other process has sent."""
     bits = answer["bits"]
     levels = np.frombuffer(sent, np.float32, 2**bits)
-    patterns = np.frombuffer(sent, _kind(bits), offset=levels.nbytes)
-    return Stored(patterns.reshape(answer["shape"]), levels, bits, answer["burned_in"])
+    patterns = np.frombuffer(sent, _dtype(bits), offset=levels.nbytes)
+    return StoredFrame(patterns.reshape(answer["shape"]), levels, bits, answer["burned_in"])
 
 
-def _kind(bits: int) -> type:
+def _dtype(bits: int) -> type:
     return np.uint16 if bits > 8 else np.uint8
 
 
-def _limit() -> None:
+def _limit_resources() -> None:
     """Give up what decoding does not need: more memory, more time, files, dumps of memory."""
     try:
         import resource
@@ -97,7 +97,7 @@ def _limit() -> None:
 
 
 def _main(frame: int | None) -> None:
-    _limit()
+    _limit_resources()
     from cxr_demo.reading.dicom import read_stored
 
     # What a library may print must not get into the answer.
@@ -106,15 +106,15 @@ def _main(frame: int | None) -> None:
     with out:
         try:
             read = read_stored(sys.stdin.buffer.read(), frame)
-        except RadiographRefused as refusal:
+        except RadiographError as refusal:
             out.write(json.dumps({"key": refusal.key, "values": refusal.values}).encode() + b"\n")
             return
         except MemoryError:
             os._exit(_OUT_OF_MEMORY)  # there may be none left to say it in words
-        answer = {"shape": read.patterns.shape, "bits": read.bits, "burned_in": read.burned_in}
+        answer = {"shape": read.values.shape, "bits": read.bits, "burned_in": read.burned_in}
         out.write(json.dumps(answer).encode() + b"\n")
-        out.write(read.levels.data)
-        out.write(read.patterns.astype(_kind(read.bits), copy=False).data)
+        out.write(read.display_values.data)
+        out.write(read.values.astype(_dtype(read.bits), copy=False).data)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import RadiographError
 
 MIN_SIDE = 64
 MAX_RATIO = 4
@@ -33,54 +33,55 @@ class Radiograph:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFrame:
     """One frame as it is stored, and what its values look like: half the size of its pixels.
 
     Attributes:
-        patterns: uint8 or uint16 (height, width), the bits of each pixel.
-        levels: float32 (2**bits,) in [0, 1], air dark: how bright each pattern is to be shown.
+        values: uint8 or uint16 (height, width), the bits of each pixel.
+        display_values: float32 (2**bits,) in [0, 1], air dark: how bright each pattern is to be
+            shown.
         bits: significant bits per pixel.
         burned_in: whether text may be part of the picture.
     """
 
-    patterns: np.ndarray
-    levels: np.ndarray
+    values: np.ndarray
+    display_values: np.ndarray
     bits: int
     burned_in: bool
 
     def radiograph(self) -> Radiograph:
         """As it is to be shown."""
-        return Radiograph(self.levels[self.patterns], self.bits, self.burned_in)
+        return Radiograph(self.display_values[self.values], self.bits, self.burned_in)
 
 
 def check_size(width: int, height: int) -> None:
     """Refuse what a header declares.
 
     Raises:
-        RadiographRefused: if it is too large, too small, or a strip.
+        RadiographError: if it is too large, too small, or a strip.
     """
     if width * height > MAX_PIXELS:
         raise too_large(width, height)
     if min(width, height) < MIN_SIDE:
-        raise RadiographRefused("refused.too_small", width=width, height=height, least=MIN_SIDE)
+        raise RadiographError("refused.too_small", width=width, height=height, least=MIN_SIDE)
     if max(width, height) > MAX_RATIO * min(width, height):
-        raise RadiographRefused("refused.strip", width=width, height=height, ratio=MAX_RATIO)
+        raise RadiographError("refused.strip", width=width, height=height, ratio=MAX_RATIO)
 
 
 def check_contrast(pixels: np.ndarray) -> None:
     """Refuse pixels, or the levels that pixels have, if all are the same.
 
     Raises:
-        RadiographRefused: if they are.
+        RadiographError: if they are.
     """
     if pixels.min() == pixels.max():
-        raise RadiographRefused("refused.flat")
+        raise RadiographError("refused.flat")
 
 
-def too_large(*size: int) -> RadiographRefused:
+def too_large(*size: int) -> RadiographError:
     """The refusal of an image of this width and height, as far as they are known."""
     megapixels = MAX_PIXELS // 10**6
     if not size:
-        return RadiographRefused("refused.too_many_pixels", megapixels=megapixels)
+        return RadiographError("refused.too_many_pixels", megapixels=megapixels)
     width, height = size
-    return RadiographRefused("refused.too_large", width=width, height=height, megapixels=megapixels)
+    return RadiographError("refused.too_large", width=width, height=height, megapixels=megapixels)

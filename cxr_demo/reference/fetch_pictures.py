@@ -9,12 +9,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from cxr_demo.artefacts import LIBRARY, MIDDLES, Artefacts
-from cxr_demo.errors import ArtefactError
+from cxr_demo.artefacts import MIDDLES, Artefacts
 from cxr_demo.reference.download import fetch
 from cxr_demo.reference.library import ReferenceLibrary
-from cxr_demo.reference.pneumoniamnist import read_middles
-from cxr_demo.reference.thumbnails import PACKED, pack_archive
+from cxr_demo.reference.thumbnails import PACKED, pack_pneumoniamnist
 
 URL = "https://zenodo.org/records/10519652/files/pneumoniamnist_128.npz?download=1"
 MD5 = "05b46931834c231683c68f40c47b2971"
@@ -46,20 +44,14 @@ def fetch_pictures(
     Raises:
         CXRError: if the archive cannot be had or is not the one; says why and what to do.
     """
-    middles, fitted_with = read_middles(artefacts.read(MIDDLES))
-    if fitted_with != artefacts.short_hash(LIBRARY):
-        raise ArtefactError(
-            f"assets/{MIDDLES} belongs to another library ({fitted_with}) than "
-            f"assets/{LIBRARY} ({artefacts.short_hash(LIBRARY)}). Restore both with "
-            "`git checkout -- assets`, or run `python -m train.recipes.pneumoniamnist`."
-        )
+    middles = artefacts.arrays(MIDDLES)["fingerprints"]
     archive = fetch(
         os.environ.get("CXR_PICTURES_URL", URL),
         os.environ.get("CXR_PICTURES_MD5", MD5),
         packed.parent,
         lambda share: progress(DOWNLOADING, share),
     )
-    number = pack_archive(
+    number = pack_pneumoniamnist(
         archive, library, middles, packed, lambda share: progress(MATCHING, share)
     )
     archive.unlink()

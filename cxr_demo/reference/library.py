@@ -1,24 +1,23 @@
 """The reference library: embeddings, labels and patients of known radiographs, and their search.
 
 Data contract: embeddings are float32 (N, D) of unit length, so that a dot product is the cosine
-similarity. Labels index `prediction.THREE_CLASS`. Up to `search.LARGEST_EXACT` references every one
+similarity. Labels index `calibration.THREE_CLASS`. Up to `search.MAX_EXACT` references every one
 is compared; of more, an index finds nearly all of the nearest.
 
 Pictures are recognised by fingerprint, not by file name: a query that is a reference image, at
 whatever resolution, finds itself and is left out together with its patient's other images.
 """
 
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from cxr_demo.models.calibration import THREE_CLASS
-from cxr_demo.reference.search import search_among
+from cxr_demo.reference.search import build_search
 
-SAME_PICTURE_BITS = 24
+MAX_SAME_IMAGE_BITS = 24
 """Fingerprints this near (of 256 bits) are one picture. Native files lie within 8 bits of their
 224 x 224 copies, and images of different training patients 38 or more apart."""
 
@@ -55,31 +54,29 @@ class ReferenceLibrary:
     """Known radiographs and the search among them.
 
     Args:
-        data: the content of a library file as `train.recipes.library` writes it (NPZ, no pickle).
+        arrays: as `train.recipes.library` has stored them.
     """
 
-    def __init__(self, data: bytes):
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            self.classifier = str(arrays["classifier"])
-            self.ids = arrays["ids"]
-            self.row_of = {name: row for row, name in enumerate(self.ids.tolist())}
-            self.patients = arrays["patients"]
-            self.labels = arrays["labels"]
-            self.embeddings = unit_rows(arrays["embeddings"].astype(np.float32))
-            self.fingerprints = arrays["fingerprints"]
-            self.coordinates = {name: arrays[name] for name in ("umap", "tsne")}
-            self.prototype_of = arrays["prototype_of"]
-            self.prototypes = arrays["prototypes"]
-            self.prototype_sizes = arrays["prototype_sizes"]
+    def __init__(self, arrays: Mapping[str, np.ndarray]):
+        self.ids = arrays["ids"]
+        self.row_of = {name: row for row, name in enumerate(self.ids.tolist())}
+        self.patients = arrays["patients"]
+        self.labels = arrays["labels"]
+        self.embeddings = unit_rows(arrays["embeddings"].astype(np.float32))
+        self.perceptual_hashes = arrays["fingerprints"]
+        self.coordinates = {name: arrays[name] for name in ("umap", "tsne")}
+        self.prototype_of = arrays["prototype_of"]
+        self.prototypes = arrays["prototypes"]
+        self.prototype_sizes = arrays["prototype_sizes"]
         # Made once, so that leaving patients out costs nothing but their own rows.
         keys, codes, counts = np.unique(self.patients, return_inverse=True, return_counts=True)
         self._code_of_patient = {key: code for code, key in enumerate(keys.tolist())}
         self._rows_by_patient = np.argsort(codes, kind="stable")
         self._first_of_patient = np.append(0, np.cumsum(counts))
         # Words of 64 bits, one after the other: so 500,000 are compared in 3 ms rather than 40.
-        words = np.ascontiguousarray(self.fingerprints).view(np.uint64)
-        self._fingerprint_words = np.ascontiguousarray(words.T)
-        self._search = search_among(self.embeddings, self.labels)
+        words = np.ascontiguousarray(self.perceptual_hashes).view(np.uint64)
+        self._hash_words = np.ascontiguousarray(words.T)
+        self._search = build_search(self.embeddings, self.labels)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -93,11 +90,11 @@ class ReferenceLibrary:
             patient=str(self.patients[row]),
         )
 
-    def rows_of_picture(self, square: np.ndarray) -> np.ndarray:
+    def rows_of_same_image(self, square: np.ndarray) -> np.ndarray:
         """Rows whose picture is the one given, exact duplicates included; usually none."""
-        words = fingerprint(square).view(np.uint64)[:, None]
-        distances = np.bitwise_count(self._fingerprint_words ^ words).sum(axis=0, dtype=np.uint16)
-        return np.flatnonzero(distances <= SAME_PICTURE_BITS)
+        words = perceptual_hash(square).view(np.uint64)[:, None]
+        distances = np.bitwise_count(self._hash_words ^ words).sum(axis=0, dtype=np.uint16)
+        return np.flatnonzero(distances <= MAX_SAME_IMAGE_BITS)
 
     def rows_of_same_patients(self, rows: np.ndarray) -> np.ndarray:
         """All rows of the patients that the given rows belong to, those rows included."""
@@ -145,7 +142,7 @@ def vote(neighbours: tuple[Neighbour, ...]) -> dict[str, float]:
     return {name: labels.count(name) / len(labels) for name in THREE_CLASS}
 
 
-def elected(neighbours: tuple[Neighbour, ...]) -> str:
+def majority_class(neighbours: tuple[Neighbour, ...]) -> str:
     """The class with most votes; between equals, the one with more similarity in sum."""
     return max(
         THREE_CLASS,
@@ -156,7 +153,7 @@ def elected(neighbours: tuple[Neighbour, ...]) -> str:
     )
 
 
-def fingerprint(square: np.ndarray) -> np.ndarray:
+def perceptual_hash(square: np.ndarray) -> np.ndarray:
     """A 256-bit perceptual hash: the signs of the 16 x 16 lowest cosine frequencies.
 
     It survives resizing, recompression and a change of window, and holds about as much of the

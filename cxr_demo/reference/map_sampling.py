@@ -12,7 +12,7 @@ GRID = 64
 leaves none of them empty that is not, and a cell is about as large as a mark on the screen."""
 
 
-def priority(coordinates: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def sampling_order(coordinates: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """All rows in the order in which they deserve to be drawn.
 
     Every occupied cell of the grid gives one row before any gives a second, and so on in rounds. A
@@ -42,7 +42,7 @@ def priority(coordinates: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return shuffled[np.argsort(turn[shuffled], kind="stable")]
 
 
-def rows_to_draw(
+def sample_rows(
     coordinates: np.ndarray,
     order: np.ndarray,
     rectangle: tuple[float, float, float, float],
@@ -52,7 +52,7 @@ def rows_to_draw(
 
     Args:
         coordinates: float (N, 2).
-        order: integers (N,), as `priority` returns it.
+        order: integers (N,), as `sampling_order` returns it.
         rectangle: (left, bottom, right, top) in the map's units, edges included.
         budget: how many points can be drawn, at least 0.
 

@@ -13,7 +13,6 @@ from a picture for each proportion its radiograph may have had, and the right on
 it fits.
 """
 
-import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +21,10 @@ import numpy as np
 from PIL import Image
 
 from cxr_demo.errors import CXRError
-from cxr_demo.reference.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
+from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, ReferenceLibrary, perceptual_hash
 
 SIDE = 128
-MOST_IMAGES = 10_000
+MAX_IMAGES = 10_000
 """More than any part of the archive holds (4,708); a bound on what is taken into memory."""
 
 MIDDLE = (1 / 3, 0.8)
@@ -35,11 +34,11 @@ between 0.84 and 2.22."""
 ASPECTS = np.geomspace(MIDDLE[1], 1 / MIDDLE[0], 55)
 """Width to height, in steps of 2.5 %."""
 
-SAME_MIDDLE_BITS = 32
+MAX_SAME_MIDDLE_BITS = 32
 """Middles this near (of 256 bits) are one radiograph. Crops of 136 originals lie within 17 bits, or
 25 by coarser resampling, and at least 44 from any other reference; images of the test split, which
 are none, at least 50."""
-CLEARLY_NEARER_BITS = 12
+MIN_RUNNER_UP_BITS = 12
 """What the next reference lies farther, at least: 37 bits and more were seen."""
 NORMAL = 0
 """The library's label of normals; the others are pneumonia."""
@@ -55,7 +54,7 @@ def middle(pixels: np.ndarray, aspect: float = 1.0) -> np.ndarray:
             there is of the middle is taken.
 
     Returns:
-        float32 (64, 64) in [0, 1], the size that `fingerprint` works at.
+        float32 (64, 64) in [0, 1], the size that `perceptual_hash` works at.
     """
     width = min(1.0, MIDDLE[0] * max(aspect, 1.0))
     height = min(1.0, MIDDLE[1] / min(aspect, 1.0))
@@ -67,13 +66,6 @@ def middle(pixels: np.ndarray, aspect: float = 1.0) -> np.ndarray:
         (1 + height) / 2 * rows,
     )
     return np.asarray(Image.fromarray(pixels).resize((64, 64), Image.Resampling.BILINEAR, box))
-
-
-def read_middles(data: bytes) -> tuple[np.ndarray, str]:
-    """Fingerprints of the references' middles, uint8 (N, 32) in the library's order, and the
-    first 12 characters of that library's hash, from a file of `train.recipes.pneumoniamnist`."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return arrays["fingerprints"], str(arrays["library"])
 
 
 def read_archive(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +126,7 @@ def match(
     nearest: dict[int, tuple[int, int]] = {}
     for index, (image, sick) in enumerate(zip(images, pneumonia.tolist(), strict=True)):
         rows = rows_of[sick]
-        bits, copies = _nearest(image, middles[rows], library.fingerprints[rows])
+        bits, copies = _nearest(image, middles[rows], library.perceptual_hashes[rows])
         for row in rows[copies].tolist():
             nearest[row] = min(nearest.get(row, (bits, index)), (bits, index))
         if index % 32 == 31 or index + 1 == len(images):
@@ -148,12 +140,12 @@ def _nearest(image: np.ndarray, middles: np.ndarray, wholes: np.ndarray) -> tupl
     if not len(middles):
         return none
     pixels = image / np.float32(255)
-    queries = np.stack([fingerprint(middle(pixels, aspect)) for aspect in ASPECTS])
+    queries = np.stack([perceptual_hash(middle(pixels, aspect)) for aspect in ASPECTS])
     bits = _distances(queries, middles).min(axis=0)
     best = bits.argmin()
-    is_copy = _distances(wholes[best : best + 1], wholes)[0] <= SAME_PICTURE_BITS
+    is_copy = _distances(wholes[best : best + 1], wholes)[0] <= MAX_SAME_IMAGE_BITS
     runner_up = bits[~is_copy].min(initial=256)
-    if bits[best] > SAME_MIDDLE_BITS or runner_up - bits[best] < CLEARLY_NEARER_BITS:
+    if bits[best] > MAX_SAME_MIDDLE_BITS or runner_up - bits[best] < MIN_RUNNER_UP_BITS:
         return none
     return int(bits[best]), np.flatnonzero(is_copy)
 
@@ -177,6 +169,6 @@ def _rows(members: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: st
             raise ValueError(f"{name} is stored in another form")
         found, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
     right_type = dtype == np.uint8 if kinds == "u1" else dtype.kind in kinds
-    if by_column or not right_type or found[1:] != shape or found[0] > MOST_IMAGES:
+    if by_column or not right_type or found[1:] != shape or found[0] > MAX_IMAGES:
         raise ValueError(f"{name} is {dtype} {found}")
     return found[0]

@@ -3,7 +3,8 @@
 UMAP and t-SNE are fitted offline by `train.recipes.library`; only coordinates ship.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -24,12 +25,17 @@ class Typicality:
     lower_quartile: float
     upper_quartile: float
 
-    def atypical(self, similarities: list[float]) -> bool:
+    @classmethod
+    def from_json(cls, stored: Mapping) -> "Typicality":
+        """What `train.recipes.typicality` has stored."""
+        return cls(**{field.name: stored[field.name] for field in fields(cls)})
+
+    def is_atypical(self, similarities: list[float]) -> bool:
         """Whether a query lies farther from its nearest than 99 % of the library do."""
         return float(np.mean(similarities)) < self.least
 
 
-def place(coordinates: np.ndarray, rows: list[int]) -> tuple[float, float]:
+def project(coordinates: np.ndarray, rows: list[int]) -> tuple[float, float]:
     """An approximate position for a query: the median of its neighbours' coordinates.
 
     On this data it keeps as much of the neighbourhood as UMAP's own `transform` (overlap .527

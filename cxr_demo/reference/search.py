@@ -3,7 +3,7 @@
 Data contract: vectors are float32 (N, D) of unit length, labels integers (N,). Both searches answer
 with rows, nearest first and equals in row order, and with cosine similarities computed from the
 vectors themselves: what is said of a neighbour does not depend on which search found it.
-`library.ReferenceLibrary` holds the one that `search_among` chooses.
+`library.ReferenceLibrary` holds the one that `build_search` chooses.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-LARGEST_EXACT = 50_000
+MAX_EXACT = 50_000
 """Up to here every vector is looked at. On two cores of an EPYC that takes 0.3 ms for 5,000, 7 ms
 for 50,000 and 70 ms for 500,000, nearly all of it waiting for memory; an index takes 0.3 ms, 0.4 ms
 and 1.3 ms. So an index is never slower, but as long as looking at all stays below 10 ms, a tenth of
@@ -31,7 +31,7 @@ at twice the time."""
 SPARE = 3
 """Times k that are taken from the index, which stores half precision, and compared exactly."""
 
-FEW_LEFT_OUT = 1000
+MAX_LEFT_OUT = 1000
 """With more rows than this left out, what the index finds may hold too little of the rest."""
 
 TRAINING_VECTORS = 64
@@ -108,7 +108,7 @@ class IndexedSearch:
         self, query: np.ndarray, k: int, labels: Collection[int], leave_out: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """As `ExactSearch.nearest`, which takes over where many are left out or few are found."""
-        if len(leave_out) > FEW_LEFT_OUT:
+        if len(leave_out) > MAX_LEFT_OUT:
             return self._exact.nearest(query, k, labels, leave_out)
         found = [np.empty(0, np.int64)]
         for label in self._rows.keys() & set(labels):
@@ -122,14 +122,14 @@ class IndexedSearch:
         return _ranked(self._vectors, candidates, query, k)
 
 
-def search_among(vectors: np.ndarray, labels: np.ndarray) -> ExactSearch | IndexedSearch:
+def build_search(vectors: np.ndarray, labels: np.ndarray) -> ExactSearch | IndexedSearch:
     """The search that suits so many vectors; exact, with a warning, where faiss is missing.
 
     Args:
         vectors: float32 (N, D), of unit length.
         labels: integers (N,).
     """
-    if len(vectors) <= LARGEST_EXACT:
+    if len(vectors) <= MAX_EXACT:
         return ExactSearch(vectors, labels)
     try:
         return IndexedSearch(vectors, labels)

@@ -3,7 +3,7 @@
 The repository holds pictures of the 16 example patients only. Every other reference shows the
 prototype of its neighbourhood, a pixel mean of at least 12 patients, until small pictures of the
 real ones lie beside it (git-ignored, `assets/pictures/`). `pack` takes them from a copy of the data
-set: whole, squashed to a square like the networks' input. `pack_archive` takes them from
+set: whole, squashed to a square like the networks' input. `pack_pneumoniamnist` takes them from
 PneumoniaMNIST, which has the middle of each radiograph only: undistorted, without its sides.
 """
 
@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 
 from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.errors import ArtefactError, CXRError, RadiographRefused
-from cxr_demo.models.preprocessing import to_levels, to_network_input
+from cxr_demo.errors import ArtefactError, CXRError, RadiographError
+from cxr_demo.models.preprocessing import to_network_input, to_uint8
 from cxr_demo.reading.reader import SUFFIXES, read_radiograph
-from cxr_demo.reference.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
+from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, ReferenceLibrary, perceptual_hash
 from cxr_demo.reference.pneumoniamnist import match, read_archive
 
 SIDE = 96
@@ -28,7 +28,7 @@ PACKED = ASSETS / "pictures" / "pictures.npz"
 
 
 @dataclass(frozen=True)
-class Picture:
+class Thumbnail:
     """What stands for one reference on the page.
 
     Attributes:
@@ -40,17 +40,17 @@ class Picture:
     averaged: int
 
 
-class Pictures:
+class Thumbnails:
     """Pictures by library row.
 
     Args:
         library: the references.
         artefacts: where the examples come from.
-        packed: file written by `pack` or `pack_archive`; absent means prototypes.
+        packed: file written by `pack` or `pack_pneumoniamnist`; absent means prototypes.
             Packed pictures of another library are ignored row by row, since they are found by id.
 
     Attributes:
-        middles: whether what is packed are middles of radiographs, see `pack_archive`.
+        middles: whether what is packed are middles of radiographs, see `pack_pneumoniamnist`.
     """
 
     def __init__(self, library: ReferenceLibrary, artefacts: Artefacts, packed: Path = PACKED):
@@ -62,19 +62,19 @@ class Pictures:
             name = Path(path).stem
             if path.startswith("examples/") and name in row_of:
                 square = to_network_input(read_radiograph(artefacts.read(path)).pixels)
-                self._own[row_of[name]] = shrink(square)
+                self._own[row_of[name]] = to_thumbnail(square)
 
-    def of(self, row: int) -> Picture:
+    def of(self, row: int) -> Thumbnail:
         """The picture of one library row: its own where there is one, else its prototype."""
         if row in self._own:
-            return Picture(self._own[row], 1)
+            return Thumbnail(self._own[row], 1)
         prototype = int(self._library.prototype_of[row])
-        return Picture(
+        return Thumbnail(
             self._library.prototypes[prototype], int(self._library.prototype_sizes[prototype])
         )
 
 
-def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
+def pack_folder(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
     """Put small copies of the references' own pictures beside the library.
 
     A file counts as a reference's picture when its name and its fingerprint both agree, so a
@@ -97,11 +97,11 @@ def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
             continue
         try:
             square = to_network_input(read_radiograph(path.read_bytes()).pixels)
-        except RadiographRefused:
+        except RadiographError:
             continue
-        difference = library.fingerprints[library.row_of[path.stem]] ^ fingerprint(square)
-        if np.bitwise_count(difference).sum() <= SAME_PICTURE_BITS:
-            found[path.stem] = shrink(square)
+        difference = library.perceptual_hashes[library.row_of[path.stem]] ^ perceptual_hash(square)
+        if np.bitwise_count(difference).sum() <= MAX_SAME_IMAGE_BITS:
+            found[path.stem] = to_thumbnail(square)
     if not found:
         raise CXRError(
             f"{folder} holds none of the library's {len(library):,} images. Please give the "
@@ -111,7 +111,7 @@ def pack(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
     return len(found)
 
 
-def pack_archive(
+def pack_pneumoniamnist(
     archive: Path,
     library: ReferenceLibrary,
     middles: np.ndarray,
@@ -123,7 +123,7 @@ def pack_archive(
     A picture counts as a reference's when its pixels and its label both agree, see `match`.
 
     Args:
-        archive: PneumoniaMNIST at 128 pixels, see `public_archive`.
+        archive: PneumoniaMNIST at 128 pixels, see `pneumoniamnist`.
         library: the references to find.
         middles: uint8 (len(library), 32), fingerprints of their middles.
         packed: the file to write.
@@ -145,7 +145,7 @@ def pack_archive(
     _write(
         packed,
         {
-            str(library.ids[row]): shrink(images[index] / np.float32(255))
+            str(library.ids[row]): to_thumbnail(images[index] / np.float32(255))
             for row, index in picture_of.items()
         },
         middles=True,
@@ -153,9 +153,9 @@ def pack_archive(
     return len(picture_of)
 
 
-def shrink(square: np.ndarray) -> np.ndarray:
+def to_thumbnail(square: np.ndarray) -> np.ndarray:
     """float32 (side, side) in [0, 1] → uint8 (SIDE, SIDE)."""
-    return to_levels(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
+    return to_uint8(cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
 
 
 def _write(packed: Path, pictures: dict[str, np.ndarray], middles: bool) -> None:

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 from cxr_demo.reading.reader import MAX_FILE_BYTES
 from cxr_demo.ui.clients import client_of, refusal
 from cxr_demo.ui.uploads import Uploads
@@ -33,7 +33,7 @@ def arrival(uploads: Uploads) -> Route:
     async def arrive(request: Request) -> Response:
         try:
             return JSONResponse([await _arrived(request, uploads)])
-        except Refused as refused:
+        except UserError as refused:
             return refusal(refused)
         except ClientDisconnect:
             return Response()  # which nobody hears
@@ -49,15 +49,15 @@ async def _arrived(request: Request, uploads: Uploads) -> str:
         async with request.form(max_files=1, max_fields=4) as form:
             files = [part for part in form.values() if isinstance(part, UploadFile)]
             if len(files) != 1:
-                raise Refused("call.malformed")
+                raise UserError("call.malformed")
             await run_in_threadpool(_store, files[0], uploads, name)
         return name
     except BaseException as error:  # whatever it is, also that the sender has gone
         uploads.withdraw(name)
         if isinstance(error, HTTPException):  # not a form, or more than one file
-            raise Refused("call.malformed") from None
+            raise UserError("call.malformed") from None
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Refused("call.space") from None
+            raise UserError("call.space") from None
         raise
 
 

@@ -15,8 +15,8 @@ from cxr_demo.artefacts import Artefacts
 from cxr_demo.i18n import LANGUAGES
 from cxr_demo.models.calibration import HEADS, THREE_CLASS
 from cxr_demo.reference.library import ReferenceLibrary
-from cxr_demo.reference.map_sampling import priority, rows_to_draw
-from cxr_demo.reference.thumbnails import Pictures
+from cxr_demo.reference.map_sampling import sample_rows, sampling_order
+from cxr_demo.reference.thumbnails import Thumbnails
 from cxr_demo.ui.reading import MOST_NEIGHBOURS
 
 HOTTEST = {"detector": 1.0, "autoencoder": 0.04}
@@ -52,7 +52,7 @@ def start(analyser: Analyser, artefacts: Artefacts) -> dict:
                 "normal": screening.normal.tolist(),
                 "pneumonia": screening.pneumonia.tolist(),
             }
-            for name, screening in analyser.screening.items()
+            for name, screening in analyser.score_distributions.items()
         },
         "typicality": vars(analyser.typicality),
         "ramp": ramp(),
@@ -68,11 +68,12 @@ class Atlas:
         pictures: theirs.
     """
 
-    def __init__(self, library: ReferenceLibrary, pictures: Pictures):
+    def __init__(self, library: ReferenceLibrary, pictures: Thumbnails):
         self._library = library
         self._pictures = pictures
         self._orders = {
-            name: priority(spots, library.labels) for name, spots in library.coordinates.items()
+            name: sampling_order(spots, library.labels)
+            for name, spots in library.coordinates.items()
         }
 
     def overview(self) -> dict:
@@ -106,7 +107,7 @@ class Atlas:
         }
 
     def _shown(self, name: str, rectangle: tuple[float, float, float, float]) -> np.ndarray:
-        return rows_to_draw(
+        return sample_rows(
             self._library.coordinates[name], self._orders[name], rectangle, MOST_POINTS
         )
 

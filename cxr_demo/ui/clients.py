@@ -7,7 +7,7 @@ import time
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 
 STATUS = {
     "call.malformed": 400,
@@ -44,7 +44,7 @@ def client_of(scope: Scope) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def refusal(refused: Refused) -> JSONResponse:
+def refusal(refused: UserError) -> JSONResponse:
     """A refusal as an endpoint would give it, with the status of its key.
 
     `detail` is where clients of Gradio look.
@@ -74,13 +74,13 @@ class Rate:
         """Take tokens from a client's bucket.
 
         Raises:
-            Refused: "call.often" if there is less than one; what is taken may make it less than
+            UserError: "call.often" if there is less than one; what is taken may make it less than
                 none.
         """
         now = time.monotonic()
         left = self._refilled(client, now)
         if left < 1:
-            raise Refused("call.often", seconds=math.ceil((1 - left) / self._per_second))
+            raise UserError("call.often", seconds=math.ceil((1 - left) / self._per_second))
         self._left[client] = left - tokens, now
         if len(self._left) > MOST_CLIENTS:
             known = self._left

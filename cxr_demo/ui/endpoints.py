@@ -14,17 +14,17 @@ from gradio.data_classes import FileData
 from cxr_demo.analysis import NEIGHBOURS, Analyser
 from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
 from cxr_demo.anomaly.thresholds import predictive_values
-from cxr_demo.errors import Refused
-from cxr_demo.i18n import sentence
+from cxr_demo.errors import UserError
+from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.library import unit_rows
-from cxr_demo.report import refused, surroundings
+from cxr_demo.report import neighbourhood_json, refusal_json
 from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, reading, unpacked
 from cxr_demo.ui.uploads import Uploads
 
 SCORES = {"detector": extent_score, "autoencoder": lambda values: float(values.mean())}
-"""How a method makes one number of its map, as in `anomaly.assess`."""
+"""How a method makes one number of its map, as in `maps.score_anomaly`."""
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,14 @@ def answered(endpoint: Callable[..., dict]) -> Callable[..., dict]:
     def answer(*sent, **named) -> dict:
         try:
             return endpoint(*sent, **named)
-        except Refused as refusal:
+        except UserError as refusal:
             said = {"key": refusal.key, "values": refusal.values}
-            return {**refused(refusal), "refusal": said}
+            return {**refusal_json(refusal), "refusal": said}
         except Exception:
             # A programming error: its trace goes to the log, which never sees pixels or names.
             log.exception("%s failed", endpoint.__name__)
             said = {"key": "failed", "values": {}}
-            return {"status": "failed", "error": sentence("failed"), "refusal": said}
+            return {"status": "failed", "error": translate("failed"), "refusal": said}
 
     return answer
 
@@ -90,11 +90,11 @@ class Endpoints:
         path = image.get("path") if isinstance(image, dict) else None
         content = self._uploads.take(path)  # first of all: whatever is wrong, it leaves the disk
         if not _are(str, include):
-            raise Refused("refused.part", part=str(include)[:40], parts=", ".join(PARTS))
+            raise UserError("refused.part", part=str(include)[:40], parts=", ".join(PARTS))
         if not isinstance(hidden, list):
-            raise Refused("refused.box", box=str(hidden)[:80])
+            raise UserError("refused.box", box=str(hidden)[:80])
         if frame is not None and type(frame) is not int:
-            raise Refused("refused.frame", frame=str(frame)[:40])
+            raise UserError("refused.frame", frame=str(frame)[:40])
         radiograph = read_radiograph(content, frame)
         return reading(self._analyser.analyse(radiograph, hidden, fill), include)
 
@@ -119,21 +119,21 @@ class Endpoints:
         library = self._analyser.library
         query = np.array(embedding, np.float64) if _are(float, embedding) else np.empty(0)
         if query.shape != library.embeddings[0].shape or not np.linalg.norm(query) > 0:
-            raise Refused("refused.embedding", length=library.embeddings.shape[1])
+            raise UserError("refused.embedding", length=library.embeddings.shape[1])
         if type(k) is not int or not 1 <= k <= MOST_NEIGHBOURS:
-            raise Refused("refused.k", k=str(k)[:40], most=MOST_NEIGHBOURS)
+            raise UserError("refused.k", k=str(k)[:40], most=MOST_NEIGHBOURS)
         if not classes or not _are(str, classes) or not set(classes) <= set(THREE_CLASS):
-            raise Refused("refused.classes", classes=", ".join(THREE_CLASS))
+            raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
         if not _are(str, leave_out):
-            raise Refused("refused.leave_out")
+            raise UserError("refused.leave_out")
         left = np.isin(library.labels, [THREE_CLASS.index(name) for name in classes])
         left[library.rows_of_patients(leave_out)] = False
         if not left.any():
-            raise Refused("refused.leave_out")
+            raise UserError("refused.leave_out")
         found = self._analyser.neighbourhood(
             unit_rows(query[None])[0].astype(np.float32), k, tuple(classes), tuple(leave_out)
         )
-        return {"status": "ok", "error": None, **surroundings(found)}
+        return {"status": "ok", "error": None, **neighbourhood_json(found)}
 
     def _rethreshold(
         self,
@@ -155,12 +155,12 @@ class Endpoints:
             {"sensitivity", "specificity", "ppv", "npv"} of the threshold on held-out patients.
         """
         if not isinstance(method, str) or method not in SCORES:
-            raise Refused("refused.method", methods=", ".join(SCORES))
+            raise UserError("refused.method", methods=", ".join(SCORES))
         if not _are(float, [threshold, prevalence]) or not 0 <= prevalence <= 1:
-            raise Refused("refused.threshold")
+            raise UserError("refused.threshold")
         values = unpacked(map)
         score = SCORES[method](values)
-        rates = self._analyser.screening[method].rates(threshold)
+        rates = self._analyser.score_distributions[method].sensitivity_specificity(threshold)
         ppv, npv = predictive_values(*rates, prevalence)
         return {
             "status": "ok",

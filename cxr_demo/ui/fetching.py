@@ -71,5 +71,5 @@ class Fetching:
 
 
 def _there(contents) -> dict:
-    """References have pictures: whole ones, or such as `pictures.pack_archive` makes."""
+    """References have pictures: whole ones, or such as `thumbnails.pack_pneumoniamnist` makes."""
     return {"state": "middles" if contents.pictures.middles else "there"}

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 from cxr_demo.ui.arrival import MOST_BODY
 from cxr_demo.ui.clients import Rate, client_of, refusal
 from cxr_demo.ui.later import Later
@@ -82,7 +82,7 @@ class Guard:
                     asked, gradio = await body.whole(), await self._gradio()
                     content = gradio.questions.reworded(scope["path"], asked)
                     scope, receive = _with_length(scope, len(content)), body.again(content)
-        except Refused as refused:
+        except UserError as refused:
             await refusal(refused)(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -90,19 +90,19 @@ class Guard:
     def _admit(self, scope: Scope) -> None:
         """Refuse what nobody may ask, or not from there, or not without a login."""
         if not self._is_known(scope) or not self._is_awaited(scope):
-            raise Refused("call.nothing")
+            raise UserError("call.nothing")
         if scope["path"] in OPEN:
             return
         given = Headers(scope=scope)
         if not self._is_here(given, scope["method"]):
-            raise Refused("call.elsewhere")
+            raise UserError("call.elsewhere")
         if self._settings.login:
             if "authorization" not in given:
-                raise Refused("call.login")
+                raise UserError("call.login")
             self._guesses.spend(client_of(scope), 0)
             if not self._is_logged_in(given["authorization"]):
                 self._guesses.spend(client_of(scope))
-                raise Refused("call.login")
+                raise UserError("call.login")
 
     def _is_known(self, scope: Scope) -> bool:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -168,10 +168,10 @@ class Guard:
         lines = queue.event_queue_per_concurrency_id.values()
         waiting = [event for line in lines for event in line.queue]
         if len(waiting) >= queue.max_size:
-            raise Refused("call.full")
+            raise UserError("call.full")
         theirs = [event for event in waiting if client_of(event.request.scope) == client]
         if len(theirs) >= self._settings.share:
-            raise Refused("call.share", most=self._settings.share)
+            raise UserError("call.share", most=self._settings.share)
 
     def _dressed(self, scope: Scope, send: Send) -> Send:
         async def dressed(message: Message) -> None:

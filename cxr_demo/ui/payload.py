@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Message, Receive, Send
 
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 
 if TYPE_CHECKING:  # it takes seconds to import, and bodies arrive before that
     import gradio as gr
@@ -29,7 +29,7 @@ class Body:
     """A body of so many bytes at most; may stand for the `receive` that it comes from.
 
     Raises:
-        Refused: "call.too_large" or "call.slow" where it is read.
+        UserError: "call.too_large" or "call.slow" where it is read.
     """
 
     def __init__(self, receive: Receive, most: int):
@@ -46,9 +46,9 @@ class Body:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._next()
         except TimeoutError:
-            raise Refused("call.slow") from None
+            raise UserError("call.slow") from None
         if self._read > self._most:
-            raise Refused("call.too_large")
+            raise UserError("call.too_large")
         return message
 
     async def _next(self) -> Message:
@@ -112,14 +112,14 @@ class Questions:
             body: not trusted.
 
         Raises:
-            Refused: "call.malformed" if it is not one.
+            UserError: "call.malformed" if it is not one.
         """
         try:
             question = self._question(path, json.loads(body))
         except (ValueError, RecursionError):
             question = None
         if question is None:
-            raise Refused("call.malformed")
+            raise UserError("call.malformed")
         return json.dumps(question).encode()
 
     def _question(self, path: str, asked: Any) -> dict[str, Any] | None:

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from cxr_demo.analysis import Analysis
-from cxr_demo.errors import Refused
-from cxr_demo.models.preprocessing import to_levels
-from cxr_demo.report import findings
+from cxr_demo.errors import UserError
+from cxr_demo.models.preprocessing import to_uint8
+from cxr_demo.report import analysis_json
 
 PARTS: dict[str, Callable[[Analysis], object]] = {
     "embedding": lambda analysis: analysis.embedding.tolist(),
@@ -25,8 +25,8 @@ PARTS: dict[str, Callable[[Analysis], object]] = {
         name: packed(values) for name, values in analysis.saliency.items()
     },
     "view": lambda analysis: _view(analysis),
-    "square": lambda analysis: picture_uri(to_levels(analysis.square)),
-    "reconstruction": lambda analysis: picture_uri(to_levels(analysis.anomaly.reconstruction)),
+    "square": lambda analysis: picture_uri(to_uint8(analysis.square)),
+    "reconstruction": lambda analysis: picture_uri(to_uint8(analysis.anomaly.reconstruction)),
 }
 """What `analyse` returns on request only."""
 
@@ -42,18 +42,18 @@ def reading(analysis: Analysis, include: list[str]) -> dict:
         include: names among PARTS.
 
     Raises:
-        Refused: if there is no such part.
+        UserError: if there is no such part.
     """
     for name in include:
         if name not in PARTS:
-            raise Refused("refused.part", part=str(name)[:40], parts=", ".join(PARTS))
+            raise UserError("refused.part", part=str(name)[:40], parts=", ".join(PARTS))
     height, width = analysis.size
     return {
         "status": "ok",
         "error": None,
-        **(found := findings(analysis)),
-        "gate": {**found["gate"], "key": analysis.gate.reason},
-        "plausible": list(analysis.plausible),
+        **(found := analysis_json(analysis)),
+        "gate": {**found["gate"], "key": analysis.input_check.reason},
+        "plausible": list(analysis.conformal_set),
         "atypical": analysis.atypical,
         "same_picture": list(analysis.same_picture),
         "same_patients": list(analysis.same_patients),
@@ -80,7 +80,8 @@ def unpacked(sent: object, most: int = 2**20) -> np.ndarray:
     """The square map in what somebody sent back as `packed` wrote it.
 
     Raises:
-        Refused: if it is not one: another form, not square, not finite, or more than `most` values.
+        UserError: if it is not one: another form, not square, not finite, or more than `most`
+            values.
     """
     try:
         rows, columns = sent["shape"]
@@ -89,9 +90,9 @@ def unpacked(sent: object, most: int = 2**20) -> np.ndarray:
         values = np.frombuffer(base64.b64decode(sent["float32"], validate=True), "<f4")
         values = values.reshape(rows, columns)
     except (TypeError, KeyError, ValueError):
-        raise Refused("refused.map") from None
+        raise UserError("refused.map") from None
     if not np.isfinite(values).all():
-        raise Refused("refused.map")
+        raise UserError("refused.map")
     return values
 
 
@@ -112,7 +113,7 @@ def _view(analysis: Analysis) -> dict:
     byte in green, so that window and level reach all their grey levels.
     """
     if analysis.bit_depth <= 8:
-        return {"bits": 8, "png": picture_uri(to_levels(analysis.view))}
+        return {"bits": 8, "png": picture_uri(to_uint8(analysis.view))}
     deep = np.rint(analysis.view * 65535).astype(np.uint16)
     low, high = (deep & 255).astype(np.uint8), (deep >> 8).astype(np.uint8)
     return {"bits": 16, "png": picture_uri(np.dstack([np.zeros_like(low), low, high]))}

@@ -17,10 +17,10 @@ from starlette.staticfiles import StaticFiles
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 from cxr_demo.i18n import FOLDER as WORDING
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.reference.thumbnails import Pictures
+from cxr_demo.reference.thumbnails import Thumbnails
 from cxr_demo.ui import briefing
 from cxr_demo.ui.clients import refusal
 from cxr_demo.ui.later import Later
@@ -60,7 +60,7 @@ class Contents:
 
     def renew_pictures(self) -> None:
         """Look again which references have pictures."""
-        self.pictures = Pictures(self.analyser.library, self._artefacts)
+        self.pictures = Thumbnails(self.analyser.library, self._artefacts)
         self.atlas = briefing.Atlas(self.analyser.library, self.pictures)
         self.answers["/atlas.json"] = _told_once(self.atlas.overview())
 
@@ -87,16 +87,16 @@ def routes(artefacts: Artefacts, contents: Later[Contents]) -> list[BaseRoute]:
         try:
             left, bottom, right, top = (float(edge) for edge in asked["box"].split(","))
         except (KeyError, ValueError):
-            return refusal(Refused("call.malformed"))
+            return refusal(UserError("call.malformed"))
         if asked.get("map") not in there.analyser.library.coordinates:
-            return refusal(Refused("call.malformed"))
+            return refusal(UserError("call.malformed"))
         rectangle = (left, bottom, right, top)
         return JSONResponse(await run_in_threadpool(there.atlas.view, asked["map"], rectangle))
 
     async def some(request: Request) -> Response:
         ids = request.query_params.get("ids", "").split(",")
         if len(ids) > MOST_NEIGHBOURS:
-            return refusal(Refused("call.malformed"))
+            return refusal(UserError("call.malformed"))
         return JSONResponse((await contents()).atlas.of(ids))
 
     async def picture(request: Request) -> Response:

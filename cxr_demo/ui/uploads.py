@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from cxr_demo.errors import CXRError, RadiographRefused, Refused
+from cxr_demo.errors import CXRError, RadiographError, UserError
 from cxr_demo.reading.reader import MAX_FILE_BYTES
 
 try:
@@ -103,15 +103,15 @@ class Uploads:
         """A name for a file that is about to arrive; `withdraw` it if it does not.
 
         Raises:
-            Refused: "call.share" if the client has enough of them here, "call.space" if there is
+            UserError: "call.share" if the client has enough of them here, "call.space" if there is
                 no space for it.
         """
         if [sender for sender, _ in self._expected.values()].count(client) >= self._share:
-            raise Refused("call.share", most=self._share)
+            raise UserError("call.share", most=self._share)
         others = sum(expected for _, expected in self._expected.values())
         # While it arrives it lies there twice: as the form's part and as our file.
         if others + size > MOST_BYTES or others + 2 * size > self.free():
-            raise Refused("call.space")
+            raise UserError("call.space")
         name = secrets.token_hex(16)
         self._expected[name] = client, size
         return name
@@ -127,18 +127,18 @@ class Uploads:
         Reads one byte more than is accepted at most, so that the reader can refuse it by its size.
 
         Raises:
-            RadiographRefused: if there is no such upload, or no longer.
+            RadiographError: if there is no such upload, or no longer.
         """
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise RadiographRefused("refused.upload_gone")
+            raise RadiographError("refused.upload_gone")
         file = self.folder / name
         try:
             if not S_ISREG(file.lstat().st_mode):
-                raise RadiographRefused("refused.upload_gone")
+                raise RadiographError("refused.upload_gone")
             with file.open("rb") as stream:
                 return stream.read(MAX_FILE_BYTES + 1)
         except OSError:
-            raise RadiographRefused("refused.upload_gone") from None
+            raise RadiographError("refused.upload_gone") from None
         finally:
             with suppress(OSError):
                 self.withdraw(name)

@@ -7,27 +7,27 @@ from cxr_demo.anomaly.maps import (
     AUTOENCODER_SIDE,
     EXTENT,
     AnomalyMap,
-    assess,
-    change_map,
+    detector_map,
     edge_share,
     error_map,
     extent_score,
     is_unusual,
+    score_anomaly,
     share_above,
 )
-from cxr_demo.anomaly.padim import RAREST, Normality
-from cxr_demo.models.networks import Change
+from cxr_demo.anomaly.padim import MAX_SCORE, RegionGaussians
+from cxr_demo.models.networks import DetectorOutput
 
 REGIONS = np.full((3, 3, 2), 2, np.float32)
 """Two units off the mean of `normality` in both channels: a squared distance of 8."""
 
 
-def normality(weight: float) -> Normality:
+def normality(weight: float) -> RegionGaussians:
     """Gaussians of no correlation; the logarithm of the squared distance less 1, over 2."""
     whitening = np.tile(np.eye(2, dtype=np.float32), (3, 3, 1, 1))
     nothing = np.zeros((3, 3, 2), np.float32)
     even = np.ones((3, 3), np.float32)
-    return Normality(nothing, whitening, even, 2 * even, weight)
+    return RegionGaussians(nothing, whitening, even, 2 * even, weight)
 
 
 def grey(value: float, side: int = AUTOENCODER_SIDE) -> np.ndarray:
@@ -68,14 +68,14 @@ def test_a_single_pixel_is_smoothed_by_a_gaussian_of_15_tenths():
 def test_assess_scores_what_the_networks_were_given():
     given = {}
 
-    seen = Change(np.linspace(-1, 1, 100, dtype=np.float32).reshape(10, 10), REGIONS)
+    seen = DetectorOutput(np.linspace(-1, 1, 100, dtype=np.float32).reshape(10, 10), REGIONS)
 
     def reconstruct(image):
         given["autoencoder"] = image
         return image - np.float32(0.1)
 
     thresholds = {"detector": 0.96, "autoencoder": 0.02}
-    anomaly = assess(grey(0.5, 224), seen, normality(weight=0), reconstruct, thresholds)
+    anomaly = score_anomaly(grey(0.5, 224), seen, normality(weight=0), reconstruct, thresholds)
     assert given["autoencoder"].shape == (AUTOENCODER_SIDE, AUTOENCODER_SIDE) == (128, 128)
     assert {image.dtype for image in given.values()} == {np.dtype(np.float32)}
     np.testing.assert_allclose(anomaly.image, 0.5, atol=1e-6)
@@ -85,7 +85,7 @@ def test_assess_scores_what_the_networks_were_given():
     assert error.score == pytest.approx(0.01, rel=1e-4)
     # Two of a hundred cells lie above it.
     assert change.score == pytest.approx(1 / (1 + np.exp(-(2 * 97 / 99 - 1))))
-    assert anomaly.deciding is change
+    assert anomaly.primary is change
     for found in (change, error):
         assert type(found.score) is float
         assert not found.unusual
@@ -94,7 +94,7 @@ def test_assess_scores_what_the_networks_were_given():
 
 def test_rarity_moves_the_logits_of_the_middle_and_leaves_the_edge_alone():
     logits = np.full((20, 20), -1, np.float32)
-    values = change_map(Change(logits, REGIONS), normality(weight=3))
+    values = detector_map(DetectorOutput(logits, REGIONS), normality(weight=3))
     rarity = (np.log(8) - 1) / 2
     assert values[10, 10] == pytest.approx(1 / (1 + np.exp(1 - 3 * rarity)))
     assert values[0, 0] == values[19, 7] == pytest.approx(1 / (1 + np.exp(1)))
@@ -106,11 +106,13 @@ def test_rarity_moves_the_logits_of_the_middle_and_leaves_the_edge_alone():
 
 def test_nothing_is_so_rare_that_a_map_overflows():
     regions = np.full((3, 3, 2), 1e10, np.float32)
-    values = change_map(Change(np.zeros((20, 20), np.float32), regions), normality(weight=5))
+    values = detector_map(
+        DetectorOutput(np.zeros((20, 20), np.float32), regions), normality(weight=5)
+    )
     assert np.isfinite(values).all()
     assert values[10, 10] == pytest.approx(1)
-    found = normality(weight=1).rarity(regions)
-    assert found == pytest.approx(np.full((3, 3), RAREST))
+    found = normality(weight=1).mahalanobis_score(regions)
+    assert found == pytest.approx(np.full((3, 3), MAX_SCORE))
 
 
 @pytest.mark.parametrize("side", [7, 10, 16, 20])

@@ -3,15 +3,20 @@
 import numpy as np
 import pytest
 
-from cxr_demo.anomaly.thresholds import Screening, predictive_values
+from cxr_demo.anomaly.thresholds import ScoreDistribution, predictive_values
 
 
 def test_rates_count_scores_above_the_threshold():
-    screening = Screening(np.array([1, 2, 3, 4]), np.array([2, 4, 6]), {"first": 3, "other": 9})
+    screening = ScoreDistribution(
+        np.array([1, 2, 3, 4]), np.array([2, 4, 6]), {"first": 3, "other": 9}
+    )
     assert screening.threshold == 3
-    assert screening.rates(3) == (pytest.approx(2 / 3), pytest.approx(3 / 4))
-    assert screening.rates(4) == (pytest.approx(1 / 3), 1)  # 4 itself is not above 4
-    assert screening.rates(0) == (1, 0)
+    assert screening.sensitivity_specificity(3) == (pytest.approx(2 / 3), pytest.approx(3 / 4))
+    assert screening.sensitivity_specificity(4) == (
+        pytest.approx(1 / 3),
+        1,
+    )  # 4 itself is not above 4
+    assert screening.sensitivity_specificity(0) == (1, 0)
 
 
 def test_predictive_values_of_a_hundred_children():

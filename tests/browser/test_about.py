@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cxr_demo.artefacts import ASSETS
-from cxr_demo.i18n import sentence
+from cxr_demo.i18n import translate
 from tests.browser.conftest import until
 
 SELF_TEST_MS = 120_000
@@ -38,7 +38,7 @@ def rows(page, key: str, **values) -> dict[str, list[str]]:
                 row.cells[0].textContent, [...row.cells].slice(1).map((cell) => cell.textContent),
             ]));
         }""",
-        sentence(key, **values),
+        translate(key, **values),
     )
 
 
@@ -70,22 +70,22 @@ def at(*path: str) -> str:
 )
 def test_figures_are_those_measured(card, table, measure, path):
     shown = rows(card, f"about.caption.{table}", n=EVALUATION["n"])
-    assert shown[sentence(f"about.measure.{measure}")] == [at(*path)]
+    assert shown[translate(f"about.measure.{measure}")] == [at(*path)]
 
 
 def test_figures_of_detectors_lesions_and_shortcuts_are_those_measured(card):
     shown = rows(card, "about.caption.anomaly", n=EVALUATION["n"])
     both = [at("detector", "auc"), at("autoencoder", "auc")]
-    assert shown[sentence("about.measure.auc")] == both
+    assert shown[translate("about.measure.auc")] == both
     both = [at("detector", "specificity"), at("autoencoder", "specificity")]
-    assert shown[sentence("about.measure.default.specificity")] == both
+    assert shown[translate("about.measure.default.specificity")] == both
     shown = rows(card, "about.caption.lesions", n=LOCALISATION["n_normals"])
     all_lesions = LOCALISATION["detector"]["lesions"]["all"]
-    header = f"{sentence('about.method.detector')}: {sentence('about.lesion.all')}"
+    header = f"{translate('about.method.detector')}: {translate('about.lesion.all')}"
     assert shown[header][0] == f"{all_lesions['pixel_auc']:.3f}"
     shown = rows(card, "about.caption.shortcuts", n=EVALUATION["n"])
     for name, scores in EVALUATION["baselines"].items():
-        assert shown[sentence(f"about.shortcut.{name}")][1] == f"{scores['auc']:.3f}"
+        assert shown[translate(f"about.shortcut.{name}")][1] == f"{scores['auc']:.3f}"
 
 
 def test_what_falls_short_is_said_with_its_figures(card):
@@ -160,11 +160,11 @@ def test_the_self_test_passes_here_and_is_reached_by_keyboard(card):
             break
     card.keyboard.press("Enter")
     assert card.is_visible("#self-test-progress")
-    assert verdict(card) == sentence("about.self_test.agree", n=N_EXAMPLES)
+    assert verdict(card) == translate("about.self_test.agree", n=N_EXAMPLES)
     assert card.evaluate("document.activeElement.id") == "self-test"
     shown = rows(card, "about.self_test.caption")
     assert len(shown) == N_EXAMPLES
-    assert {cells[-1] for cells in shown.values()} == {sentence("about.self_test.ok")}
+    assert {cells[-1] for cells in shown.values()} == {translate("about.self_test.ok")}
 
 
 def test_the_self_test_reports_outputs_that_differ(page):
@@ -179,21 +179,21 @@ def test_the_self_test_reports_outputs_that_differ(page):
 
     page.route("**/about.json", alter)
     opened(page).click("#self-test")
-    assert verdict(page) == sentence(
+    assert verdict(page) == translate(
         "about.self_test.differ", differing=3, n=N_EXAMPLES, examples="3, 5, 6"
     )
     outcomes = [cells[-1] for cells in rows(page, "about.self_test.caption").values()]
-    assert outcomes[0] == sentence("about.self_test.ok")
+    assert outcomes[0] == translate("about.self_test.ok")
     for i, what in ((2, "pneumonia"), (4, "score"), (5, "three_class")):
-        named = sentence(f"about.self_test.what.{what}")
-        assert outcomes[i] == sentence("about.self_test.differs", what=named)
+        named = translate(f"about.self_test.what.{what}")
+        assert outcomes[i] == translate("about.self_test.differs", what=named)
 
 
 def test_the_self_test_says_when_it_cannot_go_on(card):
     card.route("**/examples/1", lambda route: route.fulfill(body=b"no radiograph"))
     card.click("#self-test")
-    why = sentence("about.self_test.refused")
-    assert verdict(card) == sentence("about.self_test.stopped", number=2, why=why)
+    why = translate("about.self_test.refused")
+    assert verdict(card) == translate("about.self_test.stopped", number=2, why=why)
 
 
 def test_the_self_test_is_off_while_reading_first(card):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_demo.i18n import sentence
+from cxr_demo.i18n import translate
 from tests.browser.conftest import ANSWER_MS, EXAMPLES, answered, drop, until
 
 HEALTHY = EXAMPLES / "NORMAL2-IM-1442-0001.jpeg"  # P(pneumonia) .018, bacterial .011, score .066
@@ -137,7 +137,7 @@ def saved(page) -> str:
 
 
 def test_an_empty_batch_says_what_to_do(batch):
-    assert batch.inner_text("#batch-empty") == sentence("batch.empty")
+    assert batch.inner_text("#batch-empty") == translate("batch.empty")
     assert batch.is_hidden("#batch-table")
     for button in ("cancel", "csv", "clear"):
         assert batch.is_disabled(f"#batch-{button}")
@@ -157,7 +157,7 @@ def test_a_bad_file_is_listed_with_its_reason_and_the_rest_get_done(batch, folde
     assert [healthy["found"]["unusual"], bacterial["found"]["unusual"]] == ["no", "yes"]
     assert healthy["picture"] == "data:image/png;"
     assert notes["status"] == "refused"
-    assert notes["said"] == f"{sentence('batch.status.refused')} {sentence('refused.kind.other')}"
+    assert notes["said"] == f"{translate('batch.status.refused')} {translate('refused.kind.other')}"
     assert set(notes["found"].values()) == {""} and notes["picture"] is None
     assert line(batch) == "Finished: 2 of 3 analysed, 1 with a problem."
     assert batch.evaluate("window.most") == 2
@@ -202,8 +202,8 @@ def test_an_archive_is_opened_file_by_file(batch, folder):
     assert (stored["name"], stored["status"]) == ("stored.jpeg", "done")
     assert (nested["name"], nested["title"]) == ("zwölf.jpeg", "ward.zip/ward/7/zwölf.jpeg")
     assert (nested["status"], nested["found"]["called"]) == ("done", "Viral")
-    assert notes["said"].endswith(sentence("refused.kind.other"))
-    assert broken["said"].endswith(sentence("batch.zip.damaged"))
+    assert notes["said"].endswith(translate("refused.kind.other"))
+    assert broken["said"].endswith(translate("batch.zip.damaged"))
     assert line(batch) == "Finished: 2 of 4 analysed, 2 with a problem."
 
 
@@ -221,8 +221,8 @@ def test_what_cannot_be_unpacked_is_refused_alone(batch, folder):
         folder.file("7.zip", packed(notes)),
     )
     reasons = ("encrypted", "method", "large", "damaged", "zip64", "damaged")
-    expected = [sentence(f"batch.zip.{reason}", megabytes=64) for reason in reasons]
-    expected.append(sentence("refused.kind.other"))
+    expected = [translate(f"batch.zip.{reason}", megabytes=64) for reason in reasons]
+    expected.append(translate("refused.kind.other"))
     assert [row["said"].removeprefix("Not read ") for row in rows(batch)] == expected
     buttons = batch.locator("#batch-table tbody button")
     assert buttons.all_inner_texts() == ["notes.png"], "what was unpacked can be opened, only that"
@@ -243,7 +243,7 @@ def test_what_is_no_archive_is_refused_whole(batch, folder):
         folder.file("empty.zip", packed({"folder/": b"", ".hidden": b""})),
     )
     reasons = ["damaged"] * 4 + ["zip64", "many", "empty"]
-    expected = [sentence(f"batch.zip.{reason}", most=1000) for reason in reasons]
+    expected = [translate(f"batch.zip.{reason}", most=1000) for reason in reasons]
     assert [row["said"].removeprefix("Not read ") for row in rows(batch)] == expected
 
 
@@ -261,8 +261,8 @@ def test_a_bomb_is_given_up_before_it_goes_off(batch, folder):
     bomb = patched(packed({"bomb.png": bytes(200 * 2**20)}), SIZE, "<I", 1000)
     put(batch, folder.file("bomb.zip", bomb), folder.file("notes.png"))
     found, notes = rows(batch)
-    assert found["said"].endswith(sentence("batch.zip.more"))
-    assert notes["said"].endswith(sentence("refused.kind.other"))
+    assert found["said"].endswith(translate("batch.zip.more"))
+    assert notes["said"].endswith(translate("refused.kind.other"))
     assert 1000 < batch.evaluate("window.inflated") < 40 * 2**20
 
 
@@ -351,7 +351,7 @@ def test_the_csv_file_is_one_and_holds_no_formulas(batch, folder):
     assert len(formula["classifier_hash"]) == 12
     assert (quoted["file"], quoted["status"], quoted["reason"]) == ('a "b", c.png', "done", "")
     assert (minus["file"], minus["status"]) == ("'-1.txt", "refused")
-    assert minus["reason"] == sentence("refused.kind.other")
+    assert minus["reason"] == translate("refused.kind.other")
     assert minus["p_pneumonia"] == minus["unusual"] == minus["classifier_hash"] == ""
     assert at["file"] == "w.zip/@sum.txt"
 
@@ -423,14 +423,14 @@ def test_read_first_shows_nothing_of_the_models(batch):
     batch.click("[data-sort=pneumonia]")
     assert names(batch) == [BACTERIAL.name, HEALTHY.name]
     batch.check("#read-first")
-    assert batch.inner_text("#batch-veiled") == sentence("batch.veiled")
+    assert batch.inner_text("#batch-veiled") == translate("batch.veiled")
     healthy, bacterial = rows(batch)
     assert healthy["name"] == HEALTHY.name, "their order tells nothing either"
     assert healthy["found"] == bacterial["found"] == {}
-    assert bacterial["said"] == sentence("batch.status.done")
+    assert bacterial["said"] == translate("batch.status.done")
     assert batch.is_disabled("#batch-csv")
     columns = batch.locator("#batch-table thead button").all_inner_texts()
-    assert columns == [sentence("batch.column.file"), sentence("batch.column.status")]
+    assert columns == [translate("batch.column.file"), translate("batch.column.status")]
     put(batch, VIRAL)
     assert rows(batch)[2]["found"] == {}
     batch.uncheck("#read-first")
@@ -478,7 +478,7 @@ def test_a_queue_that_stays_full_is_a_reason(turned_away):
     page, asked = turned_away(1000)
     put(page, HEALTHY)
     assert len(asked) == 4
-    said = f"{sentence('batch.status.failed')} {sentence('call.full')}"
+    said = f"{translate('batch.status.failed')} {translate('call.full')}"
     assert rows(page)[0]["said"] == said
 
 
@@ -492,7 +492,7 @@ def test_a_file_that_is_gone_is_a_reason(batch):
         }"""
     )
     over(batch)
-    assert rows(batch)[0]["said"].endswith(sentence("batch.unreadable"))
+    assert rows(batch)[0]["said"].endswith(translate("batch.unreadable"))
 
 
 def test_the_table_speaks_another_language(batch, folder):

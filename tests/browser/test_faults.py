@@ -10,8 +10,8 @@ import urllib.request
 
 import pytest
 
-from cxr_demo.errors import Refused
-from cxr_demo.i18n import sentence
+from cxr_demo.errors import UserError
+from cxr_demo.i18n import translate
 from cxr_demo.ui.clients import STATUS
 from tests.browser.conftest import ANSWER_MS, NORMAL, ROOT, START_S, drop, read_example
 
@@ -65,7 +65,7 @@ def test_a_server_that_is_killed_is_told_of_and_comes_back(browser, server):
     process.kill()
     page.wait_for_selector("#status[data-tone=refused]", timeout=ANSWER_MS)
     said = page.inner_text("#status")
-    assert said == f"{sentence('call.lost')} {sentence('status.still')}"
+    assert said == f"{translate('call.lost')} {translate('status.still')}"
     assert page.inner_text("#called")
     server()
     read_example(page)
@@ -74,7 +74,7 @@ def test_a_server_that_is_killed_is_told_of_and_comes_back(browser, server):
 
 @pytest.mark.parametrize("key", STATUS)
 def test_what_the_door_says_is_said_in_words(page, console_errors, key):
-    refused = Refused(key, **VALUES.get(key, {}))
+    refused = UserError(key, **VALUES.get(key, {}))
     said = {"refusal": {"key": refused.key, "values": refused.values}}
     page.route(
         "**/gradio_api/upload",

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from cxr_demo.i18n import sentences
+from cxr_demo.i18n import messages
 from tests.browser.conftest import (
     NORMAL,
     PNEUMONIA,
@@ -626,7 +626,7 @@ def test_every_language_reaches_every_panel(read, language):
     read.wait_for_selector(f"html[lang={language}]")
     spoken = shown(read)
     assert [name for name in english if english[name] == spoken[name]] == []
-    words = sentences(language)
+    words = messages(language)
     assert read.inner_text("h1") == words["title"]
     assert read.inner_text(".disclaimer") == words["disclaimer"]
 
@@ -637,7 +637,7 @@ def test_a_refusal_is_said_in_the_language_chosen(page, tmp_path):
     bad = tmp_path / "x.png"
     bad.write_bytes(b"")
     drop(page, bad)
-    assert page.inner_text("#status") == sentences("de")["refused.empty"]
+    assert page.inner_text("#status") == messages("de")["refused.empty"]
 
 
 def test_dark_by_default_and_light_on_request(page):

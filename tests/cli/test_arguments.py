@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from cxr_demo import __main__ as command_line
 from cxr_demo.analysis import Analyser
-from cxr_demo.cli import process_pool as pool
-from cxr_demo.cli import ray_job
-from cxr_demo.cli.file_record import Scorer, model_hashes
+from cxr_demo.cli import arguments as command_line
+from cxr_demo.cli import process_pool, ray_job
+from cxr_demo.cli.file_record import FileAnalyser, model_hashes
+from cxr_demo.cli.progress import Progress
 from tests.conftest import chest_like, png
 
 KEYS = [
@@ -27,9 +27,9 @@ KEYS = [
 @pytest.fixture
 def analyse(monkeypatch, tiny_assets, capsys):
     """Run the command on tiny networks; gives (exit status, parsed lines)."""
-    monkeypatch.setattr(command_line, "Scorer", partial(Scorer, root=tiny_assets))
+    monkeypatch.setattr(command_line, "FileAnalyser", partial(FileAnalyser, root=tiny_assets))
     monkeypatch.setattr(command_line, "model_hashes", partial(model_hashes, tiny_assets))
-    monkeypatch.setattr(pool, "cores", lambda: 1)  # tests of more say so
+    monkeypatch.setattr(process_pool, "cores", lambda: 1)  # tests of more say so
 
     def run(*arguments):
         status = command_line.main(["analyse", *map(str, arguments)])
@@ -152,7 +152,7 @@ def test_a_stop_by_the_user_is_no_traceback(analyse, folder, monkeypatch):
 def test_all_cores_say_what_one_says(analyse, folder, monkeypatch, capsys):
     _, expected = analyse(folder)
     assert len(expected) == 3
-    monkeypatch.setattr(pool, "cores", lambda: 2)
+    monkeypatch.setattr(process_pool, "cores", lambda: 2)
     assert analyse(folder) == (3, expected)
 
 
@@ -182,8 +182,8 @@ def test_a_stopped_run_goes_on_and_counts_what_was_refused_before(
     assert [path.name for path in target.parent.iterdir()] == ["out.jsonl"]
 
 
-def test_a_journal_of_other_models_is_wrong_usage(analyse, folder, tmp_path, capsys):
-    (tmp_path / "out.part").write_text('{"journal": "cxr_demo analyse", "form": 1}\n')
+def test_progress_with_other_models_is_wrong_usage(analyse, folder, tmp_path, capsys):
+    Progress(tmp_path / "out.part", {"model": {}, "frame": None}).__exit__(None, None, None)
     arguments = ["analyse", str(folder / "a.png"), "--json", str(tmp_path / "out")]
     assert command_line.main(arguments) == 2
     said = capsys.readouterr().err
@@ -222,10 +222,10 @@ def test_ray_gets_the_same_scorer(analyse, folder, monkeypatch):
 
     def scored(make, files, address):
         addresses.append(address)
-        yield from pool.scored(make, files)
+        yield from process_pool.analyse_files(make, files)
 
     _, expected = analyse(folder)
-    monkeypatch.setattr(ray_job, "scored", scored)
+    monkeypatch.setattr(ray_job, "analyse_files", scored)
     assert analyse(folder, "--ray") == (3, expected)
     assert analyse(folder, "--ray", "ray://head:10001") == (3, expected)
     assert addresses == ["local", "ray://head:10001"]

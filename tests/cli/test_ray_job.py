@@ -9,21 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from cxr_demo.cli import process_pool as pool
-from cxr_demo.cli import ray_job
+from cxr_demo.cli import process_pool, ray_job
 from cxr_demo.errors import CXRError
-from tests.cli import tiny_scorers
+from tests.cli import tiny_analysers
 
 
 def test_a_local_job_is_complete_though_a_worker_is_killed_in_the_middle(tmp_path, monkeypatch):
     """One is killed from outside, and one file kills whoever takes it; that one is given up."""
-    monkeypatch.setattr(pool, "cores", lambda: 2)
+    monkeypatch.setattr(process_pool, "cores", lambda: 2)
     files = [tmp_path / f"{i}" for i in range(60)] + [tmp_path / "always"]
     for file in files:
         file.touch()
     files = [*map(str, files)]
     found, killed = [], None
-    with closing(ray_job.scored(tiny_scorers.Killed, files)) as records:
+    with closing(ray_job.analyse_files(tiny_analysers.Killed, files)) as records:
         for number, record in records:
             found.append((number, record))
             if len(found) == 20:
@@ -32,7 +31,7 @@ def test_a_local_job_is_complete_though_a_worker_is_killed_in_the_middle(tmp_pat
                 os.kill(killed, signal.SIGKILL)
     assert sorted(number for number, _ in found) == [*range(61)]
     *others, (_, given_up) = sorted(found)
-    assert [record for _, record in others] == [*map(tiny_scorers.record, files[:-1])]
+    assert [record for _, record in others] == [*map(tiny_analysers.record, files[:-1])]
     line = json.loads(given_up)["line"]
     assert line["file"] == files[-1] and "ended twice without an answer" in line["error"]
     import ray
@@ -43,15 +42,15 @@ def test_a_local_job_is_complete_though_a_worker_is_killed_in_the_middle(tmp_pat
 
 def test_nothing_to_do_starts_no_ray(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    assert list(ray_job.scored(tiny_scorers.Plain, [])) == []
+    assert list(ray_job.analyse_files(tiny_analysers.Plain, [])) == []
 
 
 def test_without_ray_the_command_to_install_it_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(CXRError, match=r"pip install -r requirements-ray\.txt"):
-        list(ray_job.scored(tiny_scorers.Plain, ["a"]))
+        list(ray_job.analyse_files(tiny_analysers.Plain, ["a"]))
 
 
 def test_an_address_without_a_ray_is_an_error(monkeypatch):
     with pytest.raises(CXRError, match=r"There is no Ray at nonsense://1"):
-        list(ray_job.scored(tiny_scorers.Plain, ["a"], "nonsense://1"))
+        list(ray_job.analyse_files(tiny_analysers.Plain, ["a"], "nonsense://1"))

@@ -13,7 +13,7 @@ import pytest
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import CXRError
-from cxr_demo.reference.thumbnails import Pictures
+from cxr_demo.reference.thumbnails import Thumbnails
 from cxr_demo.ui import briefing
 from deploy import checks, contents, imports, space, trial
 from deploy.checks import CHECKS
@@ -70,7 +70,7 @@ def test_of_the_metrics_exactly_those_are_served_that_the_page_reads():
 
     artefacts = Watched()
     analyser = Analyser(artefacts)
-    Pictures(analyser.library, artefacts)  # which reads the examples
+    Thumbnails(analyser.library, artefacts)  # which reads the examples
     briefing.about(artefacts)
     assert len(read) > 20
     assert [path for path in read if not is_served(path)] == []

@@ -7,17 +7,17 @@ from cxr_demo.models.calibration import (
     BINARY,
     THREE_CLASS,
     Calibration,
-    plausible,
+    conformal_set,
     probabilities,
     softmax,
 )
-from cxr_demo.models.networks import Features
+from cxr_demo.models.networks import ClassifierOutput
 
 LN = np.log
 
 
-def features(binary, three_class) -> Features:
-    return Features(
+def features(binary, three_class) -> ClassifierOutput:
+    return ClassifierOutput(
         binary=np.array(binary, np.float32),
         three_class=np.array(three_class, np.float32),
         embedding=np.array([1, 0], np.float32),
@@ -121,23 +121,23 @@ LEAST = {"normal": 0.5, "bacterial": 0.25, "viral": 0.125}
     ],
 )
 def test_plausible_classes_by_hand(three_class, expected):
-    assert plausible(dict(zip(THREE_CLASS, three_class, strict=True)), LEAST) == expected
+    assert conformal_set(dict(zip(THREE_CLASS, three_class, strict=True)), LEAST) == expected
 
 
 def test_a_class_that_just_reaches_its_least_probability_is_plausible():
     at = {"normal": 0.625, "bacterial": 0.25, "viral": 0.125}
-    assert plausible(at, LEAST) == ("normal", "bacterial", "viral")
+    assert conformal_set(at, LEAST) == ("normal", "bacterial", "viral")
     below = {"normal": 0.626, "bacterial": 0.2499, "viral": 0.1241}
-    assert plausible(below, LEAST) == ("normal",)
+    assert conformal_set(below, LEAST) == ("normal",)
 
 
 def test_where_nothing_can_be_ruled_out_all_are_plausible():
     none = dict.fromkeys(THREE_CLASS, 0.0)
-    assert plausible({"normal": 0, "bacterial": 1, "viral": 0}, none)[0] == "bacterial"
-    assert set(plausible({"normal": 0, "bacterial": 1, "viral": 0}, none)) == set(THREE_CLASS)
+    assert conformal_set({"normal": 0, "bacterial": 1, "viral": 0}, none)[0] == "bacterial"
+    assert set(conformal_set({"normal": 0, "bacterial": 1, "viral": 0}, none)) == set(THREE_CLASS)
 
 
 def test_where_no_class_reaches_its_own_nothing_is_ruled_out():
     out_of_reach = dict.fromkeys(THREE_CLASS, 0.9)
     unlike_all = {"normal": 0.3, "bacterial": 0.25, "viral": 0.45}
-    assert plausible(unlike_all, out_of_reach) == ("viral", "normal", "bacterial")
+    assert conformal_set(unlike_all, out_of_reach) == ("viral", "normal", "bacterial")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 from cxr_demo.models.occlusion import FILLS, MAX_BOXES, occlude
 from cxr_demo.models.preprocessing import SIDE
 
@@ -160,7 +160,7 @@ def test_how_many_boxes(fill):
     for i in range(16):
         place = np.s_[14 * i : 14 * i + 14, 14 * i : 14 * i + 14]
         assert not np.array_equal(after[place], RANDOM[place])
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         occlude(RANDOM, [*most, MIDDLE], fill)
     assert refusal.value.key == "refused.boxes"
     assert refusal.value.values == {"boxes": 17, "most": 16}
@@ -204,14 +204,14 @@ NAN, INFINITY = float("nan"), float("inf")
     ids=lambda box: str(box)[:20],
 )
 def test_what_is_not_a_box_is_refused(box):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         occlude(RANDOM, [MIDDLE, box], "blur")
     assert refusal.value.key == "refused.box"
     assert str(refusal.value).startswith("A part to hide was given as ")
 
 
 def test_a_long_box_is_not_repeated_at_length():
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         occlude(RANDOM, [[0.123456789] * 10_000], "blur")
     assert len(refusal.value.values["box"]) == 80
 
@@ -219,13 +219,13 @@ def test_a_long_box_is_not_repeated_at_length():
 @pytest.mark.parametrize("boxes", [[], [MIDDLE]])
 @pytest.mark.parametrize("fill", ["", "Blur", "black", None, 5, ["blur"]])
 def test_another_fill_is_refused(fill, boxes):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         occlude(RANDOM, boxes, fill)
     assert refusal.value.key == "refused.fill"
     assert "blur or surroundings" in str(refusal.value)
 
 
 def test_a_long_fill_is_not_repeated_at_length():
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         occlude(RANDOM, [MIDDLE], "x" * 1000)
     assert refusal.value.values == {"fill": "x" * 40}

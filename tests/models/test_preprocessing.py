@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cxr_demo.models.preprocessing import SIDE, VIEW_SIDE, squash, to_network_input, to_view
+from cxr_demo.models.preprocessing import SIDE, VIEW_SIDE, resize_square, to_network_input, to_view
 
 
 def noise(height, width, seed=3):
@@ -45,7 +45,7 @@ def test_contract_at_any_size(shape):
 def test_squashed_flat_images_keep_their_level_beyond_eight_bits_and_never_leave_the_range(
     level, shape
 ):
-    result = squash(np.full(shape, level, np.float32), SIDE)
+    result = resize_square(np.full(shape, level, np.float32), SIDE)
     np.testing.assert_allclose(result, level, rtol=0, atol=5e-7)
     assert result.min() >= 0 and result.max() <= 1
 
@@ -62,7 +62,7 @@ def test_squashed_flat_images_keep_their_level_beyond_eight_bits_and_never_leave
     ],
 )
 def test_four_by_four_to_two_by_two_by_hand(pixels, expected):
-    result = squash(pixels, 2)
+    result = resize_square(pixels, 2)
     np.testing.assert_allclose(result, np.array(expected) / 49, rtol=0, atol=1e-6)
 
 
@@ -81,7 +81,7 @@ def test_four_by_four_to_two_by_two_by_hand(pixels, expected):
     ],
 )
 def test_small_squares_by_hand(pixels, side, expected):
-    result = squash(np.array(pixels, np.float32), side)
+    result = resize_square(np.array(pixels, np.float32), side)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-6)
 
@@ -89,33 +89,33 @@ def test_small_squares_by_hand(pixels, side, expected):
 def test_rows_stay_rows():
     top = np.zeros((100, 300), np.float32)
     top[:50] = 1
-    result = squash(top, 10)
+    result = resize_square(top, 10)
     assert (result[:4] == 1).all() and (result[6:] == 0).all()
 
 
 def test_fine_stripes_become_their_mean_instead_of_a_pattern():
     stripes = np.zeros((896, 896), np.float32)
     stripes[:, ::2] = 1
-    np.testing.assert_allclose(squash(stripes, SIDE)[:, 2:-2], 0.5, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(resize_square(stripes, SIDE)[:, 2:-2], 0.5, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(448, 448), (1000, 700), (225, 896)])
 def test_downsizing_keeps_the_mean(shape):
     pixels = noise(*shape) * np.linspace(0, 1, shape[1], dtype=np.float32)
-    assert squash(pixels, SIDE).mean() == pytest.approx(pixels.mean(), abs=2e-3)
+    assert resize_square(pixels, SIDE).mean() == pytest.approx(pixels.mean(), abs=2e-3)
 
 
 @pytest.mark.parametrize("shape", [(100, 80), (700, 500)])
 def test_a_brighter_image_gives_nowhere_a_darker_result(shape):
     dark = noise(*shape) * 0.5
     bright = np.where(noise(*shape, seed=4) > 0.9, dark + 0.5, dark)
-    assert (squash(bright, SIDE) >= squash(dark, SIDE) - 1e-6).all()
+    assert (resize_square(bright, SIDE) >= resize_square(dark, SIDE) - 1e-6).all()
 
 
 @pytest.mark.parametrize("width", [100, 700])
 def test_a_ramp_stays_a_ramp(width):
     ramp = np.tile(np.linspace(0, 1, width, dtype=np.float32), (300, 1))
-    assert (np.diff(squash(ramp, SIDE), axis=1) > 0).all()
+    assert (np.diff(resize_square(ramp, SIDE), axis=1) > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_read_only_radiograph_is_fine():
 def test_what_is_resized_differs_from_the_plain_square_by_jpeg_rounding_only(shape):
     y, x = np.mgrid[0 : 1 : shape[0] * 1j, 0 : 1 : shape[1] * 1j]
     smooth = (0.5 + 0.4 * np.sin(5 * x + 3 * y)).astype(np.float32)
-    difference = np.abs(to_network_input(smooth) - squash(smooth, SIDE))
+    difference = np.abs(to_network_input(smooth) - resize_square(smooth, SIDE))
     assert 0 < difference.max() < 0.03
     assert difference.mean() < 0.008
 

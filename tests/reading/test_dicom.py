@@ -19,7 +19,7 @@ import pytest
 from pydicom.dataelem import DataElement
 from pydicom.sequence import Sequence
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import RadiographError
 from cxr_demo.reading.dicom import read_dicom
 from cxr_demo.reading.reader import MAX_FILE_BYTES, Radiograph, read_radiograph
 from tests.conftest import chest_like
@@ -118,9 +118,9 @@ def assert_reads(data: bytes, expected, bits: int = 12, frame=None, atol: float 
     np.testing.assert_allclose(pixels, expected, rtol=0, atol=atol)
 
 
-def refusal(data: bytes, frame: int | None = None, call=read_dicom) -> RadiographRefused:
+def refusal(data: bytes, frame: int | None = None, call=read_dicom) -> RadiographError:
     """The one refusal, without a word of what the tags hold."""
-    with pytest.raises(RadiographRefused) as caught:
+    with pytest.raises(RadiographError) as caught:
         call(data, frame)
     error = caught.value
     message = str(error)
@@ -140,7 +140,7 @@ def assert_refused_or_sound(
 ) -> Radiograph | None:
     try:
         radiograph = call(data, frame)
-    except RadiographRefused as error:
+    except RadiographError as error:
         assert_tells_nothing(f"{error} {error.values}")
         return None
     assert_contract(radiograph, radiograph.bit_depth)
@@ -1487,7 +1487,7 @@ def test_no_tag_gets_into_a_message_or_a_log(name, capfd, caplog):
     told = ""
     try:
         told += repr(read_radiograph(data))
-    except RadiographRefused as error:
+    except RadiographError as error:
         told += f"{error} {error!r} {error.values}"
         told += "".join(traceback.format_exception(error))
     seen = capfd.readouterr()

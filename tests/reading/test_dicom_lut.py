@@ -8,7 +8,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from cxr_demo.reading.dicom_lut import Table, levels
+from cxr_demo.reading.dicom_lut import LookupTable, display_values
 from tests.reading.dicom_files import modality_table, presentation_table, table, voi_table
 
 pytestmark = [
@@ -25,7 +25,7 @@ def shown(stored, counts=None, photometric: str = "MONOCHROME2", **tags) -> np.n
         setattr(dataset, keyword, value)
     stored = np.asarray(stored, np.int64)
     counts = np.ones(len(stored), np.int64) if counts is None else np.asarray(counts)
-    return levels(dataset, stored, counts)
+    return display_values(dataset, stored, counts)
 
 
 def occurring(bits: int, **counts: int) -> np.ndarray:
@@ -58,17 +58,19 @@ def occurring(bits: int, **counts: int) -> np.ndarray:
     ],
 )
 def test_a_value_finds_its_entry(value, expected):
-    lookup = Table(np.array([5.0, 7.0, 11.0]), 10, 255)
+    lookup = LookupTable(np.array([5.0, 7.0, 11.0]), 10, 255)
     assert lookup(np.array([value])).tolist() == [expected]
 
 
 def test_a_table_may_begin_below_zero():
-    lookup = Table(np.array([1.0, 2.0, 3.0]), -2, 255)
+    lookup = LookupTable(np.array([1.0, 2.0, 3.0]), -2, 255)
     assert lookup(np.array([-3, -2, -1, 0, 1])).tolist() == [1, 1, 2, 3, 3]
 
 
 def test_a_table_of_one_entry():
-    assert Table(np.array([4.0]), 7, 255)(np.array([[-5, 7], [8, 900]])).tolist() == [[4, 4]] * 2
+    assert (
+        LookupTable(np.array([4.0]), 7, 255)(np.array([[-5, 7], [8, 900]])).tolist() == [[4, 4]] * 2
+    )
 
 
 # --- the whole chain
@@ -91,7 +93,7 @@ def test_the_data_set_is_left_alone():
     dataset.PhotometricInterpretation = "MONOCHROME2"
     dataset.VOILUTSequence = Sequence([table([0, 255], bits=8)])
     before = dataset.to_json()
-    levels(dataset, np.arange(4), np.ones(4, np.int64))
+    display_values(dataset, np.arange(4), np.ones(4, np.int64))
     assert dataset.to_json() == before
 
 

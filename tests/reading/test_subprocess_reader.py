@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxr_demo.errors import RadiographRefused
+from cxr_demo.errors import RadiographError
 from cxr_demo.reading import subprocess_reader as sandbox
 from cxr_demo.reading.dicom import read_dicom
-from cxr_demo.reading.subprocess_reader import read_apart
+from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from tests.reading.dicom_files import BIG_ENDIAN, JPEG_LS, dicom, ramp, rescale
 
 ROOT = Path(sandbox.__file__).parents[2]
@@ -46,7 +46,7 @@ def reader(child):
         child(
             "import json, os, resource, sys, types\n"
             "from cxr_demo.reading import subprocess_reader as sandbox\n"
-            "from cxr_demo.errors import RadiographRefused\n"
+            "from cxr_demo.errors import RadiographError\n"
             "def read_stored(data, frame):\n"
             + textwrap.indent(textwrap.dedent(code), "    ")
             + "\ndicom = sys.modules['cxr_demo.reading.dicom'] = types.ModuleType('dicom')\n"
@@ -58,21 +58,21 @@ def reader(child):
     return becomes
 
 
-TELL = "raise RadiographRefused('refused.dicom.modality', modality={})"
+TELL = "raise RadiographError('refused.dicom.modality', modality={})"
 """Code that lets a reader say something."""
 
 
 def refused(data: bytes = b"", frame: int | None = None) -> str:
     """The key of the one refusal, without its beginning."""
-    with pytest.raises(RadiographRefused) as caught:
-        read_apart(data, frame)
+    with pytest.raises(RadiographError) as caught:
+        read_in_subprocess(data, frame)
     return caught.value.key.removeprefix("refused.")
 
 
 def told(data: bytes = b"", frame: int | None = None) -> str:
     """What a reader said."""
-    with pytest.raises(RadiographRefused) as caught:
-        read_apart(data, frame)
+    with pytest.raises(RadiographError) as caught:
+        read_in_subprocess(data, frame)
     assert caught.value.key == "refused.dicom.modality"
     return caught.value.values["modality"]
 
@@ -92,7 +92,7 @@ def told(data: bytes = b"", frame: int | None = None) -> str:
 def test_the_same_comes_out_as_without_it(bits, options):
     values = ramp(bits, options.get("signed", False), side=72)[:66]
     data = dicom(values, bits=bits, **options)
-    apart, here = read_apart(data), read_dicom(data)
+    apart, here = read_in_subprocess(data), read_dicom(data)
     np.testing.assert_array_equal(apart.pixels, here.pixels, strict=True)
     assert apart.pixels.shape == (66, 72) and apart.pixels.dtype == np.float32
     assert (apart.bit_depth, apart.burned_in) == (here.bit_depth, here.burned_in)
@@ -110,7 +110,9 @@ def test_the_file_and_the_frame_go_in_whole(reader):
 def test_many_at_once_do_not_mix():
     def one(number: int) -> np.ndarray:
         stored = np.roll(ramp(12), 9 * number, axis=0)
-        return np.array_equal(read_apart(dicom(stored)).pixels, read_dicom(dicom(stored)).pixels)
+        return np.array_equal(
+            read_in_subprocess(dicom(stored)).pixels, read_dicom(dicom(stored)).pixels
+        )
 
     with ThreadPoolExecutor(3) as pool:
         assert all(pool.map(one, range(3)))
@@ -234,7 +236,7 @@ def test_a_process_that_does_not_listen(child):
 def test_an_answer_by_hand(child):
     """The stand-ins above fail for what they do wrong: this one does it right."""
     child(f"import sys; sys.stdout.buffer.write({ANSWER.encode() + PIXELS!r})")
-    radiograph = read_apart(b"")
+    radiograph = read_in_subprocess(b"")
     assert radiograph.pixels.tolist() == [[0, 1]]
     assert (radiograph.bit_depth, radiograph.burned_in) == (8, False)
 
@@ -309,7 +311,7 @@ def test_a_reader_cannot_have_more_memory(reader):
         try:
             larger = bytearray(2**30)
         except MemoryError:
-            raise RadiographRefused('refused.dicom.limit')
+            raise RadiographError('refused.dicom.limit')
     """)
     assert refused() == "dicom.limit"
 
@@ -326,7 +328,7 @@ def test_a_file_that_needs_more_memory_than_there_is(child):
         sandbox._main(json.loads(sys.argv[1]))
     """)
     small = dicom(ramp(12))
-    np.testing.assert_array_equal(read_apart(small).pixels, read_dicom(small).pixels)
+    np.testing.assert_array_equal(read_in_subprocess(small).pixels, read_dicom(small).pixels)
     assert refused(dicom(ramp(12, side=3500))) == "dicom.limit"
 
 
@@ -371,8 +373,8 @@ def test_code_beside_the_files_is_not_run(tmp_path, monkeypatch):
     for name in ("json", "numpy", "pydicom", "cxr_demo"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(1)")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RadiographRefused) as caught:
-        read_apart(dicom(np.stack([ramp(12)] * 3)), 4)
+    with pytest.raises(RadiographError) as caught:
+        read_in_subprocess(dicom(np.stack([ramp(12)] * 3)), 4)
     assert caught.value.key == "refused.dicom.frame"
     assert caught.value.values == {"frame": 4, "frames": 3}
     assert "Frame 4" in str(caught.value) and "1 to 3" in str(caught.value)
@@ -382,5 +384,5 @@ def test_reading_leaves_nothing_behind(tmp_path, monkeypatch):
     for variable in ("TMPDIR", "HOME"):
         monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    read_apart(dicom(ramp(12), syntax=JPEG_LS))
+    read_in_subprocess(dicom(ramp(12), syntax=JPEG_LS))
     assert not list(tmp_path.rglob("*"))

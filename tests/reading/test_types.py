@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cxr_demo.errors import RadiographRefused
-from cxr_demo.reading.types import Radiograph, Stored, check_contrast, check_size, too_large
+from cxr_demo.errors import RadiographError
+from cxr_demo.reading.types import Radiograph, StoredFrame, check_contrast, check_size, too_large
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_sizes_that_are_read(width, height):
     ],
 )
 def test_sizes_that_are_not(width, height, key, limit):
-    with pytest.raises(RadiographRefused) as caught:
+    with pytest.raises(RadiographError) as caught:
         check_size(width, height)
     assert caught.value.key == f"refused.{key}"
     assert caught.value.values == {"width": width, "height": height, **limit}
@@ -44,13 +44,13 @@ def test_sizes_that_are_not(width, height, key, limit):
 
 @pytest.mark.parametrize("value", [0, 0.5, 1])
 def test_one_tone_is_refused(value):
-    with pytest.raises(RadiographRefused) as caught:
+    with pytest.raises(RadiographError) as caught:
         check_contrast(np.full((64, 64), value, np.float32))
     assert caught.value.key == "refused.flat"
 
 
 def test_one_level_is_refused_too():
-    with pytest.raises(RadiographRefused):
+    with pytest.raises(RadiographError):
         check_contrast(np.array([0.25], np.float32))
 
 
@@ -79,7 +79,7 @@ def test_stored_patterns_are_shown_at_their_levels():
     """A pattern is not a brightness: that of 3 may be darker than that of 1."""
     levels = np.array([0.5, 1, 0.25, 0], np.float32)
     patterns = np.array([[0, 1, 2], [3, 3, 1]], np.uint8)
-    radiograph = Stored(patterns, levels, 2, True).radiograph()
+    radiograph = StoredFrame(patterns, levels, 2, True).radiograph()
     assert radiograph.pixels.dtype == np.float32
     assert radiograph.pixels.tolist() == [[0.5, 1, 0.25], [0, 0, 1]]
     assert (radiograph.bit_depth, radiograph.burned_in) == (2, True)

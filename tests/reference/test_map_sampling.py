@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from cxr_demo.reference.map_sampling import GRID, priority, rows_to_draw
+from cxr_demo.reference.map_sampling import GRID, sample_rows, sampling_order
 
 EVERYWHERE = (-np.inf, -np.inf, np.inf, np.inf)
 
@@ -22,8 +22,8 @@ def framed(points: np.ndarray) -> np.ndarray:
 
 
 def drawn(coordinates, labels, budget, rectangle=EVERYWHERE) -> list[int]:
-    order = priority(coordinates, np.asarray(labels))
-    return rows_to_draw(coordinates, order, rectangle, budget).tolist()
+    order = sampling_order(coordinates, np.asarray(labels))
+    return sample_rows(coordinates, order, rectangle, budget).tolist()
 
 
 @pytest.fixture(scope="module")
@@ -38,18 +38,18 @@ def islands():
 
 
 def test_every_row_has_one_place_in_the_order(islands):
-    order = priority(*islands)
+    order = sampling_order(*islands)
     np.testing.assert_array_equal(np.sort(order), np.arange(20_040))
 
 
 def test_the_order_is_the_same_each_time(islands):
-    np.testing.assert_array_equal(priority(*islands), priority(*islands))
+    np.testing.assert_array_equal(sampling_order(*islands), sampling_order(*islands))
 
 
 def test_every_cell_gives_one_before_any_gives_a_second():
     """Cells of 4, 2 and 1 points, and the corners: 5 cells, then 2, then 1, then 1."""
     points = framed(centred([(10, 10)] * 4 + [(20, 20)] * 2 + [(30, 30)]))
-    order = priority(points, np.zeros(9, int)).tolist()
+    order = sampling_order(points, np.zeros(9, int)).tolist()
     cells = ["a"] * 4 + ["b"] * 2 + ["c", "first", "last"]
     given = [cells[row] for row in order]
     assert sorted(given[:5]) == ["a", "b", "c", "first", "last"]
@@ -60,7 +60,7 @@ def test_every_cell_gives_one_before_any_gives_a_second():
 def test_cells_are_of_equal_size_and_hold_their_lower_edges():
     """On a map of 64 x 64, 9.99 and 10 lie in two cells, 10 and 10.99 in one."""
     points = framed(np.array([[9.99, 5.5], [10, 5.5], [10.99, 5.5]]))
-    first = set(priority(points, np.zeros(5, int)).tolist()[:4])
+    first = set(sampling_order(points, np.zeros(5, int)).tolist()[:4])
     assert 0 in first and len(first & {1, 2}) == 1 and {3, 4} <= first
 
 
@@ -117,7 +117,7 @@ def test_classes_of_a_cell_in_proportion_by_hand(counts, expected):
     labels = np.repeat(list(counts), list(counts.values()))
     labels = np.random.default_rng(1).permutation(labels)
     points = framed(centred([(30, 30)] * len(labels)))
-    order = priority(points, np.append(labels, [0, 0]))
+    order = sampling_order(points, np.append(labels, [0, 0]))
     assert [int(labels[row]) for row in order if row < len(labels)] == expected
 
 
@@ -167,13 +167,13 @@ def test_the_overview_shows_every_occupied_cell(islands):
 
 def test_closer_views_keep_what_stays_in_them(islands):
     coordinates, labels = islands
-    order = priority(coordinates, labels)
+    order = sampling_order(coordinates, labels)
     x, y = coordinates.T
     for budget in (50, 1000, 5000):
-        shown, view = set(rows_to_draw(coordinates, order, EVERYWHERE, budget).tolist()), None
+        shown, view = set(sample_rows(coordinates, order, EVERYWHERE, budget).tolist()), None
         for half in (12, 6, 3, 1, 0.2):
             view = (x[0] - half, y[0] - half, x[0] + half, y[0] + half)
-            closer = set(rows_to_draw(coordinates, order, view, budget).tolist())
+            closer = set(sample_rows(coordinates, order, view, budget).tolist())
             inside = set(np.flatnonzero((abs(x - x[0]) <= half) & (abs(y - y[0]) <= half)).tolist())
             assert shown & inside <= closer <= inside
             assert len(closer) == min(budget, len(inside))
@@ -186,17 +186,17 @@ def test_closer_views_keep_what_stays_in_them(islands):
     ids=["none", "one", "all in one place", "on a line"],
 )
 def test_odd_maps(coordinates):
-    order = priority(coordinates.astype(np.float32), np.zeros(len(coordinates), int))
+    order = sampling_order(coordinates.astype(np.float32), np.zeros(len(coordinates), int))
     assert sorted(order.tolist()) == list(range(len(coordinates)))
 
 
 def test_half_a_million_in_the_time_of_a_frame():
     rng = np.random.default_rng(0)
     coordinates = rng.normal(size=(500_000, 2)).astype(np.float32)
-    order = priority(coordinates, rng.integers(0, 3, 500_000))
+    order = sampling_order(coordinates, rng.integers(0, 3, 500_000))
     times = []
     for _ in range(5):
         start = time.perf_counter()
-        rows_to_draw(coordinates, order, (-1, -1, 1, 1), 8000)
+        sample_rows(coordinates, order, (-1, -1, 1, 1), 8000)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.02

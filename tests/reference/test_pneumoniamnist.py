@@ -11,23 +11,23 @@ from PIL import Image
 
 from cxr_demo.artefacts import LIBRARY, MIDDLES, Artefacts
 from cxr_demo.errors import CXRError
-from cxr_demo.models.preprocessing import SIDE, squash
-from cxr_demo.reference.library import ReferenceLibrary, fingerprint
-from cxr_demo.reference.pneumoniamnist import ASPECTS, match, middle, read_archive, read_middles
+from cxr_demo.models.preprocessing import SIDE, resize_square
+from cxr_demo.reference.library import ReferenceLibrary, perceptual_hash
+from cxr_demo.reference.pneumoniamnist import ASPECTS, match, middle, read_archive
 from tests.reference.crops import centre_crop, radiograph
 from train.data.kermany import load_files
-from train.recipes.pneumoniamnist import crops_at_random
+from train.recipes.pneumoniamnist import random_centre_crops
 
 PROPORTIONS = (0.82, 1.0, 1.13, 1.21, 1.5, 1.77, 2.22, 2.9)
 
 
 def references(pictures: list[np.ndarray], labels: list[int]) -> tuple[SimpleNamespace, np.ndarray]:
     """As much of a library as matching takes, and its middles."""
-    squares = [squash(picture / np.float32(255), SIDE) for picture in pictures]
+    squares = [resize_square(picture / np.float32(255), SIDE) for picture in pictures]
     library = SimpleNamespace(
-        labels=np.array(labels), fingerprints=np.stack([fingerprint(s) for s in squares])
+        labels=np.array(labels), perceptual_hashes=np.stack([perceptual_hash(s) for s in squares])
     )
-    return library, np.stack([fingerprint(middle(square)) for square in squares])
+    return library, np.stack([perceptual_hash(middle(square)) for square in squares])
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_of_two_pictures_of_one_reference_the_nearer_is_taken(eight):
 
 def distances(crop: np.ndarray, middles: np.ndarray) -> list[int]:
     """Bits from a crop to each middle, counted one by one."""
-    queries = [np.unpackbits(fingerprint(middle(crop / np.float32(255), a))) for a in ASPECTS]
+    queries = [np.unpackbits(perceptual_hash(middle(crop / np.float32(255), a))) for a in ASPECTS]
     return [min(int((q != np.unpackbits(m)).sum()) for q in queries) for m in middles]
 
 
@@ -124,7 +124,7 @@ def distances(crop: np.ndarray, middles: np.ndarray) -> list[int]:
 def test_a_middle_may_differ_by_32_bits(eight, bits, expected):
     crop = centre_crop(eight[0])
     library, _ = references(eight[:1], [0])
-    exact = fingerprint(middle(crop / np.float32(255), ASPECTS[7]))
+    exact = perceptual_hash(middle(crop / np.float32(255), ASPECTS[7]))
     middles = flipped(exact, bits, seed=1)[None]
     assert distances(crop, middles) == [bits]
     assert match(crop[None], np.array([False]), library, middles) == expected
@@ -135,7 +135,7 @@ def test_another_reference_must_be_12_bits_farther(eight, more, expected):
     """The two differ as whole pictures, so they are no copies."""
     crop = centre_crop(eight[0])
     library, _ = references([eight[0], eight[2]], [0, 0])
-    exact = fingerprint(middle(crop / np.float32(255), ASPECTS[7]))
+    exact = perceptual_hash(middle(crop / np.float32(255), ASPECTS[7]))
     middles = np.stack([flipped(exact, 5, seed=1), flipped(exact, 5 + more, seed=2)])
     assert distances(crop, middles) == [5, 5 + more]
     assert match(crop[None], np.array([False]), library, middles) == expected
@@ -145,7 +145,7 @@ def test_opposite_bits_are_256_apart(eight):
     """In a byte they would be none."""
     crop = centre_crop(eight[0])
     library, _ = references(eight[:1], [0])
-    opposite = ~fingerprint(middle(crop / np.float32(255), ASPECTS[7]))[None]
+    opposite = ~perceptual_hash(middle(crop / np.float32(255), ASPECTS[7]))[None]
     assert match(crop[None], np.array([False]), library, opposite) == {}
 
 
@@ -246,9 +246,8 @@ def test_what_claims_to_be_huge_is_refused_before_memory_is_taken(archive, monke
 @pytest.fixture(scope="module")
 def shipped():
     artefacts = Artefacts()
-    middles, fitted_with = read_middles(artefacts.read(MIDDLES))
-    assert fitted_with == artefacts.short_hash(LIBRARY)
-    return ReferenceLibrary(artefacts.read(LIBRARY)), middles
+    middles = artefacts.arrays(MIDDLES)["fingerprints"]
+    return ReferenceLibrary(artefacts.arrays(LIBRARY)), middles
 
 
 def test_every_reference_has_a_middle(shipped):
@@ -280,7 +279,7 @@ def test_crops_of_original_files_find_their_references(shipped, shared):
     assert len(paths) == 136
     assert np.mean([row in picture_of for row in rows]) >= 0.98
     for row, index in picture_of.items():
-        difference = library.fingerprints[row] ^ library.fingerprints[rows[index]]
+        difference = library.perceptual_hashes[row] ^ library.perceptual_hashes[rows[index]]
         assert np.bitwise_count(difference).sum() <= 24
 
 
@@ -289,5 +288,5 @@ def test_test_images_find_nobody(shipped, shared):
     library, middles = shipped
     paths = sorted((shared / "data/chest_xray/test").glob("*/*.jpeg"))[::4]
     images = load_files(paths)
-    crops = crops_at_random(images.pixels, images.labels > 0)
+    crops = random_centre_crops(images.pixels, images.labels > 0)
     assert match(crops, images.labels > 0, library, middles) == {}

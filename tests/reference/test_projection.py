@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxr_demo.reference.projection import place
+from cxr_demo.reference.projection import project
 
 MAP = np.array([[0, 10], [2, 30], [4, 20], [9, 40], [1000, -1000]], np.float32)
 
@@ -19,13 +19,13 @@ MAP = np.array([[0, 10], [2, 30], [4, 20], [9, 40], [1000, -1000]], np.float32)
     ],
 )
 def test_median_by_hand(rows, expected):
-    assert place(MAP, rows) == expected
+    assert project(MAP, rows) == expected
 
 
 def test_one_stray_neighbour_cannot_drag_it_away():
     # Against (2, 20) without it; a mean would land at (251.5, -235).
-    assert place(MAP, [0, 1, 2, 4]) == (3, 15)
+    assert project(MAP, [0, 1, 2, 4]) == (3, 15)
 
 
 def test_position_is_plain_numbers():
-    assert [type(value) for value in place(MAP, [0, 1])] == [float, float]
+    assert [type(value) for value in project(MAP, [0, 1])] == [float, float]

@@ -10,7 +10,7 @@ import pytest
 
 from cxr_demo.reference import search
 from cxr_demo.reference.library import unit_rows
-from cxr_demo.reference.search import ExactSearch, IndexedSearch, search_among
+from cxr_demo.reference.search import ExactSearch, IndexedSearch, build_search
 
 NOBODY = np.empty(0, np.int64)
 ALL = (0, 1, 2)
@@ -130,7 +130,7 @@ def test_with_many_left_out_every_other_is_looked_at(crowd, monkeypatch):
     vectors, labels, queries = crowd
     monkeypatch.setattr(search, "PROBED_CELLS", 3)
     coarse = IndexedSearch(vectors, labels)
-    left_out = np.random.default_rng(0).permutation(3000)[: search.FEW_LEFT_OUT + 1]
+    left_out = np.random.default_rng(0).permutation(3000)[: search.MAX_LEFT_OUT + 1]
     for query in queries[:10]:
         expected = [row for row, _ in by_hand(vectors, labels, query, 10, ALL, left_out)]
         assert rows(coarse.nearest(query, 10, ALL, left_out)) == expected
@@ -196,17 +196,17 @@ def test_similarities_stay_between_minus_1_and_1(make, crowd):
 
 def test_as_many_as_the_limit_are_searched_exactly(monkeypatch, crowd):
     vectors, labels, _ = crowd
-    monkeypatch.setattr(search, "LARGEST_EXACT", 100)
-    assert type(search_among(vectors[:100], labels[:100])) is ExactSearch
-    assert type(search_among(vectors[:101], labels[:101])) is IndexedSearch
+    monkeypatch.setattr(search, "MAX_EXACT", 100)
+    assert type(build_search(vectors[:100], labels[:100])) is ExactSearch
+    assert type(build_search(vectors[:101], labels[:101])) is IndexedSearch
 
 
 def test_without_the_package_a_large_library_works_exactly(monkeypatch, crowd, caplog):
     vectors, labels, queries = crowd
-    monkeypatch.setattr(search, "LARGEST_EXACT", 100)
+    monkeypatch.setattr(search, "MAX_EXACT", 100)
     monkeypatch.setitem(sys.modules, "faiss", None)
     with caplog.at_level(logging.WARNING):
-        known = search_among(vectors, labels)
+        known = build_search(vectors, labels)
     assert type(known) is ExactSearch
     assert len(caplog.messages) == 1 and "3000" in caplog.text
     assert "pip install -r requirements-growth.txt" in caplog.text
@@ -216,7 +216,7 @@ def test_without_the_package_a_large_library_works_exactly(monkeypatch, crowd, c
 def test_a_small_library_says_nothing_of_a_missing_package(monkeypatch, crowd, caplog):
     vectors, labels, _ = crowd
     monkeypatch.setitem(sys.modules, "faiss", None)
-    search_among(vectors, labels)
+    build_search(vectors, labels)
     assert caplog.messages == []
 
 
@@ -224,7 +224,7 @@ def test_serving_the_shipped_library_does_not_load_the_package():
     code = (
         "import sys; from cxr_demo.analysis import LIBRARY; from cxr_demo.artefacts import "
         "Artefacts; from cxr_demo.reference.library import ReferenceLibrary; "
-        "known = ReferenceLibrary(Artefacts().read(LIBRARY)); "
+        "known = ReferenceLibrary(Artefacts().arrays(LIBRARY)); "
         "known.nearest(known.embeddings[0], 11); sys.exit('faiss' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

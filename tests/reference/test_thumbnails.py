@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_demo import __main__
 from cxr_demo.artefacts import LIBRARY, MIDDLES, Artefacts
+from cxr_demo.cli import arguments
 from cxr_demo.errors import ArtefactError, CXRError
-from cxr_demo.models.preprocessing import squash
+from cxr_demo.models.preprocessing import resize_square
 from cxr_demo.reference import thumbnails as pictures
 from cxr_demo.reference.fetch_pictures import fetch_pictures
-from cxr_demo.reference.library import ReferenceLibrary, fingerprint
+from cxr_demo.reference.library import ReferenceLibrary, perceptual_hash
 from cxr_demo.reference.pneumoniamnist import middle
-from cxr_demo.reference.thumbnails import Pictures, pack, pack_archive, shrink
+from cxr_demo.reference.thumbnails import Thumbnails, pack_folder, pack_pneumoniamnist, to_thumbnail
 from tests.reference.crops import centre_crop, radiograph
 from tests.reference.file_server import in_ranges, serving, status, whole
 
@@ -69,7 +69,7 @@ def library_file(prints, ids, labels) -> bytes:
 
 
 def as_library(prints, ids=IDS) -> ReferenceLibrary:
-    return ReferenceLibrary(library_file(prints, ids, [2, 0, 0]))
+    return ReferenceLibrary(np.load(io.BytesIO(library_file(prints, ids, [2, 0, 0]))))
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def packed(tmp_path):
     return tmp_path / "pictures" / "pictures.npz"
 
 
-def own_rows(pictures: Pictures) -> list[int]:
+def own_rows(pictures: Thumbnails) -> list[int]:
     return [row for row in range(3) if pictures.of(row).averaged == 1]
 
 
@@ -118,14 +118,14 @@ def own_rows(pictures: Pictures) -> list[int]:
 def test_shrink_averages_and_rounds():
     halves = np.zeros((224, 224), np.float32)
     halves[:, 112:] = 1
-    small = shrink(halves)
+    small = to_thumbnail(halves)
     assert small.dtype == np.uint8 and small.shape == (96, 96)
     assert (small[:, :48] == 0).all() and (small[:, 48:] == 255).all()
 
 
 @pytest.mark.parametrize(("value", "expected"), [(99.4, 99), (99.6, 100)])
 def test_shrink_rounds_to_the_nearest_grey(value, expected):
-    assert (shrink(np.full((224, 224), value / 255, np.float32)) == expected).all()
+    assert (to_thumbnail(np.full((224, 224), value / 255, np.float32)) == expected).all()
 
 
 # Which picture is shown
@@ -135,7 +135,7 @@ def test_shrink_rounds_to_the_nearest_grey(value, expected):
 def test_without_pictures_every_row_shows_its_prototype(
     library, artefacts_of, packed, row, grey, averaged
 ):
-    shown = Pictures(library, artefacts_of({}), packed).of(row)
+    shown = Thumbnails(library, artefacts_of({}), packed).of(row)
     assert (shown.pixels == grey).all() and shown.pixels.shape == (96, 96)
     assert shown.averaged == averaged and type(shown.averaged) is int
 
@@ -143,7 +143,7 @@ def test_without_pictures_every_row_shows_its_prototype(
 def test_a_shipped_example_shows_its_own_picture(library, artefacts_of, packed):
     halves = np.zeros((224, 224), np.uint8)
     halves[:112] = 255
-    pictures = Pictures(library, artefacts_of({f"examples/{IDS[1]}.jpeg": png(halves)}), packed)
+    pictures = Thumbnails(library, artefacts_of({f"examples/{IDS[1]}.jpeg": png(halves)}), packed)
     shown = pictures.of(1)
     assert shown.averaged == 1
     assert shown.pixels.dtype == np.uint8
@@ -153,14 +153,14 @@ def test_a_shipped_example_shows_its_own_picture(library, artefacts_of, packed):
 
 def test_only_examples_of_the_library_count(library, artefacts_of, packed):
     files = {f"elsewhere/{IDS[0]}.png": png(picture(0)), "examples/stranger.png": png(picture(1))}
-    assert own_rows(Pictures(library, artefacts_of(files), packed)) == []
+    assert own_rows(Thumbnails(library, artefacts_of(files), packed)) == []
 
 
 def test_an_example_that_is_not_the_one_named_is_refused(library, artefacts_of, packed):
     artefacts = artefacts_of({f"examples/{IDS[0]}.png": png(picture(0))})
     (artefacts.root / f"examples/{IDS[0]}.png").write_bytes(png(picture(1)))
     with pytest.raises(ArtefactError):
-        Pictures(library, artefacts, packed)
+        Thumbnails(library, artefacts, packed)
 
 
 # Packing the user's own copies
@@ -169,8 +169,8 @@ def test_an_example_that_is_not_the_one_named_is_refused(library, artefacts_of, 
 def test_packed_pictures_are_shown(library, artefacts_of, folder, packed):
     (folder / "train" / "NORMAL" / f"{IDS[2]}.png").write_bytes(png(picture(2)))
     (folder / f"{IDS[0]}.PNG").write_bytes(png(picture(0)))
-    assert pack(folder, library, packed) == 2
-    pictures = Pictures(library, artefacts_of({}), packed)
+    assert pack_folder(folder, library, packed) == 2
+    pictures = Thumbnails(library, artefacts_of({}), packed)
     assert own_rows(pictures) == [0, 2] and not pictures.middles
     shown = pictures.of(2).pixels
     assert shown.dtype == np.uint8 and shown.shape == (96, 96)
@@ -184,7 +184,7 @@ def test_packed_pictures_are_shown(library, artefacts_of, folder, packed):
 def test_a_larger_jpeg_copy_is_taken(library, folder, packed, suffix):
     large = cv2.resize(picture(0), (800, 600), interpolation=cv2.INTER_CUBIC)
     (folder / f"{IDS[0]}{suffix}").write_bytes(cv2.imencode(".jpg", large)[1].tobytes())
-    assert pack(folder, library, packed) == 1
+    assert pack_folder(folder, library, packed) == 1
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ def test_a_larger_jpeg_copy_is_taken(library, folder, packed, suffix):
 def test_name_and_picture_must_both_agree(library, artefacts_of, folder, packed, name, data):
     (folder / name).write_bytes(data)
     (folder / f"{IDS[2]}.png").write_bytes(png(picture(2)))
-    assert pack(folder, library, packed) == 1
-    assert own_rows(Pictures(library, artefacts_of({}), packed)) == [2]
+    assert pack_folder(folder, library, packed) == 1
+    assert own_rows(Thumbnails(library, artefacts_of({}), packed)) == [2]
 
 
 @pytest.mark.parametrize(("bits", "expected"), [(24, [0, 2]), (25, [2])])
@@ -211,8 +211,8 @@ def test_a_copy_may_differ_by_24_bits(artefacts_of, folder, packed, bits, expect
     for row in (0, 2):
         (folder / f"{IDS[row]}.png").write_bytes(png(picture(row)))
     near = as_library(prints)
-    pack(folder, near, packed)
-    assert own_rows(Pictures(near, artefacts_of({}), packed)) == expected
+    pack_folder(folder, near, packed)
+    assert own_rows(Thumbnails(near, artefacts_of({}), packed)) == expected
 
 
 @pytest.mark.parametrize("right", ["a", "b"])
@@ -223,18 +223,18 @@ def test_of_two_files_with_one_name_the_right_picture_is_taken(
         (folder / place).mkdir()
         seed = 0 if place == right else 1
         (folder / place / f"{IDS[0]}.png").write_bytes(png(picture(seed)))
-    assert pack(folder, library, packed) == 1
-    shown = Pictures(library, artefacts_of({}), packed).of(0).pixels
-    np.testing.assert_array_equal(shown, shrink(np.float32(picture(0) / 255)))
+    assert pack_folder(folder, library, packed) == 1
+    shown = Thumbnails(library, artefacts_of({}), packed).of(0).pixels
+    np.testing.assert_array_equal(shown, to_thumbnail(np.float32(picture(0) / 255)))
 
 
 def test_packed_pictures_of_another_library_are_ignored(library, artefacts_of, folder, packed):
     for row in (0, 1):
         (folder / f"{IDS[row]}.png").write_bytes(png(picture(row)))
-    pack(folder, library, packed)
+    pack_folder(folder, library, packed)
     prints = [np.packbits(signs(seed)) for seed in range(3)]
     other = as_library(prints, ids=("x", "y", IDS[0]))
-    assert own_rows(Pictures(other, artefacts_of({}), packed)) == [2]
+    assert own_rows(Thumbnails(other, artefacts_of({}), packed)) == [2]
 
 
 @pytest.mark.parametrize("files", [{}, {f"{IDS[0]}.png": png(picture(7))}], ids=["empty", "other"])
@@ -242,7 +242,7 @@ def test_a_folder_with_none_of_the_pictures_is_an_error(library, folder, packed,
     for name, data in files.items():
         (folder / name).write_bytes(data)
     with pytest.raises(CXRError) as error:
-        pack(folder, library, packed)
+        pack_folder(folder, library, packed)
     message = str(error.value)
     assert str(folder) in message
     assert "3 images" in message
@@ -252,16 +252,16 @@ def test_a_folder_with_none_of_the_pictures_is_an_error(library, folder, packed,
 
 def test_a_folder_that_does_not_exist_is_an_error_that_names_it(library, folder, packed):
     with pytest.raises(CXRError, match="nowhere"):
-        pack(folder / "nowhere", library, packed)
+        pack_folder(folder / "nowhere", library, packed)
 
 
 def test_nothing_found_leaves_earlier_pictures(library, artefacts_of, folder, packed):
     (folder / f"{IDS[1]}.png").write_bytes(png(picture(1)))
-    pack(folder, library, packed)
+    pack_folder(folder, library, packed)
     (folder / f"{IDS[1]}.png").unlink()
     with pytest.raises(CXRError):
-        pack(folder, library, packed)
-    assert own_rows(Pictures(library, artefacts_of({}), packed)) == [1]
+        pack_folder(folder, library, packed)
+    assert own_rows(Thumbnails(library, artefacts_of({}), packed)) == [1]
 
 
 def written(**arrays: np.ndarray) -> bytes:
@@ -296,7 +296,7 @@ def test_a_damaged_file_is_named_with_what_to_do(library, artefacts_of, packed, 
     packed.parent.mkdir(exist_ok=True)
     packed.write_bytes(content)
     with pytest.raises(ArtefactError) as error:
-        Pictures(library, artefacts_of({}), packed)
+        Thumbnails(library, artefacts_of({}), packed)
     assert str(error.value) == (
         f"{packed} is damaged. Please run `make pictures` again, or delete it."
     )
@@ -305,7 +305,7 @@ def test_a_damaged_file_is_named_with_what_to_do(library, artefacts_of, packed, 
 def test_a_whole_file_is_not_damaged(library, artefacts_of, packed):
     packed.parent.mkdir(exist_ok=True)
     packed.write_bytes(WHOLE)
-    pictures = Pictures(library, artefacts_of({}), packed)
+    pictures = Thumbnails(library, artefacts_of({}), packed)
     assert own_rows(pictures) == [0] and not pictures.middles
 
 
@@ -313,12 +313,12 @@ def test_a_file_that_cannot_be_written_is_an_error_that_leaves_none(library, fol
     (folder / f"{IDS[0]}.png").write_bytes(png(picture(0)))
     packed.parent.write_bytes(b"a file where the folder should be")
     with pytest.raises(CXRError, match=r"pictures\.npz cannot be written .* Please check"):
-        pack(folder, library, packed)
+        pack_folder(folder, library, packed)
 
 
 def test_a_file_is_whole_or_not_there(library, artefacts_of, folder, packed, monkeypatch):
     (folder / f"{IDS[0]}.png").write_bytes(png(picture(0)))
-    pack(folder, library, packed)
+    pack_folder(folder, library, packed)
 
     def disk_full(path, **_):
         path.write_bytes(b"half")
@@ -326,9 +326,9 @@ def test_a_file_is_whole_or_not_there(library, artefacts_of, folder, packed, mon
 
     monkeypatch.setattr(pictures.np, "savez", disk_full)
     with pytest.raises(CXRError, match="No space left on device"):
-        pack(folder, library, packed)
+        pack_folder(folder, library, packed)
     assert [path.name for path in packed.parent.iterdir()] == ["pictures.npz"]
-    assert own_rows(Pictures(library, artefacts_of({}), packed)) == [0]
+    assert own_rows(Thumbnails(library, artefacts_of({}), packed)) == [0]
 
 
 # Packing the public archive
@@ -351,15 +351,19 @@ SICK = np.arange(8) % 3 > 0
 @pytest.fixture
 def eight(artefacts_of):
     """A library of EIGHT, and where it came from."""
-    squares = [squash(pixels / np.float32(255), 224) for pixels in EIGHT]
+    squares = [resize_square(pixels / np.float32(255), 224) for pixels in EIGHT]
     data = library_file(
-        [fingerprint(square) for square in squares], [f"r{i}" for i in range(8)], np.arange(8) % 3
+        [perceptual_hash(square) for square in squares],
+        [f"r{i}" for i in range(8)],
+        np.arange(8) % 3,
     )
     middles = written(
-        fingerprints=np.stack([fingerprint(middle(square)) for square in squares]),
+        fingerprints=np.stack([perceptual_hash(middle(square)) for square in squares]),
         library=hashlib.sha256(data).hexdigest()[:12],
     )
-    return ReferenceLibrary(data), artefacts_of({LIBRARY: data, MIDDLES: middles})
+    return ReferenceLibrary(np.load(io.BytesIO(data))), artefacts_of(
+        {LIBRARY: data, MIDDLES: middles}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -388,11 +392,11 @@ def test_one_step_downloads_and_packs(eight, mirror, packed):
     library, artefacts = eight
     told = []
     assert fetch_pictures(library, artefacts, lambda *now: told.append(now), packed) == 5
-    shown = Pictures(library, artefacts, packed)
+    shown = Thumbnails(library, artefacts, packed)
     assert [row for row in range(8) if shown.of(row).averaged == 1] == [2, 3, 4, 5, 6]
     assert shown.middles
     for row in range(2, 7):
-        expected = shrink(np.float32(centre_crop(EIGHT[row]) / 255))
+        expected = to_thumbnail(np.float32(centre_crop(EIGHT[row]) / 255))
         np.testing.assert_array_equal(shown.of(row).pixels, expected)
     assert [path.name for path in packed.parent.iterdir()] == ["pictures.npz"]
     stages = [stage for stage, _ in told]
@@ -425,7 +429,7 @@ def test_a_second_try_goes_on_and_keeps_what_was_shown(eight, mirror, packed, sm
 def test_middles_of_another_library_are_refused(eight, mirror, packed, artefacts_of):
     library, artefacts = eight
     files = {LIBRARY: b"another", MIDDLES: artefacts.read(MIDDLES)}
-    with pytest.raises(ArtefactError, match="belongs to another library"):
+    with pytest.raises(ArtefactError, match="was made with another version"):
         fetch_pictures(library, artefacts_of(files), no_matter, packed)
     assert mirror.ranges == []
 
@@ -436,7 +440,7 @@ def test_an_archive_of_other_chests_is_an_error(library, packed, tmp_path):
     path.write_bytes(archive(crops[:1], [0], crops[1:], [1]))
     middles = np.stack([np.packbits(signs(seed)) for seed in range(3)])
     with pytest.raises(CXRError, match=r"small\.npz holds none of the library's 3 images. Please"):
-        pack_archive(path, library, middles, packed)
+        pack_pneumoniamnist(path, library, middles, packed)
     assert not packed.exists()
 
 
@@ -449,21 +453,21 @@ def test_the_command_downloads_when_no_folder_is_given(monkeypatch, capsys):
         progress("download", 0.5)
         return 5000
 
-    monkeypatch.setattr(__main__, "fetch_pictures", fetched)
-    assert __main__.main(["pictures"]) == 0
+    monkeypatch.setattr(arguments, "fetch_pictures", fetched)
+    assert arguments.main(["pictures"]) == 0
     assert capsys.readouterr().out == "5,000 of 5,232 references now have a picture\n"
 
 
 def test_the_command_takes_a_folder(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(__main__, "pack", lambda folder, library: len(folder.name))
-    assert __main__.main(["pictures", str(tmp_path / "four")]) == 0
+    monkeypatch.setattr(arguments, "pack_folder", lambda folder, library: len(folder.name))
+    assert arguments.main(["pictures", str(tmp_path / "four")]) == 0
     assert capsys.readouterr().out == "4 of 5,232 references now have a picture\n"
 
 
 def test_the_command_says_what_went_wrong(monkeypatch, capsys, mirror, packed):
     mirror.answer = status(404)
-    monkeypatch.setattr(__main__, "fetch_pictures", partial(fetch_pictures, packed=packed))
-    assert __main__.main(["pictures"]) == 2
+    monkeypatch.setattr(arguments, "fetch_pictures", partial(fetch_pictures, packed=packed))
+    assert arguments.main(["pictures"]) == 2
     assert capsys.readouterr().err.startswith("error: 127.0.0.1 answered 404 Not Found")
     assert not packed.exists()
 
@@ -478,7 +482,7 @@ def test_the_shipped_references_are_found_in_an_archive_like_the_real_one(
     """Of original files and of squashed ones at proportions drawn at random, in no order; among
     them, images of the test split."""
     from train.data.kermany import load_files
-    from train.recipes.pneumoniamnist import crops_at_random
+    from train.recipes.pneumoniamnist import random_centre_crops
 
     data = shared / "data/chest_xray"
     natives = sorted((shared / "data/native_resolution").glob("*/*.jpeg"))
@@ -488,7 +492,7 @@ def test_the_shipped_references_are_found_in_an_archive_like_the_real_one(
     others = sorted((data / "test").glob("*/*.jpeg"))[::8]
     squares = load_files(sample + others)
     crops = [centre_crop(np.asarray(Image.open(path).convert("L"))) for path in natives]
-    crops += list(crops_at_random(squares.pixels, squares.labels > 0))
+    crops += list(random_centre_crops(squares.pixels, squares.labels > 0))
     names = [path.stem for path in natives + sample] + [None] * len(others)
     sick = [path.parent.name == "PNEUMONIA" for path in natives + sample + others]
     order = np.random.default_rng(4).permutation(len(crops))
@@ -498,7 +502,7 @@ def test_the_shipped_references_are_found_in_an_archive_like_the_real_one(
         [crops[i] for i in val], [sick[i] for i in val],
     )  # fmt: skip
     artefacts = Artefacts()
-    library = ReferenceLibrary(artefacts.read(LIBRARY))
+    library = ReferenceLibrary(artefacts.arrays(LIBRARY))
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("CXR_PICTURES_MD5", hashlib.md5(content).hexdigest())
     with serving(in_ranges(content)) as server:
@@ -513,10 +517,10 @@ def test_the_shipped_references_are_found_in_an_archive_like_the_real_one(
     for name, small in found.items():
         # A copy of a radiograph in the sample has its picture, at the same or other proportions.
         row = library.row_of[name]
-        copies = library.rows_of_picture(square_of(data, name))
+        copies = library.rows_of_same_image(square_of(data, name))
         assert row in copies
         right = [wanted[str(other)] for other in library.ids[copies] if str(other) in wanted]
-        assert any((small == shrink(np.float32(crop / 255))).all() for crop in right)
+        assert any((small == to_thumbnail(np.float32(crop / 255))).all() for crop in right)
 
 
 def square_of(data, name: str) -> np.ndarray:

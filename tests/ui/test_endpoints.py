@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
-from cxr_demo.i18n import sentence
+from cxr_demo.i18n import translate
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.ui import endpoints as module
 from cxr_demo.ui.endpoints import Endpoints, answered
@@ -59,7 +59,7 @@ def assert_refused(answer: dict, key: str, **values) -> None:
     """Refused in a whole English sentence, which the key and the values make again."""
     assert sent(answer) == {
         "status": "refused",
-        "error": sentence(key, **values),
+        "error": translate(key, **values),
         "refusal": {"key": key, "values": values},
     }
     assert answer["error"].endswith(".") and not re.search(r"{\w+}", answer["error"])
@@ -72,7 +72,7 @@ def test_a_radiograph_is_analysed(stranger, tiny_analyser):
     analysis = tiny_analyser.analyse(read_radiograph(STRANGER))
     assert stranger["status"] == "ok" and stranger["error"] is None
     assert stranger["probabilities"] == analysis.probabilities
-    assert stranger["anomaly"]["score"] == analysis.anomaly.deciding.score
+    assert stranger["anomaly"]["score"] == analysis.anomaly.primary.score
     ids = [neighbour.id for neighbour in analysis.neighbourhood.neighbours]
     assert [neighbour["id"] for neighbour in stranger["neighbours"]] == ids
     size = {"width": 320, "height": 260, "bit_depth": 8, "burned_in": False}
@@ -560,7 +560,7 @@ def test_a_failure_is_logged_and_not_shown(
         raise RuntimeError("a secret of the program")
 
     monkeypatch.setattr(module, "read_radiograph", fail)
-    monkeypatch.setattr(module, "surroundings", fail)
+    monkeypatch.setattr(module, "neighbourhood_json", fail)
     monkeypatch.setattr(module, "share_above", fail)
     sends = {
         "analyse": lambda: (upload(folder, STRANGER),),
@@ -571,7 +571,7 @@ def test_a_failure_is_logged_and_not_shown(
         answer = sent(getattr(endpoints, endpoint)(*sends()))
     assert answer == {
         "status": "failed",
-        "error": sentence("failed"),
+        "error": translate("failed"),
         "refusal": {"key": "failed", "values": {}},
     }
     assert "not with your file" in answer["error"]

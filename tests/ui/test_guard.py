@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
-from cxr_demo.errors import Refused
+from cxr_demo.errors import UserError
 from cxr_demo.ui import clients, guard, payload
 from cxr_demo.ui.clients import Rate, client_of
 from cxr_demo.ui.gradio_side import Gradio
@@ -324,7 +324,7 @@ def test_a_client_may_ask_so_often(behind, monkeypatch):
 def test_another_client_has_a_bucket_of_its_own():
     rate = Rate(6)
     rate.spend("a")
-    with pytest.raises(Refused):
+    with pytest.raises(UserError):
         rate.spend("a")
     rate.spend("b")
 
@@ -402,7 +402,7 @@ def test_a_body_that_does_not_come_is_given_up(monkeypatch):
 
         await Body(receive, 100).whole()
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         asyncio.run(read())
     assert refused.value.key == "call.slow"
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from cxr_demo.errors import Refused
-from cxr_demo.models.preprocessing import to_levels, to_view
+from cxr_demo.errors import UserError
+from cxr_demo.models.preprocessing import to_uint8, to_view
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.ui.reading import PARTS, packed, picture_uri, reading, unpacked
 from tests.conftest import chest_like, png
@@ -100,7 +100,7 @@ def sent(shape: object, values: object = None) -> dict:
 
 def test_the_most_values():
     assert unpacked(sent([2, 2]), most=4).shape == (2, 2)
-    with pytest.raises(Refused):
+    with pytest.raises(UserError):
         unpacked(sent([2, 2]), most=3)
 
 
@@ -110,7 +110,7 @@ def test_a_megapixel_at_most(side, taken):
     if taken:
         assert unpacked(packed(values)).shape == (1024, 1024)
     else:
-        with pytest.raises(Refused):
+        with pytest.raises(UserError):
             unpacked(packed(values))
 
 
@@ -176,7 +176,7 @@ NAN, INFINITY = float("nan"), float("inf")
     ids=lambda map: str(map)[:50],
 )
 def test_what_is_not_a_map_is_refused(map):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         unpacked(map)
     assert refusal.value.key == "refused.map" and refusal.value.values == {}
     assert str(refusal.value).startswith("The map is not one that an analysis returned")
@@ -219,7 +219,7 @@ def test_a_part_asked_for_twice_comes_once(stranger):
 
 @pytest.mark.parametrize("part", ["", "Maps", "map", "probabilities", "__class__", None, 5])
 def test_an_unknown_part_is_refused(stranger, part):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         reading(stranger, ["maps", part])
     assert refusal.value.key == "refused.part"
     assert f"“{part}”" in str(refusal.value)
@@ -227,7 +227,7 @@ def test_an_unknown_part_is_refused(stranger, part):
 
 
 def test_a_long_unknown_part_is_not_repeated_at_length(stranger):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         reading(stranger, ["x" * 1000])
     assert refusal.value.values["part"] == "x" * 40
 
@@ -235,7 +235,7 @@ def test_a_long_unknown_part_is_not_repeated_at_length(stranger):
 def test_a_reading_says_what_was_found(stranger, whole):
     assert whole["status"] == "ok" and whole["error"] is None
     assert whole["probabilities"] == stranger.probabilities
-    assert whole["plausible"] == list(stranger.plausible)
+    assert whole["plausible"] == list(stranger.conformal_set)
     assert whole["atypical"] is stranger.atypical
     assert whole["same_picture"] == [] and whole["same_patients"] == [] and whole["left_out"] == 0
     assert whole["image"] == {
@@ -284,7 +284,7 @@ def test_pictures_come_to_the_grey_level(stranger, whole):
         ("square", stranger.square),
         ("reconstruction", stranger.anomaly.reconstruction),
     ):
-        np.testing.assert_array_equal(pixels_of(whole[part]), to_levels(values))
+        np.testing.assert_array_equal(pixels_of(whole[part]), to_uint8(values))
 
 
 def test_a_picture_keeps_its_colours():

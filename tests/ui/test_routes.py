@@ -19,7 +19,7 @@ from cxr_demo.artefacts import Artefacts
 from cxr_demo.i18n import FOLDER
 from cxr_demo.models.preprocessing import to_network_input
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.reference.thumbnails import Pictures, shrink
+from cxr_demo.reference.thumbnails import Thumbnails, to_thumbnail
 from cxr_demo.ui import briefing
 from cxr_demo.ui.later import Later
 from cxr_demo.ui.routes import PLOTLY, STATIC, Contents, routes
@@ -226,7 +226,7 @@ def test_start_tells_how_near_is_near(start):
 
 def test_start_tells_of_both_methods(start, tiny_analyser):
     assert list(start["methods"]) == ["detector", "autoencoder"]
-    for name, screening in tiny_analyser.screening.items():
+    for name, screening in tiny_analyser.score_distributions.items():
         method = start["methods"][name]
         assert set(method) == {"hottest", "step", "presets", "normal", "pneumonia"}
         assert method["presets"] == screening.presets
@@ -281,7 +281,7 @@ def test_of_a_large_library_a_view_shows_what_there_is_room_for(
 ):
     monkeypatch.setattr(briefing, "MOST_POINTS", 8)
     library = tiny_analyser.library
-    atlas = briefing.Atlas(library, Pictures(library, Artefacts(tiny_assets)))
+    atlas = briefing.Atlas(library, Thumbnails(library, Artefacts(tiny_assets)))
     overview = atlas.overview()
     assert overview["total"] == 60 and 8 <= len(overview["rows"]) <= 16
     x, y = library.coordinates["umap"].T
@@ -357,7 +357,7 @@ def test_a_thumbnail_is_of_its_example(client):
         answer = client.get(f"/examples/{number}/thumbnail")
         assert answer.status_code == 200 and answer.headers["content-type"] == "image/png"
         example = read_radiograph(client.get(f"/examples/{number}").content)
-        expected = shrink(to_network_input(example.pixels))
+        expected = to_thumbnail(to_network_input(example.pixels))
         np.testing.assert_array_equal(picture(answer.content), expected)
 
 

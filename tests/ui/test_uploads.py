@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cxr_demo.errors import CXRError, RadiographRefused, Refused
+from cxr_demo.errors import CXRError, RadiographError, UserError
 from cxr_demo.reading.reader import MAX_FILE_BYTES
 from cxr_demo.ui import uploads as module
 from cxr_demo.ui.uploads import LIES_S, PREFIX, Uploads, private_folder
@@ -37,7 +37,7 @@ def upload(uploads: Uploads, content=b"content", client="10.0.0.1") -> str:
 
 
 def refused(uploads: Uploads, name: object) -> bool:
-    with pytest.raises(RadiographRefused) as refusal:
+    with pytest.raises(RadiographError) as refusal:
         uploads.take(name)
     said = str(refusal.value)
     assert said == "The upload did not arrive; please drop the file once more."
@@ -142,13 +142,13 @@ def test_a_name_with_more_is_another(uploads, more):
 def test_a_client_has_a_share(folder):
     uploads = Uploads(folder, share=2)
     names = [upload(uploads) for _ in range(2)]
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         uploads.expect("10.0.0.1", 1)
     assert refusal.value.key == "call.share" and refusal.value.values == {"most": 2}
     upload(uploads, client="10.0.0.2")
     uploads.take(names[0])
     upload(uploads)
-    with pytest.raises(Refused):
+    with pytest.raises(UserError):
         uploads.expect("10.0.0.1", 1)
     uploads.withdraw(names[1])
     upload(uploads)
@@ -157,7 +157,7 @@ def test_a_client_has_a_share(folder):
 def test_uploads_have_so_much_space(uploads, monkeypatch):
     monkeypatch.setattr(module, "MOST_BYTES", 10)
     upload(uploads, b"1234")
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         uploads.expect("10.0.0.1", 7)
     assert refusal.value.key == "call.space"
     upload(uploads, b"123456")
@@ -171,7 +171,7 @@ def test_uploads_leave_space_to_others(uploads, monkeypatch):
         monkeypatch.setattr(module.shutil, "disk_usage", lambda _, disk=disk: disk)
         assert uploads.free() == most
     uploads.expect("10.0.0.1", 2)  # which lies there twice while it arrives
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         uploads.expect("10.0.0.1", 2)
     assert refusal.value.key == "call.space"
 

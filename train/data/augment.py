@@ -84,7 +84,7 @@ def random_view(
         recipe: how.
         rng: decides.
     """
-    image = with_random_border(image, other, recipe, rng)
+    image = add_random_border(image, other, recipe, rng)
     view = _random_frame(image, is_normal, recipe, rng)
     return _random_texture(_random_greys(view, recipe, rng), recipe, rng)
 
@@ -116,16 +116,16 @@ def _random_frame(
     return view[:, ::-1] if rng.random() < recipe.flip else view
 
 
-def with_random_border(
+def add_random_border(
     image: np.ndarray, other: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator
 ) -> np.ndarray:
     """The border of another image around this one, in three of four cases if the recipe says so."""
     if not recipe.border or rng.random() >= 0.75:
         return image
-    return with_border_of(other, image, rng.uniform(0, recipe.border, 4))
+    return replace_border(other, image, rng.uniform(0, recipe.border, 4))
 
 
-def with_border_of(other: np.ndarray, image: np.ndarray, widths: np.ndarray) -> np.ndarray:
+def replace_border(other: np.ndarray, image: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """The image with the outer parts of another, fading into each other.
 
     Args:
@@ -190,11 +190,11 @@ def _random_texture(view: np.ndarray, recipe: ViewRecipe, rng: np.random.Generat
     """Blurred or sharpened, grainy, compressed: each of the three in half of the views."""
     if rng.random() < 0.5:
         if rng.random() < 0.5:
-            view = blurred(view, rng.uniform(0, recipe.blur))
+            view = gaussian_blur(view, rng.uniform(0, recipe.blur))
         else:
-            view = view + rng.uniform(0, recipe.sharpen) * (view - blurred(view, 1.0))
+            view = view + rng.uniform(0, recipe.sharpen) * (view - gaussian_blur(view, 1.0))
     if rng.random() < 0.5:
-        noise = blurred(rng.standard_normal(view.shape, np.float32), rng.uniform(0, 1))
+        noise = gaussian_blur(rng.standard_normal(view.shape, np.float32), rng.uniform(0, 1))
         view = view + noise * np.float32(rng.uniform(0, recipe.grain) / noise.std())
     view = np.clip(view, 0, 1).astype(np.float32)
     if rng.random() < 0.5 and recipe.jpeg < 100:
@@ -203,7 +203,7 @@ def _random_texture(view: np.ndarray, recipe: ViewRecipe, rng: np.random.Generat
     return view
 
 
-def blurred(view: np.ndarray, sigma: float) -> np.ndarray:
+def gaussian_blur(view: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur; a standard deviation too small to matter leaves the view as it is."""
     return view if sigma < 0.1 else cv2.GaussianBlur(view, (0, 0), sigma)
 

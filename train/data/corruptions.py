@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 
-from cxr_demo.models.preprocessing import jpeg_copy, to_levels
-from train.data.augment import blurred, with_border_of
+from cxr_demo.models.preprocessing import jpeg_copy, to_uint8
+from train.data.augment import gaussian_blur, replace_border
 from train.data.kermany import Images
 
 
@@ -37,7 +37,7 @@ def as_if_farther(image: np.ndarray, factor: float) -> np.ndarray:
 
 def local_contrast(image: np.ndarray) -> np.ndarray:
     """Contrast-limited adaptive histogram equalisation, as viewers and vendors apply it."""
-    return cv2.createCLAHE(2.0, (8, 8)).apply(to_levels(image)).astype(np.float32) / 255
+    return cv2.createCLAHE(2.0, (8, 8)).apply(to_uint8(image)).astype(np.float32) / 255
 
 
 def grainy(image: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
@@ -48,17 +48,17 @@ def grainy(image: np.ndarray, deviation: float, rng: np.random.Generator) -> np.
 
 def foreign_border(image: np.ndarray, other: np.ndarray, width: float) -> np.ndarray:
     """The outer part of another image around this one; `width` is a share of the side."""
-    levels = map(to_levels, (other, image))
-    return with_border_of(*levels, np.full(4, width)).astype(np.float32) / 255
+    levels = map(to_uint8, (other, image))
+    return replace_border(*levels, np.full(4, width)).astype(np.float32) / 255
 
 
-STRESSES: dict[str, Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]] = {
+CORRUPTIONS: dict[str, Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]] = {
     "file 1.1 to 1.3 times wider": lambda image, _, rng: as_if_wider(image, rng.uniform(1.1, 1.3)),
     "file 1.1 to 1.3 times higher": lambda image, _, rng: as_if_wider(
         image, 1 / rng.uniform(1.1, 1.3)
     ),
     "seen from 1.3 times as far": lambda image, *_: as_if_farther(image, 1.3),
-    "blur of 1 pixel": lambda image, *_: blurred(image, 1.0),
+    "blur of 1 pixel": lambda image, *_: gaussian_blur(image, 1.0),
     "grain of 3 %": lambda image, _, rng: grainy(image, 0.03, rng),
     "local contrast": lambda image, *_: local_contrast(image),
     "gamma 0.7": lambda image, *_: image ** np.float32(0.7),
@@ -74,39 +74,39 @@ STRESSES: dict[str, Callable[[np.ndarray, np.ndarray, np.random.Generator], np.n
 """By name, from an image, one of the other class (normal, pneumonia) and a generator."""
 
 
-def stressed(images: Images, name: str, seed: int = 0) -> np.ndarray:
+def corrupted(images: Images, name: str, seed: int = 0) -> np.ndarray:
     """All images under one stress.
 
     Returns:
         float32 (N, SIDE, SIDE, 1) in [0, 1].
     """
-    return _changed(images, [STRESSES[name]] * len(images), np.random.default_rng(seed))
+    return _corrupt_each(images, [CORRUPTIONS[name]] * len(images), np.random.default_rng(seed))
 
 
-def conditions(images: Images) -> Iterator[tuple[str, np.ndarray]]:
+def each_condition(images: Images) -> Iterator[tuple[str, np.ndarray]]:
     """All images as they are, called "plain", then under every stress by its name.
 
     Yields:
         (name, float32 (N, SIDE, SIDE, 1) in [0, 1]).
     """
     yield "plain", images.pixels[..., None] / np.float32(255)
-    for name in STRESSES:
-        yield name, stressed(images, name)
+    for name in CORRUPTIONS:
+        yield name, corrupted(images, name)
 
 
-def mixed(images: Images, seed: int = 0) -> np.ndarray:
+def mixed_corruptions(images: Images, seed: int = 0) -> np.ndarray:
     """Every image under one stress, each of them equally often: a cheap score for every epoch.
 
     Returns:
         float32 (N, SIDE, SIDE, 1) in [0, 1].
     """
     rng = np.random.default_rng(seed)
-    changes = list(STRESSES.values())
+    changes = list(CORRUPTIONS.values())
     turns = rng.permutation(len(images)) % len(changes)
-    return _changed(images, [changes[turn] for turn in turns], rng)
+    return _corrupt_each(images, [changes[turn] for turn in turns], rng)
 
 
-def _changed(images: Images, changes: list[Callable], rng: np.random.Generator) -> np.ndarray:
+def _corrupt_each(images: Images, changes: list[Callable], rng: np.random.Generator) -> np.ndarray:
     """Each image under its own change, beside a random image of the other class."""
     pneumonia = images.labels > 0
     others = np.where(

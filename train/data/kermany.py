@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.models.calibration import THREE_CLASS
-from cxr_demo.models.preprocessing import SIDE, squash, to_levels, to_network_input
+from cxr_demo.models.preprocessing import SIDE, resize_square, to_network_input, to_uint8
 from cxr_demo.reading.reader import SUFFIXES, read_radiograph
 
 CLASSES = THREE_CLASS
@@ -101,7 +101,7 @@ def load_files(paths: list[Path], what: str = "images") -> Images:
     """Read the given files, in order, by the same way in as an upload."""
     pixels = np.empty((len(paths), SIDE, SIDE), np.uint8)
     for row, path in enumerate(tqdm(paths, desc=what, disable=None)):
-        pixels[row] = to_levels(to_network_input(read_radiograph(path.read_bytes()).pixels))
+        pixels[row] = to_uint8(to_network_input(read_radiograph(path.read_bytes()).pixels))
     names = [read_name(path) for path in paths]
     return Images(
         ids=np.array([path.stem for path in paths]),
@@ -111,6 +111,6 @@ def load_files(paths: list[Path], what: str = "images") -> Images:
     )
 
 
-def squashed(squares: Iterable[np.ndarray], side: int) -> np.ndarray:
+def resize_all(squares: Iterable[np.ndarray], side: int) -> np.ndarray:
     """Grey images at another size: float32 (height, width) each → (N, side, side, 1)."""
-    return np.stack([squash(square, side) for square in squares])[..., None]
+    return np.stack([resize_square(square, side) for square in squares])[..., None]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 
-def place_in_lung(rng: np.random.Generator) -> tuple[float, float]:
+def random_lung_position(rng: np.random.Generator) -> tuple[float, float]:
     """(x, y) as shares of the side, left or right of the spine."""
     return 0.5 + rng.choice([-1, 1]) * rng.uniform(0.1, 0.3), rng.uniform(0.25, 0.75)
 
@@ -17,7 +17,7 @@ def ellipse_distance(
     side: int, rng: np.random.Generator, radius: tuple[float, float]
 ) -> np.ndarray:
     """Distance from a place in a lung, in units of two random radii (shares of the side)."""
-    x, y = np.array(place_in_lung(rng)) * side
+    x, y = np.array(random_lung_position(rng)) * side
     across, down = rng.uniform(*radius, 2) * side
     columns = (np.arange(side, dtype=np.float32) - x) / across
     rows = (np.arange(side, dtype=np.float32) - y) / down

@@ -10,7 +10,7 @@ to what is there, heart and diaphragm too: they keep the shadow of a lesion behi
 The mask is where a radiograph changed by something that can be seen, not where it was aimed at.
 
 Two families of shapes: `paste_for_training`, from thresholded and graded noise and from the
-radiograph's own tissue; and `LESIONS_OF_EVALUATION`, ellipses and Gaussians. They share places, the
+radiograph's own tissue; and `EVALUATION_LESIONS`, ellipses and Gaussians. They share places, the
 adding, the mask and the drawing of lines. That synthetic lesions can teach detection of real ones
 was shown by Li et al. 2021 (CutPaste) and, in these very radiographs, by Sato et al. 2022
 (AnatPaste); shapes and mixing here are our own.
@@ -21,7 +21,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from train.data.random_fields import ellipse_distance, gaussian, place_in_lung, smooth_noise
+from train.data.random_fields import ellipse_distance, gaussian, random_lung_position, smooth_noise
 
 VISIBLE = 0.03
 """A change of grey level that counts as changed; a JPEG step of quality 75 changes less."""
@@ -63,14 +63,14 @@ def soft_opacity(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A Gaussian cloud of a tenth to a fifth of the side."""
     side = image.shape[0]
     distance = ellipse_distance(side, rng, (0.1, 0.2))
-    return _added(image, np.exp(-np.square(distance) / 2) * rng.uniform(0.1, 0.3))
+    return _brighten(image, np.exp(-np.square(distance) / 2) * rng.uniform(0.1, 0.3))
 
 
 def consolidation_like_blob(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A dense ellipse of 6 to 15 % of the side with an edge of a few pixels."""
     side = image.shape[0]
     distance = ellipse_distance(side, rng, (0.06, 0.15))
-    return _added(image, np.clip((1.1 - distance) / 0.2, 0, 1) * rng.uniform(0.1, 0.3))
+    return _brighten(image, np.clip((1.1 - distance) / 0.2, 0, 1) * rng.uniform(0.1, 0.3))
 
 
 def device_like_line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -79,10 +79,10 @@ def device_like_line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     start, middle, end = rng.uniform((0.25, 0.1), (0.75, 0.75), (3, 2)) * side
     along = np.linspace(0, 1, 50)[:, None]
     curve = (1 - along) ** 2 * start + 2 * along * (1 - along) * middle + along**2 * end
-    return _drawn(image, curve, rng.uniform(1.5, 4), rng.uniform(0.15, 0.4))
+    return _brighten_along(image, curve, rng.uniform(1.5, 4), rng.uniform(0.15, 0.4))
 
 
-LESIONS_OF_EVALUATION: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+EVALUATION_LESIONS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "soft opacity": soft_opacity,
     "consolidation-like blob": consolidation_like_blob,
     "device-like line": device_like_line,
@@ -92,7 +92,7 @@ LESIONS_OF_EVALUATION: dict[str, Callable[[np.ndarray, np.random.Generator], np.
 def paste_for_evaluation(
     image: np.ndarray, kind: str, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One lesion of `LESIONS_OF_EVALUATION` that changes at least 0.2 % of the image.
+    """One lesion of `EVALUATION_LESIONS` that changes at least 0.2 % of the image.
 
     Returns:
         (image, mask), the mask 0 or 1.
@@ -101,19 +101,19 @@ def paste_for_evaluation(
         ValueError: if a hundred lesions in a row could not be seen, as in a blank image.
     """
     for _ in range(100):
-        changed = LESIONS_OF_EVALUATION[kind](image, rng)
+        changed = EVALUATION_LESIONS[kind](image, rng)
         mask = _mask(image, changed) > 0.5
         if mask.mean() > 0.002:
             return changed, mask.astype(np.float32)
     raise ValueError(f"no {kind} can be seen in this image; is it a chest radiograph?")
 
 
-def with_lesions(images: np.ndarray, kind: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def paste_lesions(images: np.ndarray, kind: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Every image with one lesion of the evaluation family.
 
     Args:
         images: uint8 (N, side, side).
-        kind: of `LESIONS_OF_EVALUATION`.
+        kind: of `EVALUATION_LESIONS`.
         seed: the same seed gives the same lesions.
 
     Returns:
@@ -129,22 +129,22 @@ def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Thresholded noise around one place in a lung: patches with soft or sharp edges."""
     side = image.shape[0]
     noise = smooth_noise(side, rng.uniform(0.02, 0.09) * side, rng)
-    near = gaussian(side, place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
+    near = gaussian(side, random_lung_position(rng), rng.uniform(0.05, 0.2, 2))
     field = noise + 3 * near - rng.uniform(1.5, 2.5)
     softness = rng.uniform(0.1, 1.0)
-    return _laid_over(image, np.clip(field / softness, 0, 1) * rng.uniform(0.3, 1.0), rng)
+    return _paste(image, np.clip(field / softness, 0, 1) * rng.uniform(0.3, 1.0), rng)
 
 
 def _haze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A veil over a large part of one lung or of both, uneven on a large scale."""
     side = image.shape[0]
-    places = [place_in_lung(rng)]
+    places = [random_lung_position(rng)]
     if rng.random() < 0.5:
         places.append((1 - places[0][0], places[0][1]))
     spread = rng.uniform(0.1, 0.3, 2)
     near = np.max([gaussian(side, place, spread) for place in places], axis=0)
     uneven = np.clip(1 + 0.4 * smooth_noise(side, 0.08 * side, rng), 0, 2)
-    return _laid_over(image, near * uneven * rng.uniform(0.2, 0.7), rng)
+    return _paste(image, near * uneven * rng.uniform(0.2, 0.7), rng)
 
 
 def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -155,7 +155,7 @@ def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     x = 0.5 + rng.choice([-1, 1], 2) * rng.uniform(0.1, 0.2, 2)
     spread = rng.uniform(0.1, 0.25, 2)
     near = np.max([gaussian(side, (place, 0.5), spread) for place in x], axis=0)
-    return _opacified(image, near * noise * rng.uniform(0.2, 0.6), rng)
+    return _opacify(image, near * noise * rng.uniform(0.2, 0.6), rng)
 
 
 def _own_tissue(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -164,9 +164,9 @@ def _own_tissue(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     moved = np.float32([[1, 0, 0], [0, 1, 0]])
     moved[:, 2] = rng.uniform(-0.4, 0.4, 2) * side
     tissue = cv2.warpAffine(image, moved, (side, side), borderMode=cv2.BORDER_REFLECT_101)
-    near = gaussian(side, place_in_lung(rng), rng.uniform(0.05, 0.2, 2))
+    near = gaussian(side, random_lung_position(rng), rng.uniform(0.05, 0.2, 2))
     amount = np.clip(2 * near, 0, 1) * rng.uniform(0.3, 1.0)
-    return _added(image, amount * np.clip(tissue - image, 0, None))
+    return _brighten(image, amount * np.clip(tissue - image, 0, None))
 
 
 def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -176,17 +176,17 @@ def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     steps = np.linspace(0, 3, 40)
     curve = np.stack([np.interp(steps, range(4), corners[:, axis]) for axis in (0, 1)], axis=1)
     smooth = np.stack([cv2.blur(c[:, None], (1, 9))[:, 0] for c in curve.T], axis=1)
-    return _drawn(image, smooth, rng.uniform(1, 4), rng.uniform(0.1, 0.4))
+    return _brighten_along(image, smooth, rng.uniform(1, 4), rng.uniform(0.1, 0.4))
 
 
-def _laid_over(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _paste(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A shadow of an amount from 0 to 1: what hides the air, or what adds to everything."""
     if rng.random() < 0.5:
-        return _opacified(image, amount, rng)
-    return _added(image, np.clip(amount, 0, 1) * np.float32(rng.uniform(*BRIGHTER)))
+        return _opacify(image, amount, rng)
+    return _brighten(image, np.clip(amount, 0, 1) * np.float32(rng.uniform(*BRIGHTER)))
 
 
-def _opacified(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _opacify(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Pull what is darker than soft tissue towards it, `amount` (0 to 1) of the way.
 
     Structures coarser than a random scale fade; finer ones, grain always among them, stay: an
@@ -198,16 +198,16 @@ def _opacified(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) 
     tissue = np.percentile(middle, rng.uniform(*SOFT_TISSUE))
     tissue = tissue * (1 + 0.05 * smooth_noise(side, rng.uniform(0.01, 0.05) * side, rng))
     coarse = cv2.GaussianBlur(image, (0, 0), np.exp(rng.uniform(*np.log(FADING))))
-    pull = np.clip(amount, 0, 1) * _inside(image) * np.clip(tissue - coarse, 0, None)
+    pull = np.clip(amount, 0, 1) * _paste_weight(image) * np.clip(tissue - coarse, 0, None)
     return np.clip(image + pull, 0, 1).astype(np.float32)
 
 
-def _added(image: np.ndarray, brightness: np.ndarray) -> np.ndarray:
+def _brighten(image: np.ndarray, brightness: np.ndarray) -> np.ndarray:
     """Grey levels on top of what is there, inside the chest."""
-    return np.clip(image + brightness * _inside(image), 0, 1).astype(np.float32)
+    return np.clip(image + brightness * _paste_weight(image), 0, 1).astype(np.float32)
 
 
-def _inside(image: np.ndarray) -> np.ndarray:
+def _paste_weight(image: np.ndarray) -> np.ndarray:
     """1 in the body and away from the edges of the image, 0 in the air beside it."""
     side = image.shape[0]
     body = np.clip((image - AIR[0]) / (AIR[1] - AIR[0]), 0, 1)
@@ -216,7 +216,9 @@ def _inside(image: np.ndarray) -> np.ndarray:
     return body * np.minimum.outer(near, near)
 
 
-def _drawn(image: np.ndarray, curve: np.ndarray, width: float, bright: float) -> np.ndarray:
+def _brighten_along(
+    image: np.ndarray, curve: np.ndarray, width: float, bright: float
+) -> np.ndarray:
     """Brighten along a curve of (x, y) pixels."""
     line = np.zeros(image.shape, np.float32)
     points = np.rint(curve * 16).astype(np.int32)[:, None]

@@ -5,7 +5,7 @@ Pure: dictionaries as they stand in `assets` in, Markdown out.
 
 import numpy as np
 
-from cxr_demo.anomaly.thresholds import Screening
+from cxr_demo.anomaly.thresholds import ScoreDistribution
 from train.documents.blocks import NOT_RUN, met, table, with_interval
 
 PRESETS = {
@@ -53,14 +53,14 @@ def card(measured: dict, screening: dict) -> str:
     """The figures of one method's card: its thresholds, on held-out patients and on the test."""
     if not (measured and screening):
         return NOT_RUN + "\n"
-    held_out = Screening(
+    held_out = ScoreDistribution(
         np.array(screening["normal"]), np.array(screening["pneumonia"]), screening["presets"]
     )
     rows = [
         (
             PRESETS[name],
             f"{at['threshold']:.4g}",
-            " / ".join(f"{rate:.1%}" for rate in held_out.rates(at["threshold"])),
+            " / ".join(f"{rate:.1%}" for rate in held_out.sensitivity_specificity(at["threshold"])),
             f"{at['sensitivity']:.1%} / {at['specificity']:.1%}",
         )
         for name, at in measured["presets"].items()

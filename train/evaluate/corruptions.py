@@ -15,20 +15,20 @@ from pathlib import Path
 import keras
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
-from train.data.corruptions import conditions
+from train.data.corruptions import each_condition
 from train.data.kermany import Images, load_split
 from train.data.splits import training_and_validation
 from train.models.networks import build_classifier
 from train.models.training import score_classifier, use_bfloat16_where_it_is_fast
-from train.models.weights import load_packed
-from train.records.manifest import keep_json
+from train.models.weights import load_quantised
+from train.records.manifest import write_json
 
 
-def stress_scores(model: keras.Model, held_out: Images) -> dict[str, dict]:
+def corruption_scores(model: keras.Model, held_out: Images) -> dict[str, dict]:
     """`score_classifier` on the plain images and under every stress."""
     return {
         name: score_classifier(model, squares, held_out.labels)
-        for name, squares in conditions(held_out)
+        for name, squares in each_condition(held_out)
     }
 
 
@@ -43,16 +43,16 @@ def main() -> None:
     command = f"python -m train.evaluate.corruptions --data {arguments.data}"
     if arguments.first_stage:
         model.load_weights(arguments.first_stage)
-        result = {"scores": stress_scores(model, held_out)}
+        result = {"scores": corruption_scores(model, held_out)}
         command += f" --first-stage {arguments.first_stage}"
-        keep_json(ASSETS / "metrics" / "stress_first_stage.json", result, command)
+        write_json(ASSETS / "metrics" / "stress_first_stage.json", result, command)
     else:
-        load_packed(model, ASSETS / "classifier" / "classifier.weights.h5")
+        load_quantised(model, ASSETS / "classifier" / "classifier.weights.h5")
         result = {
             "classifier": Artefacts().short_hash(CLASSIFIER),
-            "scores": stress_scores(model, held_out),
+            "scores": corruption_scores(model, held_out),
         }
-        keep_json(ASSETS / "metrics" / "stress.json", result, command)
+        write_json(ASSETS / "metrics" / "stress.json", result, command)
     print(json.dumps(result, indent=1))
 
 

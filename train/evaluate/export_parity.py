@@ -20,9 +20,9 @@ from cxr_demo.models.networks import Classifier
 from cxr_demo.reference.library import ReferenceLibrary, unit_rows
 from train.data.kermany import load_split
 from train.models.networks import build_classifier
-from train.models.weights import load_packed
-from train.records.manifest import keep_json
-from train.records.test_log import log_reading
+from train.models.weights import load_quantised
+from train.records.manifest import write_json
+from train.records.test_log import log_test_reading
 
 NEAREST = 10
 NEAR = 0.03
@@ -42,7 +42,7 @@ def parity(squares: np.ndarray, labels: np.ndarray) -> dict:
     """
     artefacts = Artefacts()
     source, exported = build_classifier(), Classifier(artefacts.read(CLASSIFIER))
-    load_packed(source, ASSETS / "classifier/classifier.weights.h5")
+    load_quantised(source, ASSETS / "classifier/classifier.weights.h5")
     kept = source.predict(squares[..., None], batch_size=16, verbose=0)
     passes = [exported(square) for square in squares]
     served = {
@@ -69,7 +69,7 @@ def parity(squares: np.ndarray, labels: np.ndarray) -> dict:
             strict=True,
         )
     )
-    library = ReferenceLibrary(artefacts.read(LIBRARY)).embeddings
+    library = ReferenceLibrary(artefacts.arrays(LIBRARY)).embeddings
     near = [
         np.argsort(-(unit_rows(queries) @ library.T), axis=1)[:, :NEAREST]
         for queries in (kept["embedding"], served["embedding"])
@@ -83,12 +83,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with test/ in it")
     images = load_split(parser.parse_args().data, "test")
     found = parity(images.pixels / np.float32(255), images.labels)
-    keep_json(
+    write_json(
         ASSETS / "metrics" / "parity.json",
         found,
         "python -m train.evaluate.export_parity --data DATA",
     )
-    log_reading(
+    log_test_reading(
         "python -m train.evaluate.export_parity",
         "export against kept weights",
         {"auc": found["auc"]},

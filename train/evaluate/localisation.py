@@ -3,7 +3,7 @@
     python -m train.evaluate.localisation --data ../shared/data/chest_xray
 
 Writes `assets/metrics/localisation.json`, for detector and autoencoder as they serve: pasted into
-held-out normals, every kind of `train.data.synthetic_lesions.LESIONS_OF_EVALUATION` once each, the
+held-out normals, every kind of `train.data.synthetic_lesions.EVALUATION_LESIONS` once each, the
 pixel AUROC, the hit rate of the pointing game (Zhang et al., 2018, "Top-down neural attention by
 excitation backprop") and the AUROC of the score; and the share of held-out normals that stay below
 the default threshold under every stress of `train.data.corruptions`, for which images with
@@ -23,23 +23,23 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.maps import AnomalyMap, edge_share, extent_score
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.models.preprocessing import SIDE
-from train.data.corruptions import conditions
+from train.data.corruptions import each_condition
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
-from train.data.synthetic_lesions import LESIONS_OF_EVALUATION, with_lesions
-from train.records.manifest import keep_json
+from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
+from train.records.manifest import write_json
 
 EXTENTS = (0.01, 0.02, 0.05, 0.1, 0.2)
 TOLERANCE = 15
 """Pixels of a 224 px image by which the pointing game may miss, as its authors use it."""
 
 
-def at_full_size(values: np.ndarray) -> np.ndarray:
+def resize_map(values: np.ndarray) -> np.ndarray:
     """A map of any side as float32 (SIDE, SIDE)."""
     return cv2.resize(values, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
 
 
-def points_at(values: np.ndarray, mask: np.ndarray) -> bool:
+def pointing_game_hit(values: np.ndarray, mask: np.ndarray) -> bool:
     """Whether the strongest pixel of a map lies within TOLERANCE of a mask.
 
     Args:
@@ -57,8 +57,8 @@ def localisation(lesion_maps: list[np.ndarray], masks: np.ndarray) -> dict[str, 
         lesion_maps: one map of any side per image.
         masks: (N, SIDE, SIDE), 1 where the lesion is.
     """
-    values = np.stack([at_full_size(found) for found in lesion_maps])
-    hits = [points_at(*pair) for pair in zip(values, masks, strict=True)]
+    values = np.stack([resize_map(found) for found in lesion_maps])
+    hits = [pointing_game_hit(*pair) for pair in zip(values, masks, strict=True)]
     return {
         "pixel_auc": float(roc_auc_score(masks.ravel() > 0.5, values.ravel())),
         "pointing_game": float(np.mean(hits)),
@@ -110,18 +110,20 @@ def main() -> None:
     def maps_of(squares: np.ndarray) -> dict[str, list[AnomalyMap]]:
         """By method, what it makes of float32 (N, SIDE, SIDE)."""
         found = [analyser.assess(square).maps for square in squares]
-        return {method: [maps[method] for maps in found] for method in analyser.screening}
+        return {method: [maps[method] for maps in found] for method in analyser.score_distributions}
 
-    lesions = {kind: with_lesions(normals.pixels, kind) for kind in LESIONS_OF_EVALUATION}
+    lesions = {kind: paste_lesions(normals.pixels, kind) for kind in EVALUATION_LESIONS}
     masks = {kind: drawn for kind, (_, drawn) in lesions.items()}
-    under = {name: maps_of(squares[is_normal, ..., 0]) for name, squares in conditions(held_out)}
+    under = {
+        name: maps_of(squares[is_normal, ..., 0]) for name, squares in each_condition(held_out)
+    }
     pasted = {kind: maps_of(squares) for kind, (squares, _) in lesions.items()}
     result = {
         "n_normals": len(normals),
         "edge_share_of_lesions": float(
             np.mean([edge_share(mask) for drawn in masks.values() for mask in drawn])
         ),
-        "model": {method: analyser.model[method] for method in analyser.screening},
+        "model": {method: analyser.model[method] for method in analyser.score_distributions},
         **{
             method: {
                 "lesions": score_method(
@@ -138,11 +140,11 @@ def main() -> None:
                     for name, maps in under.items()
                 },
             }
-            for method in analyser.screening
+            for method in analyser.score_distributions
         },
     }
     written = ASSETS / "metrics" / "localisation.json"
-    keep_json(written, result, f"python -m train.evaluate.localisation --data {arguments.data}")
+    write_json(written, result, f"python -m train.evaluate.localisation --data {arguments.data}")
     print(json.dumps(result, indent=1))
 
 

@@ -37,7 +37,7 @@ def captions(predictions: Predictions, rows: np.ndarray) -> list[str]:
     return texts
 
 
-def sheet(pictures: list[Image.Image], texts: list[str]) -> Image.Image:
+def contact_sheet(pictures: list[Image.Image], texts: list[str]) -> Image.Image:
     """Pictures in rows of six, each above its caption."""
     rows = -(-len(pictures) // COLUMNS)
     page = Image.new("L", (COLUMNS * TILE, rows * (TILE + CAPTION)), 0)
@@ -60,7 +60,7 @@ def main() -> None:
     rows = worst_mistakes(predictions, arguments.most)
     pictures = [Image.open(path_of[predictions.ids[row]]) for row in rows]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(pictures, captions(predictions, rows)).save(arguments.out)
+    contact_sheet(pictures, captions(predictions, rows)).save(arguments.out)
     print(f"{arguments.out}: the {len(rows)} surest mistakes of {len(predictions)} images")
 
 

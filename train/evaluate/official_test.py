@@ -25,9 +25,9 @@ from train.evaluate.shortcut_baselines import score_baselines
 from train.metrics.calibration import PRIOR, prior_weights, reliability_curve
 from train.metrics.plots import draw_confusions, draw_precision_recall, draw_reliability, draw_roc
 from train.metrics.predictions import Predictions, analyse_files, predict, to_json
-from train.metrics.summary import measure
-from train.records.manifest import keep_json, register
-from train.records.test_log import log_reading
+from train.metrics.summary import compute_metrics
+from train.records.manifest import register, write_json
+from train.records.test_log import log_test_reading
 
 METRICS = ASSETS / "metrics"
 COMMAND = "python -m train.evaluate.official_test"
@@ -50,7 +50,7 @@ def native_agreement(analyser: Analyser, native: Path, data: Path) -> dict:
     }
 
 
-def draw(test: Predictions, figures: dict, held_out_reliability: dict) -> list[Path]:
+def draw_figures(test: Predictions, figures: dict, held_out_reliability: dict) -> list[Path]:
     """All drawings of one evaluation; returns the files."""
     truth = test.labels > 0
     scored = {
@@ -86,7 +86,7 @@ def draw(test: Predictions, figures: dict, held_out_reliability: dict) -> list[P
     ]
 
 
-def seen(figures: dict, model: dict) -> dict:
+def logged_figures(figures: dict, model: dict) -> dict:
     """What the log of readings keeps of an evaluation."""
     scored = [name for name, values in figures.items() if "accuracy" in values]
     return {
@@ -108,8 +108,8 @@ def main() -> None:
     artefacts = Artefacts()
     analyser = Analyser(artefacts)
     test = predict(analyser, list_split(arguments.data, "test"), "test")
-    figures = measure(test, analyser.operating_points, analyser.screening)
-    log_reading(COMMAND, arguments.note, seen(figures, analyser.model))
+    figures = compute_metrics(test, analyser.operating_points, analyser.score_distributions)
+    log_test_reading(COMMAND, arguments.note, logged_figures(figures, analyser.model))
     figures["baselines"] = score_baselines(
         load_split(arguments.data, "train"), load_split(arguments.data, "test")
     )
@@ -117,11 +117,11 @@ def main() -> None:
         figures["native_agreement"] = native_agreement(analyser, arguments.native, arguments.data)
     result = {"data": "official test split", "n": len(test), "model": analyser.model, **figures}
 
-    keep_json(METRICS / "evaluation.json", result, COMMAND)
+    write_json(METRICS / "evaluation.json", result, COMMAND)
     rows = METRICS / "test_predictions.json"
     rows.write_text(to_json(test))
     held_out_reliability = artefacts.json(CALIBRATION)["binary"]["reliability"]
-    for path in (rows, *draw(test, figures, held_out_reliability)):
+    for path in (rows, *draw_figures(test, figures, held_out_reliability)):
         register(path, COMMAND)
     print(json.dumps(result, indent=1))
 

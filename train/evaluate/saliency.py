@@ -20,15 +20,15 @@ from tqdm import tqdm
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
 from cxr_demo.models.networks import Classifier
-from cxr_demo.models.saliency import Heads, read_heads, saliency
+from cxr_demo.models.saliency import Heads, saliency
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
-SHARE, MOST, SEED = 0.2, 150, 0
+SHARE, MAX_IMAGES, SEED = 0.2, 150, 0
 
 
-def hide(square: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def blur_cells(square: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Blur the chosen cells of a grid away.
 
     Args:
@@ -45,14 +45,14 @@ def hide(square: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return square * (1 - mask) + blurred * mask
 
 
-def strongest(values: np.ndarray, share: float) -> np.ndarray:
+def top_cells(values: np.ndarray, share: float) -> np.ndarray:
     """bool of the same shape: the given share of cells with the largest values."""
     chosen = np.zeros(values.size, bool)
     chosen[np.argsort(-values, axis=None)[: round(share * values.size)]] = True
     return chosen.reshape(values.shape)
 
 
-def randomised(heads: Heads, rng: np.random.Generator) -> Heads:
+def randomise_heads(heads: Heads, rng: np.random.Generator) -> Heads:
     """The same layers with their weights shuffled."""
 
     def shuffled(values: np.ndarray) -> np.ndarray:
@@ -71,17 +71,17 @@ def main() -> None:
     arguments = parser.parse_args()
     artefacts = Artefacts()
     classifier = Classifier(artefacts.read(CLASSIFIER))
-    heads, _ = read_heads(artefacts.read(HEADS_WEIGHTS))
+    heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     rng = np.random.default_rng(SEED)
-    pneumonia = rng.permutation(np.flatnonzero(held_out.labels > 0))[:MOST]
+    pneumonia = rng.permutation(np.flatnonzero(held_out.labels > 0))[:MAX_IMAGES]
 
     similar, drops = [], {"strongest": [], "random": [], "weakest": []}
     for row in tqdm(pneumonia, desc="saliency", disable=None):
         square = held_out.pixels[row] / np.float32(255)
         features = classifier(square)
         shown = saliency(features.feature_map, heads)["pneumonia"]
-        other = saliency(features.feature_map, randomised(heads, rng))["pneumonia"]
+        other = saliency(features.feature_map, randomise_heads(heads, rng))["pneumonia"]
         similar.append(spearmanr(shown.ravel(), other.ravel()).statistic)
         score = float(np.diff(features.binary)[0])
         for name, ranked in (
@@ -89,7 +89,7 @@ def main() -> None:
             ("random", rng.random(shown.shape)),
             ("weakest", -shown),
         ):
-            hidden = classifier(hide(square, strongest(ranked, SHARE)))
+            hidden = classifier(blur_cells(square, top_cells(ranked, SHARE)))
             drops[name].append(score - float(np.diff(hidden.binary)[0]))
     result = {
         "n": len(pneumonia),
@@ -102,7 +102,7 @@ def main() -> None:
         ),
     }
     written = ASSETS / "metrics" / "saliency.json"
-    keep_json(written, result, f"python -m train.evaluate.saliency --data {arguments.data}")
+    write_json(written, result, f"python -m train.evaluate.saliency --data {arguments.data}")
     print(json.dumps(result, indent=1))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.reading.reader import read_radiograph
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
 SELF_TEST = "metrics/self_test.json"
 TOLERANCE = {"probability": 0.02, "score": 0.02, "autoencoder": 1e-4}
@@ -19,7 +19,7 @@ TOLERANCE = {"probability": 0.02, "score": 0.02, "autoencoder": 1e-4}
 """
 
 
-def outputs(analysis: Analysis) -> dict:
+def expected_outputs(analysis: Analysis) -> dict:
     """What is kept of one radiograph: probabilities and the detector's score in [0, 1], the
     autoencoder's in squared grey levels, and the ids of the neighbours, nearest first."""
     return {
@@ -39,8 +39,8 @@ def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
         artefacts: where the examples are.
 
     Returns:
-        "model" and "tolerance", and "examples": `outputs` by the first 12 characters of the
-        file's SHA-256, which says nothing of the class.
+        "model" and "tolerance", and "examples": `expected_outputs` by the first 12 characters of
+        the file's SHA-256, which says nothing of the class.
     """
     images = [
         path
@@ -51,7 +51,7 @@ def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
         "model": analyser.model,
         "tolerance": TOLERANCE,
         "examples": {
-            artefacts.short_hash(path): outputs(
+            artefacts.short_hash(path): expected_outputs(
                 analyser.analyse(read_radiograph(artefacts.read(path)))
             )
             for path in images
@@ -62,7 +62,7 @@ def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
 def main() -> None:
     artefacts = Artefacts()
     content = self_test(Analyser(artefacts), artefacts)
-    keep_json(ASSETS / SELF_TEST, content, "python -m train.evaluate.self_test")
+    write_json(ASSETS / SELF_TEST, content, "python -m train.evaluate.self_test")
     print(f"{len(content['examples'])} examples")
 
 

@@ -24,11 +24,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.artefacts import ASSETS
 from train.data.augment import NO_TEXTURE, ViewRecipe
-from train.data.corruptions import conditions
-from train.data.kermany import Images, load_split, squashed
+from train.data.corruptions import each_condition
+from train.data.kermany import Images, load_split, resize_all
 from train.data.splits import SEED, grouped_folds, training_and_validation
 from train.models.training import ClassifierRecipe, fit_classifier, score_logits
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
 SCORED_AT = 112
 """Pixels. Random crops show things larger than the whole image does, so that a network is at its
@@ -72,7 +72,7 @@ def score_variant(
     references = _predict(model, training.pixels / np.float32(255))["embedding"]
     vote = KNeighborsClassifier(NEIGHBOURS, metric="cosine").fit(references, training.labels)
     scores = {}
-    for name, squares in conditions(held_out):
+    for name, squares in each_condition(held_out):
         outputs = _predict(model, squares[..., 0])
         scores[name] = _scores(outputs, recipe, held_out.labels)
         if name == "plain":
@@ -86,7 +86,7 @@ def score_variant(
 
 
 def _predict(model: keras.Model, squares: np.ndarray) -> dict[str, np.ndarray]:
-    return model.predict(squashed(squares, SCORED_AT), batch_size=32, verbose=0)
+    return model.predict(resize_all(squares, SCORED_AT), batch_size=32, verbose=0)
 
 
 def _scores(outputs: dict, recipe: ClassifierRecipe, labels: np.ndarray) -> dict[str, float]:
@@ -116,7 +116,7 @@ def main() -> None:
         )
         scores = score_variant(model, recipe, third, scored)
         table[name] = {"recipe": repr(recipe), "scores": scores}
-        keep_json(written, table, "python -m train.experiments.ablation")
+        write_json(written, table, "python -m train.experiments.ablation")
 
 
 if __name__ == "__main__":

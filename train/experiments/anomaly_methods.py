@@ -20,26 +20,26 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE, change_map, extent_score
-from cxr_demo.anomaly.padim import read_normality
-from cxr_demo.artefacts import ANOMALY_NETWORKS, ASSETS, NORMALITY, Artefacts
-from cxr_demo.models.networks import Autoencoder, Change, Detector
-from train.data.corruptions import mixed
-from train.data.kermany import load_split, squashed
+from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE, detector_map, extent_score
+from cxr_demo.anomaly.padim import RegionGaussians
+from cxr_demo.artefacts import ASSETS, AUTOENCODER, DETECTOR, NORMALITY, Artefacts
+from cxr_demo.models.networks import Autoencoder, Detector, DetectorOutput
+from train.data.corruptions import mixed_corruptions
+from train.data.kermany import load_split, resize_all
 from train.data.splits import normals_of
-from train.data.synthetic_lesions import LESIONS_OF_EVALUATION, with_lesions
+from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
 from train.experiments import variance_autoencoder
 from train.experiments.feature_scores import FEATURE_SCORES, structural_dissimilarity
 from train.metrics.thresholds import threshold_at_specificity
 from train.models.networks import build_variance_autoencoder, frozen_regions
 from train.recipes.padim import views_of_normals
-from train.records.manifest import keep_json
-from train.records.test_log import log_reading
+from train.records.manifest import write_json
+from train.records.test_log import log_test_reading
 
 COMMAND = "python -m train.experiments.anomaly_methods"
 
 
-class Looks:
+class FeatureExtractor:
     """Everything that the methods need to know of a set of images.
 
     Args:
@@ -50,19 +50,19 @@ class Looks:
     def __init__(self, trunk: Path, variance_weights: Path):
         artefacts = Artefacts()
         self._frozen = frozen_regions(DETECTOR_SIDE, trunk)
-        self._detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
-        self._autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
+        self._detector = Detector(artefacts.read(DETECTOR))
+        self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
         self._variance = build_variance_autoencoder(variance_autoencoder.SIDE)
         self._variance.load_weights(variance_weights)
-        self.normality, _ = read_normality(artefacts.read(NORMALITY))
+        self.normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
 
-    def changes(self, squares: Iterable[np.ndarray]) -> list[Change]:
+    def changes(self, squares: Iterable[np.ndarray]) -> list[DetectorOutput]:
         """The detector's answers."""
-        return [self._detector(square[..., 0]) for square in squashed(squares, DETECTOR_SIDE)]
+        return [self._detector(square[..., 0]) for square in resize_all(squares, DETECTOR_SIDE)]
 
-    def regions(self, squares: np.ndarray, changes: list[Change]) -> dict[str, np.ndarray]:
+    def regions(self, squares: np.ndarray, changes: list[DetectorOutput]) -> dict[str, np.ndarray]:
         """By network, mean activations of nine regions (N, 3, 3, C)."""
-        inputs = squashed(squares, DETECTOR_SIDE)
+        inputs = resize_all(squares, DETECTOR_SIDE)
         return {
             **self._frozen.predict(inputs, batch_size=32, verbose=0),
             "the detector's own trunk": np.stack([change.regions for change in changes]),
@@ -70,13 +70,13 @@ class Looks:
 
     def errors(self, squares: np.ndarray) -> dict[str, np.ndarray]:
         """By method, scores (N,) of what is rebuilt."""
-        inputs = squashed(squares, AUTOENCODER_SIDE)
+        inputs = resize_all(squares, AUTOENCODER_SIDE)
         rebuilt = np.stack([self._autoencoder(image[..., 0]) for image in inputs])[..., None]
         seen, expected = (
-            self._frozen.predict(squashed(images[..., 0], DETECTOR_SIDE), verbose=0)
+            self._frozen.predict(resize_all(images[..., 0], DETECTOR_SIDE), verbose=0)
             for images in (inputs, rebuilt)
         )
-        small = squashed(squares, variance_autoencoder.SIDE)
+        small = resize_all(squares, variance_autoencoder.SIDE)
         mean, log_variance = np.split(self._variance.predict(small, verbose=0), 2, axis=-1)
         return {
             "autoencoder, squared error (the report's)": _mean(np.square(inputs - rebuilt)),
@@ -100,7 +100,9 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return values.reshape(len(values), -1).mean(axis=1)
 
 
-def compared(scores: dict[str, np.ndarray], kinds: list[str], pneumonia: np.ndarray) -> dict:
+def summarise_method(
+    scores: dict[str, np.ndarray], kinds: list[str], pneumonia: np.ndarray
+) -> dict:
     """The figures of one method.
 
     Args:
@@ -126,13 +128,15 @@ def main() -> None:
     parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
     parser.add_argument("--variance-work", type=Path, default=variance_autoencoder.WORK)
     arguments = parser.parse_args()
-    looks = Looks(arguments.trunk, arguments.variance_work / variance_autoencoder.WEIGHTS)
+    looks = FeatureExtractor(
+        arguments.trunk, arguments.variance_work / variance_autoencoder.WEIGHTS
+    )
     normals, held_out = normals_of(arguments.data)
     test = load_split(arguments.data, "test")
     sets = {
         "plain": held_out.pixels / np.float32(255),
-        "stressed": mixed(held_out)[..., 0],
-        **{kind: with_lesions(held_out.pixels, kind)[0] for kind in LESIONS_OF_EVALUATION},
+        "stressed": mixed_corruptions(held_out)[..., 0],
+        **{kind: paste_lesions(held_out.pixels, kind)[0] for kind in EVALUATION_LESIONS},
         "test": test.pixels / np.float32(255),
     }
     scores: dict[str, dict[str, np.ndarray]] = {}
@@ -155,21 +159,21 @@ def main() -> None:
         for method, (network, score) in fitted.items():
             keep(method, name, score(regions[network]))
         keep("the detector's map alone", name, (extent_score(c.logits) for c in changes))
-        maps = (change_map(change, looks.normality) for change in changes)
+        maps = (detector_map(change, looks.normality) for change in changes)
         keep("the detector with the rarity of regions (released)", name, map(extent_score, maps))
 
     table = {
-        method: compared(values, list(LESIONS_OF_EVALUATION), test.labels > 0)
+        method: summarise_method(values, list(EVALUATION_LESIONS), test.labels > 0)
         for method, values in scores.items()
     }
-    log_reading(
+    log_test_reading(
         COMMAND,
         "every way tried, for the table; nothing is chosen by it",
         {method: {"auc": figures["test_auc"]} for method, figures in table.items()},
     )
     artefacts = Artefacts()
-    result = {"detector": artefacts.short_hash(ANOMALY_NETWORKS["detector"]), "methods": table}
-    keep_json(ASSETS / "metrics" / "anomaly_table.json", result, COMMAND)
+    result = {"detector": artefacts.short_hash(DETECTOR), "methods": table}
+    write_json(ASSETS / "metrics" / "anomaly_table.json", result, COMMAND)
     print(json.dumps(result, indent=1))
 
 

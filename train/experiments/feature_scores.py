@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from cxr_demo.anomaly.padim import log_distances
-from train.recipes.padim import gaussians
+from cxr_demo.anomaly.padim import log_mahalanobis
+from train.recipes.padim import fit_gaussians
 
 NEAREST = 5
 
@@ -22,8 +22,8 @@ Score = Callable[[np.ndarray], np.ndarray]
 
 def pooled_gaussian(training: np.ndarray) -> Score:
     """Mahalanobis distance of the mean over all regions."""
-    mean, whitening = gaussians(_pooled(training))
-    return lambda regions: log_distances(_pooled(regions), mean, whitening)[:, 0, 0]
+    mean, whitening = fit_gaussians(_pooled(training))
+    return lambda regions: log_mahalanobis(_pooled(regions), mean, whitening)[:, 0, 0]
 
 
 def pooled_neighbours(training: np.ndarray) -> Score:
@@ -39,8 +39,8 @@ def pooled_neighbours(training: np.ndarray) -> Score:
 
 def regional_gaussians(training: np.ndarray) -> Score:
     """Mahalanobis distance of the region that lies farthest from its own mean."""
-    mean, whitening = gaussians(training)
-    return lambda regions: log_distances(regions, mean, whitening).max(axis=(1, 2))
+    mean, whitening = fit_gaussians(training)
+    return lambda regions: log_mahalanobis(regions, mean, whitening).max(axis=(1, 2))
 
 
 FEATURE_SCORES = {

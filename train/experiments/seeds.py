@@ -20,39 +20,39 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from cxr_demo.anomaly.maps import DETECTOR_SIDE, AnomalyMap, change_map, extent_score
+from cxr_demo.anomaly.maps import DETECTOR_SIDE, AnomalyMap, detector_map, extent_score
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.models.networks import Detector
-from cxr_demo.models.preprocessing import squash
+from cxr_demo.models.preprocessing import resize_square
 from train.data.kermany import load_split
 from train.data.splits import normals_of
-from train.data.synthetic_lesions import LESIONS_OF_EVALUATION, with_lesions
+from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
 from train.evaluate.localisation import score_method
 from train.models.export import export
-from train.models.networks import build_detector, with_regions
-from train.models.weights import load_packed, pack
+from train.models.networks import add_region_features, build_detector
+from train.models.weights import load_quantised, save_quantised
 from train.recipes.detector import DetectorRecipe, fit_detector
-from train.recipes.padim import fit_to
-from train.records.manifest import keep_json
-from train.records.test_log import log_reading
+from train.recipes.padim import fit_detector_gaussians
+from train.records.manifest import write_json
+from train.records.test_log import log_test_reading
 
 COMMAND = "python -m train.experiments.seeds"
 
 
-def spread(values: list[float]) -> dict[str, float]:
+def mean_and_deviation(values: list[float]) -> dict[str, float]:
     """Mean and standard deviation (of a sample; 0 for one value)."""
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return {"mean": float(np.mean(values)), "standard_deviation": deviation}
 
 
-def as_it_serves(weights: Path) -> Detector:
+def export_detector(weights: Path) -> Detector:
     """The export of trained weights, through the form in which they are kept."""
     model = build_detector()
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "kept.weights.h5"
-        pack(weights, kept)
-        load_packed(model, kept)
-    return Detector(export(with_regions(model), quantised=True))
+        save_quantised(weights, kept)
+        load_quantised(model, kept)
+    return Detector(export(add_region_features(model), quantised=True))
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def main() -> None:
     arguments = parser.parse_args()
     normals, held_out = normals_of(arguments.data)
     test = load_split(arguments.data, "test")
-    lesions = {kind: with_lesions(held_out.pixels, kind) for kind in LESIONS_OF_EVALUATION}
+    lesions = {kind: paste_lesions(held_out.pixels, kind) for kind in EVALUATION_LESIONS}
     written = ASSETS / "metrics" / "detector_seeds.json"
     recipe = DetectorRecipe()
     table = json.loads(written.read_text()) if written.exists() else {}
@@ -77,12 +77,12 @@ def main() -> None:
         if not weights.exists():
             seeded = replace(recipe, seed=seed)
             fit_detector(seeded, normals, held_out, arguments.trunk, work).save_weights(weights)
-        detector = as_it_serves(weights)
-        normality = fit_to(detector, normals, held_out)
+        detector = export_detector(weights)
+        normality = fit_detector_gaussians(detector, normals, held_out)
 
         def maps_of(squares, detector=detector, normality=normality) -> list[AnomalyMap]:
-            changes = (detector(squash(square, DETECTOR_SIDE)) for square in squares)
-            maps = (change_map(change, normality) for change in changes)
+            changes = (detector(resize_square(square, DETECTOR_SIDE)) for square in squares)
+            maps = (detector_map(change, normality) for change in changes)
             return [AnomalyMap(values, extent_score(values), 1.0) for values in maps]
 
         synthetic = score_method(
@@ -92,15 +92,18 @@ def main() -> None:
         )
         scores = [found.score for found in maps_of(test.pixels / np.float32(255))]
         auc = float(roc_auc_score(test.labels > 0, scores))
-        log_reading(COMMAND, f"detector, seed {seed}", {"detector": {"auc": auc}})
+        log_test_reading(COMMAND, f"detector, seed {seed}", {"detector": {"auc": auc}})
         seeds[str(seed)] = {"auc": auc, **synthetic["all"]}
         figures = ("auc", "pixel_auc", "pointing_game", "image_auc")
         result = {
             "recipe": repr(recipe),
             "seeds": seeds,
-            **{name: spread([found[name] for found in seeds.values()]) for name in figures},
+            **{
+                name: mean_and_deviation([found[name] for found in seeds.values()])
+                for name in figures
+            },
         }
-        keep_json(written, result, COMMAND)
+        write_json(written, result, COMMAND)
         print(json.dumps(result, indent=1), flush=True)
 
 

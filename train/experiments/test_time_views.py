@@ -17,13 +17,13 @@ import numpy as np
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
 from cxr_demo.models.calibration import HEADS
-from train.data.corruptions import as_if_wider, mixed
+from train.data.corruptions import as_if_wider, mixed_corruptions
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
 from train.models.networks import build_classifier
 from train.models.training import score_logits, use_bfloat16_where_it_is_fast
-from train.models.weights import load_packed
-from train.records.manifest import keep_json
+from train.models.weights import load_quantised
+from train.records.manifest import write_json
 
 VIEWS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as it is": lambda image: image,
@@ -46,12 +46,12 @@ def main() -> None:
     use_bfloat16_where_it_is_fast()
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     model = build_classifier()
-    load_packed(model, ASSETS / "classifier" / "classifier.weights.h5")
+    load_quantised(model, ASSETS / "classifier" / "classifier.weights.h5")
     table: dict[str, dict] = {name: {} for name in SETS}
     result = {"classifier": Artefacts().short_hash(CLASSIFIER), "scores": table}
     for condition, squares in (
         ("plain", held_out.pixels[..., None] / np.float32(255)),
-        ("stressed", mixed(held_out)),
+        ("stressed", mixed_corruptions(held_out)),
     ):
         outputs = {
             name: model.predict(
@@ -67,7 +67,7 @@ def main() -> None:
             }
             table[name][condition] = score_logits(averaged, held_out.labels)
     written = ASSETS / "metrics" / "test_time_views.json"
-    keep_json(written, result, "python -m train.experiments.test_time_views")
+    write_json(written, result, "python -m train.experiments.test_time_views")
     print(json.dumps(result, indent=1))
 
 

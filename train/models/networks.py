@@ -18,7 +18,7 @@ EMBEDDING_SIZE = 256
 CONTEXT, CONTEXT_WIDTH = (1, 2, 4, 8), 128
 """Dilations, in cells of 8 pixels, and channels of the detector's context."""
 REGION = 4
-"""Cells along a region of `with_regions`."""
+"""Cells along a region of `add_region_features`."""
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -91,7 +91,7 @@ def build_detector(
     return keras.Model(image, change, name="detector")
 
 
-def with_regions(detector: keras.Model) -> keras.Model:
+def add_region_features(detector: keras.Model) -> keras.Model:
     """The detector as it serves: its map, and what `cxr_demo.anomaly.padim` needs.
 
     Returns:
@@ -105,7 +105,7 @@ def with_regions(detector: keras.Model) -> keras.Model:
 
 
 def frozen_regions(side: int, trunk_weights: Path) -> keras.Model:
-    """VGG16 as it came from ImageNet, averaged over the same regions as `with_regions`.
+    """VGG16 as it came from ImageNet, averaged over the same regions as `add_region_features`.
 
     Returns:
         A model from (batch, side, side, 1) to (batch, R, R, channels) by the name of the block,
@@ -192,7 +192,7 @@ def build_autoencoder(
         A model from (batch, side, side, 1) to its reconstruction, same shape, in [0, 1].
     """
     image = keras.Input((side, side, 1), name="image")
-    x = _rebuilt(image, latent, width)
+    x = _encode_decode(image, latent, width)
     output = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="reconstruction")(x)
     return keras.Model(image, output, name="autoencoder")
 
@@ -208,12 +208,12 @@ def build_variance_autoencoder(side: int = 64, latent: int = 16, width: int = 16
         A model from (batch, side, side, 1) to (batch, side, side, 2): mean and log variance.
     """
     image = keras.Input((side, side, 1), name="image")
-    x = _rebuilt(image, latent, width)
+    x = _encode_decode(image, latent, width)
     output = layers.Conv2D(2, 3, padding="same", dtype="float32", name="mean_and_log_variance")(x)
     return keras.Model(image, output, name="variance_autoencoder")
 
 
-def _rebuilt(image: keras.KerasTensor, latent: int, width: int) -> keras.KerasTensor:
+def _encode_decode(image: keras.KerasTensor, latent: int, width: int) -> keras.KerasTensor:
     """(batch, side, side, 1) through a bottleneck vector and back to the same size."""
     x = image
     for level in range(4):

@@ -19,7 +19,7 @@ import numpy as np
 from cxr_demo.models.calibration import softmax
 from train.data.augment import ViewRecipe
 from train.data.batches import ClassifierViews
-from train.data.corruptions import mixed
+from train.data.corruptions import mixed_corruptions
 from train.data.kermany import CLASSES, Images
 from train.metrics.classification import bacterial_viral_auc, binary_scores, class_scores
 from train.models.losses import loss_of
@@ -107,7 +107,7 @@ def fit_classifier(
         )
         return model
 
-    stressed = mixed(validation)
+    stressed = mixed_corruptions(validation)
     plain = validation.pixels[..., None] / np.float32(255)
 
     def validate(model: keras.Model) -> dict:
@@ -124,10 +124,10 @@ def fit_classifier(
     run = describe_run(recipe, training)
     if start:
         run["start"] = hashlib.sha256(start.read_bytes()).hexdigest()
-    return run_epochs(build, epoch_data, validate, recipe.epochs, work, run)
+    return train_epochs(build, epoch_data, validate, recipe.epochs, work, run)
 
 
-def run_epochs(
+def train_epochs(
     build: Callable[[], keras.Model],
     epoch_data: Callable[[int], keras.utils.PyDataset],
     validate: Callable[[keras.Model], dict],
@@ -149,7 +149,7 @@ def run_epochs(
         SystemExit: if `work` holds another training.
     """
     work.mkdir(parents=True, exist_ok=True)
-    claim(work, run)
+    check_same_run(work, run)
     checkpoint, history_file = work / "last.keras", work / "history.json"
     history = json.loads(history_file.read_text()) if history_file.exists() else []
     model = keras.saving.load_model(checkpoint) if checkpoint.exists() else build()
@@ -186,7 +186,7 @@ def describe_run(recipe: object, training: Images) -> dict:
     }
 
 
-def claim(work: Path, run: dict) -> None:
+def check_same_run(work: Path, run: dict) -> None:
     """Write `run.json` with the commit a training starts on, or check that it is the same one."""
     file = work / "run.json"
     if not file.exists():

@@ -12,13 +12,13 @@ import h5py
 import keras
 import numpy as np
 
-LARGE = 4096
+MIN_QUANTISED_SIZE = 4096
 """Kernels of fewer numbers are not worth a scale."""
 
 LEVELS = 127
 
 
-def pack(source: Path, target: Path) -> None:
+def save_quantised(source: Path, target: Path) -> None:
     """Keep a Keras `.weights.h5` file, without its optimizer.
 
     Args:
@@ -35,7 +35,7 @@ def pack(source: Path, target: Path) -> None:
                 return
             values, scale = item[()], None
             if np.issubdtype(values.dtype, np.floating):
-                values, scale = _narrow(values.astype(np.float32))
+                values, scale = _quantise(values.astype(np.float32))
             dataset = new.create_dataset(
                 name,
                 data=values,
@@ -48,7 +48,7 @@ def pack(source: Path, target: Path) -> None:
         old.visititems(copy)
 
 
-def load_packed(model: keras.Model, file: Path) -> None:
+def load_quantised(model: keras.Model, file: Path) -> None:
     """Give a model the weights kept in a file that `pack` wrote."""
     with tempfile.TemporaryDirectory() as folder:
         wide = Path(folder) / "wide.weights.h5"
@@ -66,9 +66,9 @@ def load_packed(model: keras.Model, file: Path) -> None:
         model.load_weights(wide)
 
 
-def _narrow(values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def _quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """(int8, scale per output channel) of a large kernel; (float16, None) of anything else."""
-    if values.ndim < 2 or values.size < LARGE:
+    if values.ndim < 2 or values.size < MIN_QUANTISED_SIZE:
         return values.astype(np.float16), None
     largest = np.abs(values).max(axis=tuple(range(values.ndim - 1)))
     scale = np.where(largest > 0, largest, 1).astype(np.float32) / np.float32(LEVELS)

@@ -17,10 +17,10 @@ import numpy as np
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.batches import Views
-from train.data.kermany import Images, load_split, squashed
+from train.data.kermany import Images, load_split, resize_all
 from train.data.splits import training_and_validation
 from train.models.networks import build_autoencoder
-from train.models.training import describe_run, run_epochs, use_bfloat16_where_it_is_fast
+from train.models.training import describe_run, train_epochs, use_bfloat16_where_it_is_fast
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def fit_autoencoder(
     training, validation = training_and_validation(load_split(data, "train"))
     normals = training[training.labels == 0]
     held_out = validation[validation.labels == 0]
-    inputs = squashed(held_out.pixels / np.float32(255), recipe.views.side)
+    inputs = resize_all(held_out.pixels / np.float32(255), recipe.views.side)
 
     def build() -> keras.Model:
         model = network()
@@ -99,7 +99,7 @@ def fit_autoencoder(
         reconstructed = model.predict(inputs, verbose=0)[..., :1]
         return {"validation_normals_mse": float(np.square(reconstructed - inputs).mean())}
 
-    return run_epochs(
+    return train_epochs(
         build,
         lambda epoch: NormalViews(normals, recipe, epoch),
         validate,

@@ -18,20 +18,22 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from cxr_demo.anomaly.maps import DETECTOR_SIDE, THRESHOLD_STEP, assess
-from cxr_demo.anomaly.padim import read_normality
+from cxr_demo.anomaly.maps import DETECTOR_SIDE, THRESHOLD_STEP, score_anomaly
+from cxr_demo.anomaly.padim import RegionGaussians
 from cxr_demo.artefacts import (
     ANOMALY_NETWORKS,
     ASSETS,
+    AUTOENCODER,
     CALIBRATION,
     CLASSIFIER,
+    DETECTOR,
+    HELD_OUT_SCORES,
     NORMALITY,
-    SCREENING,
     Artefacts,
 )
 from cxr_demo.models.calibration import Calibration
 from cxr_demo.models.networks import Autoencoder, Classifier, Detector
-from cxr_demo.models.preprocessing import squash
+from cxr_demo.models.preprocessing import resize_square
 from train.data.kermany import load_split
 from train.data.splits import SEED, grouped_folds, training_and_validation
 from train.metrics.calibration import (
@@ -42,12 +44,12 @@ from train.metrics.calibration import (
     reliability_curve,
 )
 from train.metrics.thresholds import (
-    least_probabilities,
+    conformal_thresholds,
     operating_points,
     threshold_at_specificity,
     youden_threshold,
 )
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
 SPECIFICITIES = (0.95, 0.90, 0.99)
 REPORTED = {"autoencoder": {"report": 0.01}}
@@ -62,7 +64,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray, prior: tuple[float, 
     Args:
         logits: float (N, classes) of a head trained with balanced classes.
         labels: int (N,).
-        prior: share of each class, see `prediction.Calibration`.
+        prior: share of each class, see `calibration.Calibration`.
 
     Returns:
         A temperature in [0.05, 20].
@@ -144,19 +146,23 @@ def main() -> None:
     calibration["operating_points"] = operating_points(truth, served["binary"][:, 1])
     calibration["not_sure"] = {
         "miss": MISS,
-        "least_probability": least_probabilities(served["three_class"], held_out.labels, MISS),
+        "least_probability": conformal_thresholds(served["three_class"], held_out.labels, MISS),
     }
     calibration["n_images"] = len(held_out)
     calibration["classifier"] = artefacts.short_hash(CLASSIFIER)
     _write(CALIBRATION, calibration, command)
 
-    detector = Detector(artefacts.read(ANOMALY_NETWORKS["detector"]))
-    normality, _ = read_normality(artefacts.read(NORMALITY))
-    autoencoder = Autoencoder(artefacts.read(ANOMALY_NETWORKS["autoencoder"]))
+    detector = Detector(artefacts.read(DETECTOR))
+    normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
+    autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
     undecided = dict.fromkeys(ANOMALY_NETWORKS, np.inf)
     assessed = [
-        assess(
-            square, detector(squash(square, DETECTOR_SIDE)), normality, autoencoder, undecided
+        score_anomaly(
+            square,
+            detector(resize_square(square, DETECTOR_SIDE)),
+            normality,
+            autoencoder,
+            undecided,
         ).maps
         for square in squares
     ]
@@ -167,12 +173,12 @@ def main() -> None:
     made_with["detector"]["normality"] = artefacts.short_hash(NORMALITY)
     for method in ANOMALY_NETWORKS:
         scores = np.array([maps[method].score for maps in assessed])
-        screening = fit_screening(scores, held_out.labels > 0, method)
-        _write(SCREENING[method], {**screening, **made_with[method]}, command)
+        screening = fit_score_distribution(scores, held_out.labels > 0, method)
+        _write(HELD_OUT_SCORES[method], {**screening, **made_with[method]}, command)
 
 
-def fit_screening(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:
-    """What `cxr_demo.anomaly.thresholds.Screening` is read from.
+def fit_score_distribution(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:
+    """What `cxr_demo.anomaly.thresholds.ScoreDistribution` is read from.
 
     Args:
         scores: float (N,) of held-out patients.
@@ -202,7 +208,7 @@ def fit_screening(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dic
 
 
 def _write(name: str, content: dict, command: str) -> None:
-    keep_json(ASSETS / name, content, command)
+    write_json(ASSETS / name, content, command)
     print(name, json.dumps(content))
 
 

@@ -23,13 +23,13 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from cxr_demo.anomaly.maps import extent_score
-from cxr_demo.models.preprocessing import to_levels
-from train.data.augment import ViewRecipe, random_view_and_mask, with_random_border
-from train.data.kermany import Images, squashed
+from cxr_demo.models.preprocessing import to_uint8
+from train.data.augment import ViewRecipe, add_random_border, random_view_and_mask
+from train.data.kermany import Images, resize_all
 from train.data.splits import normals_of
-from train.data.synthetic_lesions import LESIONS_OF_EVALUATION, paste_for_training, with_lesions
+from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_for_training, paste_lesions
 from train.models.networks import build_detector
-from train.models.training import describe_run, run_epochs, use_bfloat16_where_it_is_fast
+from train.models.training import describe_run, train_epochs, use_bfloat16_where_it_is_fast
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class LesionViews(keras.utils.PyDataset):
         recipe = self.recipe.views
         rng = np.random.default_rng((self.seeds[row], lesion))
         pixels = self.normals.pixels
-        image = with_random_border(pixels[row], pixels[self.others[row]], recipe, rng)
+        image = add_random_border(pixels[row], pixels[self.others[row]], recipe, rng)
         mask = np.zeros(image.shape, np.float32)
         if lesion:
             changed, mask = paste_for_training(image / np.float32(255), rng)
-            image = to_levels(changed)
-        view, seen = random_view_and_mask(image, to_levels(mask), recipe, rng)
+            image = to_uint8(changed)
+        view, seen = random_view_and_mask(image, to_uint8(mask), recipe, rng)
         cells = (recipe.side // 8,) * 2
         return view.astype(np.float32), cv2.resize(seen, cells, interpolation=cv2.INTER_AREA)
 
@@ -103,10 +103,10 @@ def fit_detector(
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(recipe.seed)
     side = recipe.views.side
-    plain = squashed(held_out.pixels / np.float32(255), side)
+    plain = resize_all(held_out.pixels / np.float32(255), side)
     lesions = {
-        kind: squashed(with_lesions(held_out.pixels, kind)[0], side)
-        for kind in LESIONS_OF_EVALUATION
+        kind: resize_all(paste_lesions(held_out.pixels, kind)[0], side)
+        for kind in EVALUATION_LESIONS
     }
 
     def build() -> keras.Model:
@@ -139,7 +139,7 @@ def fit_detector(
             },
         }
 
-    return run_epochs(
+    return train_epochs(
         build,
         lambda epoch: LesionViews(normals, recipe, epoch),
         validate,

@@ -21,8 +21,8 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from cxr_demo.artefacts import ANOMALY_NETWORKS, ASSETS, GATE, Artefacts
-from cxr_demo.models.input_check import OTHER, USABLE, Gate
+from cxr_demo.artefacts import ASSETS, DETECTOR, INPUT_CHECK, Artefacts
+from cxr_demo.models.input_check import OTHER, USABLE, InputChecker
 from cxr_demo.models.networks import Detector
 from train.data.kermany import load_split
 from train.data.out_of_distribution import drawn_images as drawn_pictures
@@ -35,16 +35,16 @@ from train.data.out_of_distribution.drawn_images import KINDS
 from train.data.out_of_distribution.samples import (
     ELSEWHERE,
     Samples,
-    drawings,
-    other_pictures,
-    radiographs,
-    seen_by,
-    together,
+    concatenate,
+    drawn_views,
+    extract_regions,
+    package_views,
+    radiograph_views,
 )
-from train.data.out_of_distribution.unusual_views import SPOILT
+from train.data.out_of_distribution.unusual_views import UNUSUAL_VIEWS
 from train.data.splits import training_and_validation
 from train.metrics.plots import draw_roc
-from train.records.manifest import KERMANY, keep_json, register
+from train.records.manifest import KERMANY, register, write_json
 
 COMMAND = "python -m train.recipes.input_check"
 DATA = f"{KERMANY}; open pictures of Python packages named in `package_sources`; drawings"
@@ -55,28 +55,30 @@ COMPONENTS, PENALTY = 512, 0.01
 PARTS = 5
 """Packages and drawings are left out in so many parts, in turn."""
 
-TURNED_AWAY, SPOILT_TURNED_AWAY = 0.001, 0.01
+MAX_REFUSAL_RATE, MAX_UNUSUAL_REFUSAL_RATE = 0.001, 0.01
 """Share of held-out radiographs, and of spoilt ones, whose refusal is accepted."""
-USABLE_DOUBTED = 0.02
+MAX_DOUBT_RATE = 0.02
 """Share of held-out radiographs as they are whose marking as unusual is accepted."""
-LEAST_REFUSED = 0.5
+MIN_REFUSAL_PROBABILITY = 0.5
 """P(other) below which nothing is refused."""
 
 
-def gather(data: Path, pictures: Path, detector: Detector) -> Samples:
+def collect_samples(data: Path, pictures: Path, detector: Detector) -> Samples:
     """All samples."""
     streams = [np.random.default_rng(seed) for seed in range(4)]
     training, held_out = training_and_validation(load_split(data, "train"))
     chosen = training[streams[0].permutation(len(training))[:IMAGES]]
-    return together(
-        seen_by(detector, radiographs(chosen, streams[0], SPOILT_EACH)),
-        seen_by(detector, radiographs(held_out, streams[1], len(SPOILT)), held_out=True),
-        seen_by(detector, other_pictures(pictures, streams[2])),
-        seen_by(detector, drawings(DRAWN_EACH, streams[3])),
+    return concatenate(
+        extract_regions(detector, radiograph_views(chosen, streams[0], SPOILT_EACH)),
+        extract_regions(
+            detector, radiograph_views(held_out, streams[1], len(UNUSUAL_VIEWS)), held_out=True
+        ),
+        extract_regions(detector, package_views(pictures, streams[2])),
+        extract_regions(detector, drawn_views(DRAWN_EACH, streams[3])),
     )
 
 
-def made_with() -> str:
+def source_hash() -> str:
     """A short hash of the code that samples come from."""
     packages = picture_sources, volumes, pictures_of_packages
     sources = drawn_pictures, gate_samples, gate_views, *packages
@@ -84,22 +86,22 @@ def made_with() -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def class_of(kinds: np.ndarray) -> np.ndarray:
+def target_classes(kinds: np.ndarray) -> np.ndarray:
     """What the gate is to say of each kind."""
-    return np.where(np.isin(kinds, [USABLE, *SPOILT, ELSEWHERE]), kinds, OTHER)
+    return np.where(np.isin(kinds, [USABLE, *UNUSUAL_VIEWS, ELSEWHERE]), kinds, OTHER)
 
 
-def evened_out(samples: Samples) -> PCA:
+def fit_pca(samples: Samples) -> PCA:
     """Principal components, of variance 1, of what the gate is always fitted to: the radiographs
     and drawings. Other pictures have no part in them, so that each can be left out of all."""
     flat = samples.regions.reshape(len(samples.kinds), -1)
-    rows = ~samples.held_out & np.isin(samples.kinds, [USABLE, *SPOILT, *KINDS])
+    rows = ~samples.held_out & np.isin(samples.kinds, [USABLE, *UNUSUAL_VIEWS, *KINDS])
     return PCA(COMPONENTS, whiten=True, svd_solver="randomized", random_state=0).fit(
         flat[rows].astype(np.float32)
     )
 
 
-def fit(samples: Samples, components: PCA, seen: np.ndarray, rows: np.ndarray) -> Gate:
+def fit(samples: Samples, components: PCA, seen: np.ndarray, rows: np.ndarray) -> InputChecker:
     """A gate without thresholds, from the rows given.
 
     The regression sees components and is then written in terms of the activations themselves. Each
@@ -107,16 +109,16 @@ def fit(samples: Samples, components: PCA, seen: np.ndarray, rows: np.ndarray) -
 
     Args:
         samples: all of them.
-        components: of `evened_out`.
+        components: of `fit_pca`.
         seen: float32 (N, COMPONENTS), the samples in these components.
         rows: bool (N,).
     """
     regression = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=300)
-    regression.fit(seen[rows], class_of(samples.kinds[rows]))
+    regression.fit(seen[rows], target_classes(samples.kinds[rows]))
     spread = np.sqrt(components.explained_variance_)
     weights = (components.components_.T / spread) @ regression.coef_.T
     bias = regression.intercept_ - components.mean_ @ weights
-    return Gate(
+    return InputChecker(
         tuple(regression.classes_.tolist()),
         weights.astype(np.float16).astype(np.float32),
         bias.astype(np.float32),
@@ -125,7 +127,7 @@ def fit(samples: Samples, components: PCA, seen: np.ndarray, rows: np.ndarray) -
     )
 
 
-def probability(gate: Gate, samples: Samples, name: str) -> np.ndarray:
+def probability(gate: InputChecker, samples: Samples, name: str) -> np.ndarray:
     """P(name) of every sample."""
     found = [
         gate.probabilities(part.astype(np.float32))[:, gate.classes.index(name)]
@@ -134,9 +136,11 @@ def probability(gate: Gate, samples: Samples, name: str) -> np.ndarray:
     return np.concatenate(found)
 
 
-def tried(samples: Samples, fit_to: Callable[[np.ndarray], Gate]) -> dict[str, np.ndarray]:
+def cross_validated_probabilities(
+    samples: Samples, fit_to: Callable[[np.ndarray], InputChecker]
+) -> dict[str, np.ndarray]:
     """P(USABLE) and P(OTHER) of every sample, by a gate that has not seen its group."""
-    is_other = class_of(samples.kinds) == OTHER
+    is_other = target_classes(samples.kinds) == OTHER
     elsewhere = samples.kinds == ELSEWHERE
     movable = is_other | elsewhere
     groups, numbers = np.unique(samples.groups[movable], return_inverse=True)
@@ -151,23 +155,25 @@ def tried(samples: Samples, fit_to: Callable[[np.ndarray], Gate]) -> dict[str, n
     return found
 
 
-def strangers(
-    samples: Samples, fit_to: Callable[[np.ndarray], Gate], thresholds: tuple[float, float]
+def leave_one_kind_out(
+    samples: Samples, fit_to: Callable[[np.ndarray], InputChecker], thresholds: tuple[float, float]
 ) -> dict[str, dict]:
     """By kind of other picture: what becomes of it if the gate has never seen that kind."""
     found = {}
-    for kind in np.unique(samples.kinds[class_of(samples.kinds) == OTHER]):
+    for kind in np.unique(samples.kinds[target_classes(samples.kinds) == OTHER]):
         rows = samples.kinds == kind
         gate = fit_to(~samples.held_out & ~rows)
         usable, other = (probability(gate, samples, name)[rows] for name in (USABLE, OTHER))
-        found[str(kind)] = rates(usable, other, *thresholds)
+        found[str(kind)] = grade_shares(usable, other, *thresholds)
     return found
 
 
-def rates(usable: np.ndarray, other: np.ndarray, least_usable: float, least_other: float) -> dict:
+def grade_shares(
+    usable: np.ndarray, other: np.ndarray, min_usable: float, min_other: float
+) -> dict:
     """Shares of each grade among images with these probabilities."""
-    refused = other >= least_other
-    accepted = ~refused & (usable >= least_usable)
+    refused = other >= min_other
+    accepted = ~refused & (usable >= min_usable)
     return {
         "n": len(usable),
         "usable": float(accepted.mean()),
@@ -187,16 +193,18 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     artefacts = Artefacts()
-    network = ANOMALY_NETWORKS["detector"]
-    kept = WORK / f"samples-{artefacts.short_hash(network)}-{made_with()}.npz"
+    network = DETECTOR
+    kept = WORK / f"samples-{artefacts.short_hash(network)}-{source_hash()}.npz"
     if kept.exists():
         samples = Samples(**np.load(kept, allow_pickle=False))
     else:
-        samples = gather(arguments.data, arguments.pictures, Detector(artefacts.read(network)))
+        samples = collect_samples(
+            arguments.data, arguments.pictures, Detector(artefacts.read(network))
+        )
         WORK.mkdir(parents=True, exist_ok=True)
         np.savez(kept, **vars(samples))
 
-    components = evened_out(samples)
+    components = fit_pca(samples)
     seen = np.concatenate(
         [
             components.transform(part.reshape(len(part), -1).astype(np.float32))
@@ -204,19 +212,21 @@ def main() -> None:
         ]
     )
     fit_to = partial(fit, samples, components, seen)
-    found = tried(samples, fit_to)
+    found = cross_validated_probabilities(samples, fit_to)
     chest = samples.held_out
     plain = chest & (samples.kinds == USABLE)
-    least_other = max(
-        LEAST_REFUSED,
-        float(np.quantile(found[OTHER][plain], 1 - TURNED_AWAY)),
-        float(np.quantile(found[OTHER][chest & ~plain], 1 - SPOILT_TURNED_AWAY)),
+    min_other = max(
+        MIN_REFUSAL_PROBABILITY,
+        float(np.quantile(found[OTHER][plain], 1 - MAX_REFUSAL_RATE)),
+        float(np.quantile(found[OTHER][chest & ~plain], 1 - MAX_UNUSUAL_REFUSAL_RATE)),
     )
-    least_usable = float(np.quantile(found[USABLE][plain], USABLE_DOUBTED))
-    thresholds = least_usable, least_other
-    is_other = class_of(samples.kinds) == OTHER
-    kinds = [k for k in np.unique(samples.kinds) if k not in (USABLE, *SPOILT)] + list(SPOILT)
-    rows_of = {k: (samples.kinds == k) & (chest | (k not in SPOILT)) for k in kinds}
+    min_usable = float(np.quantile(found[USABLE][plain], MAX_DOUBT_RATE))
+    thresholds = min_usable, min_other
+    is_other = target_classes(samples.kinds) == OTHER
+    kinds = [k for k in np.unique(samples.kinds) if k not in (USABLE, *UNUSUAL_VIEWS)] + list(
+        UNUSUAL_VIEWS
+    )
+    rows_of = {k: (samples.kinds == k) & (chest | (k not in UNUSUAL_VIEWS)) for k in kinds}
 
     def against(rows: np.ndarray) -> float:
         both = plain | rows
@@ -224,37 +234,37 @@ def main() -> None:
 
     gate = fit_to(~samples.held_out)
     np.savez_compressed(
-        ASSETS / GATE,
+        ASSETS / INPUT_CHECK,
         classes=np.array(gate.classes),
         weights=gate.weights.astype(np.float16),
         bias=gate.bias,
-        least_usable=least_usable,
-        least_other=least_other,
+        least_usable=min_usable,
+        least_other=min_other,
         detector=np.array(artefacts.short_hash(network)),
     )
-    register(ASSETS / GATE, COMMAND, DATA)
+    register(ASSETS / INPUT_CHECK, COMMAND, DATA)
     result = {
         "detector": artefacts.short_hash(network),
-        "least_usable": least_usable,
-        "least_other": least_other,
+        "least_usable": min_usable,
+        "least_other": min_other,
         "auc": {
             "usable_against_other": against(is_other),
             "chest_against_other": float(
                 roc_auc_score(is_other[chest | is_other], found[OTHER][chest | is_other])
             ),
         },
-        "usable": rates(found[USABLE][plain], found[OTHER][plain], *thresholds),
-        "other": rates(found[USABLE][is_other], found[OTHER][is_other], *thresholds),
+        "usable": grade_shares(found[USABLE][plain], found[OTHER][plain], *thresholds),
+        "other": grade_shares(found[USABLE][is_other], found[OTHER][is_other], *thresholds),
         "kinds": {
             k: {
                 "auc": against(rows),
-                **rates(found[USABLE][rows], found[OTHER][rows], *thresholds),
+                **grade_shares(found[USABLE][rows], found[OTHER][rows], *thresholds),
             }
             for k, rows in rows_of.items()
         },
-        "kind_never_seen": strangers(samples, fit_to, thresholds),
+        "kind_never_seen": leave_one_kind_out(samples, fit_to, thresholds),
     }
-    keep_json(ASSETS / "metrics" / "gate.json", result, COMMAND)
+    write_json(ASSETS / "metrics" / "gate.json", result, COMMAND)
     curves = {
         "usable against others": roc_curve(
             is_other[plain | is_other], -found[USABLE][plain | is_other]

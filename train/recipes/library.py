@@ -18,10 +18,10 @@ from umap import UMAP
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, LIBRARY, Artefacts
 from cxr_demo.models.networks import Classifier
-from cxr_demo.reference.library import SAME_PICTURE_BITS, fingerprint
-from cxr_demo.reference.thumbnails import shrink
+from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, perceptual_hash
+from cxr_demo.reference.thumbnails import to_thumbnail
 from train.data.kermany import CLASSES, Images, load_files, load_split
-from train.recipes.prototypes import cells, prototype
+from train.recipes.prototypes import mean_image, partition
 from train.records.manifest import register
 
 SEED = 0
@@ -37,7 +37,7 @@ def embed(images: Images, classifier: Classifier) -> np.ndarray:
     )
 
 
-def draw_maps(embeddings: np.ndarray) -> dict[str, np.ndarray]:
+def fit_maps(embeddings: np.ndarray) -> dict[str, np.ndarray]:
     """Fit both maps; float32 (N, 2) each, seeded."""
     return {
         "umap": UMAP(n_neighbors=30, min_dist=0.1, metric="cosine", random_state=SEED)
@@ -49,7 +49,7 @@ def draw_maps(embeddings: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def draw_prototypes(images: Images, embeddings: np.ndarray, may_average: np.ndarray) -> dict:
+def build_prototypes(images: Images, embeddings: np.ndarray, may_average: np.ndarray) -> dict:
     """Prototypes of every class and which one stands for each image.
 
     Args:
@@ -62,14 +62,14 @@ def draw_prototypes(images: Images, embeddings: np.ndarray, may_average: np.ndar
         The arrays `prototypes` uint8 (P, side, side), `prototype_sizes` int16 (P,) and
         `prototype_of` int16 (N,).
     """
-    small = np.stack([shrink(image / np.float32(255)) for image in images.pixels])
+    small = np.stack([to_thumbnail(image / np.float32(255)) for image in images.pixels])
     pictures, sizes, centres, classes = [], [], [], []
     prototype_of = np.full(len(images), -1, np.int16)
     for label in range(len(CLASSES)):
         members = np.flatnonzero((images.labels == label) & may_average)
-        for cell in cells(embeddings[members], images.patients[members]):
+        for cell in partition(embeddings[members], images.patients[members]):
             rows = members[cell]
-            picture, size = prototype(rows, embeddings, images.patients, small)
+            picture, size = mean_image(rows, embeddings, images.patients, small)
             prototype_of[rows] = len(pictures)
             pictures.append(picture)
             sizes.append(size)
@@ -95,13 +95,13 @@ def report_fingerprints(images: Images, prints: np.ndarray, native: Path | None)
     files = load_files(sorted(native.rglob("*.jpeg")), "native")
     same, other = [], []
     for name, pixels in zip(files.ids, files.pixels, strict=True):
-        distances = np.bitwise_count(prints ^ fingerprint(pixels / np.float32(255))).sum(axis=1)
+        distances = np.bitwise_count(prints ^ perceptual_hash(pixels / np.float32(255))).sum(axis=1)
         row = row_of[name]
         same.append(distances[row])
         other.append(distances[images.patients != images.patients[row]].min())
     print(
         f"fingerprints, {len(same)} native files: own copy within {max(same)} bits, other "
-        f"patients from {min(other)} bits, same picture up to {SAME_PICTURE_BITS}"
+        f"patients from {min(other)} bits, same picture up to {MAX_SAME_IMAGE_BITS}"
     )
 
 
@@ -117,11 +117,11 @@ def main() -> None:
             for field in dataclasses.fields(Images)
         )
     )
-    prints = np.stack([fingerprint(image / np.float32(255)) for image in images.pixels])
+    prints = np.stack([perceptual_hash(image / np.float32(255)) for image in images.pixels])
     report_fingerprints(images, prints, arguments.native)
     artefacts = Artefacts()
     embeddings = embed(images, Classifier(artefacts.read(CLASSIFIER)))
-    prototypes = draw_prototypes(images, embeddings, np.arange(len(images)) < len(parts[0]))
+    prototypes = build_prototypes(images, embeddings, np.arange(len(images)) < len(parts[0]))
     path = ASSETS / LIBRARY
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
@@ -132,7 +132,7 @@ def main() -> None:
         labels=images.labels.astype(np.int8),
         embeddings=embeddings.astype(np.float16),
         fingerprints=prints,
-        **draw_maps(embeddings),
+        **fit_maps(embeddings),
         **prototypes,
     )
     register(path, f"python -m train.recipes.library --data {arguments.data}")

@@ -17,10 +17,10 @@ from sklearn.covariance import LedoitWolf
 from tqdm import tqdm
 
 from cxr_demo.anomaly.maps import DETECTOR_SIDE, extent_score
-from cxr_demo.anomaly.padim import Normality, log_distances
-from cxr_demo.artefacts import ANOMALY_NETWORKS, ASSETS, NORMALITY, Artefacts
-from cxr_demo.models.networks import Change, Detector
-from cxr_demo.models.preprocessing import squash
+from cxr_demo.anomaly.padim import RegionGaussians, log_mahalanobis
+from cxr_demo.artefacts import ASSETS, DETECTOR, NORMALITY, Artefacts
+from cxr_demo.models.networks import Detector, DetectorOutput
+from cxr_demo.models.preprocessing import resize_square
 from train.data.augment import ViewRecipe, random_view
 from train.data.kermany import Images
 from train.data.splits import normals_of
@@ -35,20 +35,20 @@ def views_of_normals(normals: Images, seed: int = 0) -> Iterator[np.ndarray]:
     """Every image as it is, then VIEWS_OF_EACH random views: float32 (side, side) in [0, 1]."""
     rng = np.random.default_rng(seed)
     for pixels in normals.pixels:
-        yield squash(pixels / np.float32(255), DETECTOR_SIDE)
+        yield resize_square(pixels / np.float32(255), DETECTOR_SIDE)
         for _ in range(VIEWS_OF_EACH):
             other = normals.pixels[rng.integers(len(normals))]
             yield random_view(pixels, other, True, VIEWS, rng)
 
 
-def gaussians(regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fit_gaussians(regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A Gaussian for every region, its correlations shrunk (Ledoit and Wolf, 2004).
 
     Args:
         regions: float (N, R, R, C).
 
     Returns:
-        (mean, whitening) as in `Normality`, float32.
+        (mean, whitening) as in `RegionGaussians`, float32.
     """
     rows, columns, channels = regions.shape[1:]
     mean = regions.mean(axis=0)
@@ -64,7 +64,7 @@ def gaussians(regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean.astype(np.float32), whitening
 
 
-def fit_normality(regions: np.ndarray, held_out: list[Change]) -> Normality:
+def fit_region_gaussians(regions: np.ndarray, held_out: list[DetectorOutput]) -> RegionGaussians:
     """Gaussians of normals, on the scale of other patients' normals.
 
     The weight gives rarity and the detector's score the same spread among held-out normals, so that
@@ -74,9 +74,9 @@ def fit_normality(regions: np.ndarray, held_out: list[Change]) -> Normality:
         regions: float32 (N, R, R, C) of training normals.
         held_out: the detector's answers to normals of other patients.
     """
-    mean, whitening = gaussians(regions)
-    distances = log_distances(np.stack([change.regions for change in held_out]), mean, whitening)
-    return Normality(
+    mean, whitening = fit_gaussians(regions)
+    distances = log_mahalanobis(np.stack([change.regions for change in held_out]), mean, whitening)
+    return RegionGaussians(
         mean,
         whitening,
         distances.mean(axis=0).astype(np.float32),
@@ -85,12 +85,14 @@ def fit_normality(regions: np.ndarray, held_out: list[Change]) -> Normality:
     )
 
 
-def fit_to(detect: Callable[[np.ndarray], Change], normals: Images, held_out: Images) -> Normality:
-    """`fit_normality` for a detector, from normals of training patients and of others."""
+def fit_detector_gaussians(
+    detect: Callable[[np.ndarray], DetectorOutput], normals: Images, held_out: Images
+) -> RegionGaussians:
+    """`fit_region_gaussians` for a detector, from normals of training patients and of others."""
     views = tqdm(views_of_normals(normals), total=(1 + VIEWS_OF_EACH) * len(normals), disable=None)
     regions = np.stack([detect(view).regions for view in views])
-    squares = [squash(pixels / np.float32(255), DETECTOR_SIDE) for pixels in held_out.pixels]
-    return fit_normality(regions, [detect(square) for square in squares])
+    squares = [resize_square(pixels / np.float32(255), DETECTOR_SIDE) for pixels in held_out.pixels]
+    return fit_region_gaussians(regions, [detect(square) for square in squares])
 
 
 def main() -> None:
@@ -98,8 +100,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
     arguments = parser.parse_args()
     artefacts = Artefacts()
-    network = ANOMALY_NETWORKS["detector"]
-    found = fit_to(Detector(artefacts.read(network)), *normals_of(arguments.data))
+    network = DETECTOR
+    found = fit_detector_gaussians(Detector(artefacts.read(network)), *normals_of(arguments.data))
     np.savez_compressed(
         ASSETS / NORMALITY,
         mean=found.mean,

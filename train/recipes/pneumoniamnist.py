@@ -19,10 +19,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from cxr_demo.artefacts import ASSETS, LIBRARY, MIDDLES, Artefacts
-from cxr_demo.reference.library import SAME_PICTURE_BITS, ReferenceLibrary, fingerprint
+from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, ReferenceLibrary, perceptual_hash
 from cxr_demo.reference.pneumoniamnist import ASPECTS, MIDDLE, NORMAL, SIDE, match, middle
 from train.data.kermany import list_split, load_split
-from train.records.manifest import keep_json, register
+from train.records.manifest import register, write_json
 
 SEED = 0
 PROPORTIONS = {False: (1.21, 0.12), True: (1.5, 0.22)}
@@ -30,12 +30,12 @@ PROPORTIONS = {False: (1.21, 0.12), True: (1.5, 0.22)}
 48 and 88 originals, a little wider spread."""
 
 
-def fit(squares: np.ndarray) -> np.ndarray:
+def hash_centres(squares: np.ndarray) -> np.ndarray:
     """Fingerprints uint8 (N, 32) of the middles of uint8 (N, side, side), squashed radiographs."""
-    return np.stack([fingerprint(middle(square / np.float32(255))) for square in squares])
+    return np.stack([perceptual_hash(middle(square / np.float32(255))) for square in squares])
 
 
-def crop(pixels: np.ndarray, aspect: float) -> np.ndarray:
+def centre_crop(pixels: np.ndarray, aspect: float) -> np.ndarray:
     """The centre crop that PneumoniaMNIST would hold of a radiograph.
 
     Args:
@@ -56,24 +56,24 @@ def crop(pixels: np.ndarray, aspect: float) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC, box))
 
 
-def crop_of_file(path: Path) -> np.ndarray:
+def centre_crop_of_file(path: Path) -> np.ndarray:
     """The same of a file at its original size."""
     pixels = np.asarray(Image.open(path).convert("L"))
-    return crop(pixels, pixels.shape[1] / pixels.shape[0])
+    return centre_crop(pixels, pixels.shape[1] / pixels.shape[0])
 
 
-def crops_at_random(squares: np.ndarray, pneumonia: np.ndarray) -> np.ndarray:
+def random_centre_crops(squares: np.ndarray, pneumonia: np.ndarray) -> np.ndarray:
     """uint8 (N, SIDE, SIDE) of squashed radiographs (N, side, side), at PROPORTIONS; seeded."""
     rng = np.random.default_rng(SEED)
     crops = []
     for square, sick in zip(squares, pneumonia.tolist(), strict=True):
         median, spread = PROPORTIONS[sick]
         aspect = np.exp(rng.normal(np.log(median), spread))
-        crops.append(crop(square, float(np.clip(aspect, ASPECTS[0], ASPECTS[-1]))))
+        crops.append(centre_crop(square, float(np.clip(aspect, ASPECTS[0], ASPECTS[-1]))))
     return np.stack(crops)
 
 
-def count(
+def count_matches(
     picture_of: dict[int, int], true_rows: np.ndarray, library: ReferenceLibrary
 ) -> dict[str, int]:
     """How many pictures found their reference, and how many references got another's.
@@ -96,18 +96,18 @@ def count(
 
 
 def _same(library: ReferenceLibrary, row: int, true_row: int) -> bool:
-    difference = library.fingerprints[row] ^ library.fingerprints[true_row]
-    return true_row >= 0 and np.bitwise_count(difference).sum() <= SAME_PICTURE_BITS
+    difference = library.perceptual_hashes[row] ^ library.perceptual_hashes[true_row]
+    return true_row >= 0 and np.bitwise_count(difference).sum() <= MAX_SAME_IMAGE_BITS
 
 
-def measure(
+def measure_matching(
     library: ReferenceLibrary,
     middles: np.ndarray,
     squares: np.ndarray,
     data: Path,
     native: list[Path],
 ) -> dict[str, dict[str, int]]:
-    """`count` of every kind of picture.
+    """`count_matches` of every kind of picture.
 
     Args:
         library: the references.
@@ -119,13 +119,15 @@ def measure(
 
     def counted(what: str, crops: np.ndarray, sick: np.ndarray, true_rows: np.ndarray) -> dict:
         with tqdm(total=1.0, desc=what, disable=None) as bar:
-            return count(match(crops, sick, library, middles, _share(bar)), true_rows, library)
+            return count_matches(
+                match(crops, sick, library, middles, _share(bar)), true_rows, library
+            )
 
     rows = np.arange(len(library))
     pneumonia = library.labels != NORMAL
-    crops = crops_at_random(squares, pneumonia)
+    crops = random_centre_crops(squares, pneumonia)
     native_rows = np.array([library.row_of[path.stem] for path in native], int)
-    native_crops = np.stack([crop_of_file(path) for path in native])
+    native_crops = np.stack([centre_crop_of_file(path) for path in native])
     test = load_split(data, "test")
     test_pneumonia = test.labels != NORMAL
     nobody = np.full(len(test), -1)
@@ -134,7 +136,7 @@ def measure(
         "at_random_proportions": counted("references", crops, pneumonia, rows),
         "other_label": counted("other label", crops, ~pneumonia, np.full(len(library), -1)),
         "test_split": counted(
-            "test", crops_at_random(test.pixels, test_pneumonia), test_pneumonia, nobody
+            "test", random_centre_crops(test.pixels, test_pneumonia), test_pneumonia, nobody
         ),
     }
 
@@ -149,12 +151,12 @@ def main() -> None:
     parser.add_argument("--native", type=Path, help="training files at their original size")
     arguments = parser.parse_args()
     artefacts = Artefacts()
-    library = ReferenceLibrary(artefacts.read(LIBRARY))
+    library = ReferenceLibrary(artefacts.arrays(LIBRARY))
     parts = [load_split(arguments.data, split) for split in ("train", "val")]
     if not np.array_equal(np.concatenate([part.ids for part in parts]), library.ids):
         raise SystemExit("the library was built of other files: run train.recipes.library first")
     squares = np.concatenate([part.pixels for part in parts])
-    middles = fit(squares)
+    middles = hash_centres(squares)
     command = f"python -m train.recipes.pneumoniamnist --data {arguments.data}"
     made_with = artefacts.short_hash(LIBRARY)
     np.savez(ASSETS / MIDDLES, fingerprints=middles, library=made_with)
@@ -163,8 +165,8 @@ def main() -> None:
     if arguments.native:
         native += sorted(arguments.native.rglob("*.jpeg"))
         command += f" --native {arguments.native}"
-    rates = measure(library, middles, squares, arguments.data, native)
-    keep_json(
+    rates = measure_matching(library, middles, squares, arguments.data, native)
+    write_json(
         ASSETS / "metrics/pictures.json",
         {"library": made_with, "middle": MIDDLE, **rates},
         command,

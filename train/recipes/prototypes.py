@@ -9,7 +9,7 @@ import numpy as np
 MIN_PATIENTS = 12
 
 
-def cells(embeddings: np.ndarray, patients: np.ndarray) -> list[np.ndarray]:
+def partition(embeddings: np.ndarray, patients: np.ndarray) -> list[np.ndarray]:
     """Partition the images of one class into small neighbourhoods of enough patients.
 
     The embedding space is halved again and again across its widest direction (first principal
@@ -42,7 +42,7 @@ def cells(embeddings: np.ndarray, patients: np.ndarray) -> list[np.ndarray]:
     return closed
 
 
-def prototype(
+def mean_image(
     rows: np.ndarray, embeddings: np.ndarray, patients: np.ndarray, pictures: np.ndarray
 ) -> tuple[np.ndarray, int]:
     """The mean picture of one cell, each patient by the image nearest to the cell's centre.

@@ -10,7 +10,7 @@ import numpy as np
 from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.artefacts import ASSETS, LIBRARY, TYPICALITY, Artefacts
 from cxr_demo.reference.library import ReferenceLibrary
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
 ATYPICAL = 0.01
 """Share of the library's own images that a query has to be farther out than."""
@@ -36,7 +36,7 @@ def nearest_similarities(embeddings: np.ndarray, patients: np.ndarray, k: int) -
 
 def main() -> None:
     artefacts = Artefacts()
-    library = ReferenceLibrary(artefacts.read(LIBRARY))
+    library = ReferenceLibrary(artefacts.arrays(LIBRARY))
     similarities = nearest_similarities(library.embeddings, library.patients, NEIGHBOURS)
     lowest, lower, upper = np.quantile(similarities, (ATYPICAL, 0.25, 0.75))
     typicality = {
@@ -46,7 +46,7 @@ def main() -> None:
         "lower_quartile": float(lower),
         "upper_quartile": float(upper),
     }
-    keep_json(ASSETS / TYPICALITY, typicality, "python -m train.recipes.typicality")
+    write_json(ASSETS / TYPICALITY, typicality, "python -m train.recipes.typicality")
     print(typicality)
 
 

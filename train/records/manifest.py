@@ -40,7 +40,7 @@ def register(
     manifest.write_text(json.dumps(entries, indent=1) + "\n")
 
 
-def keep_json(path: Path, content: dict | list, command: str) -> None:
+def write_json(path: Path, content: dict | list, command: str) -> None:
     """Write a result below `ASSETS` and register it.
 
     Args:

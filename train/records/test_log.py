@@ -9,7 +9,7 @@ from train.records.manifest import register
 TEST_LOG = ASSETS / "metrics" / "test_log.jsonl"
 
 
-def log_reading(command: str, note: str, figures: dict) -> None:
+def log_test_reading(command: str, note: str, figures: dict) -> None:
     """Add one line.
 
     Args:

@@ -6,11 +6,11 @@ import pytest
 from cxr_demo.models.preprocessing import jpeg_copy
 from train.data.augment import (
     ViewRecipe,
-    blurred,
+    add_random_border,
+    gaussian_blur,
     random_view,
     random_view_and_mask,
-    with_border_of,
-    with_random_border,
+    replace_border,
 )
 
 COLUMNS = np.tile(np.arange(224, dtype=np.uint8), (224, 1))  # each pixel's grey is its column
@@ -241,9 +241,9 @@ def test_the_jpeg_step_leaves_blocks_at_low_quality_and_little_at_high():
 
 def test_blur_keeps_the_mean_and_none_is_none():
     noise = np.random.default_rng(0).random((64, 64)).astype(np.float32)
-    assert blurred(noise, 0.05) is noise
-    assert blurred(noise, 2.0).mean() == pytest.approx(noise.mean(), abs=0.01)
-    assert blurred(noise, 2.0).std() < 0.25 * noise.std()
+    assert gaussian_blur(noise, 0.05) is noise
+    assert gaussian_blur(noise, 2.0).mean() == pytest.approx(noise.mean(), abs=0.01)
+    assert gaussian_blur(noise, 2.0).std() < 0.25 * noise.std()
 
 
 # Foreign border
@@ -251,7 +251,7 @@ def test_blur_keeps_the_mean_and_none_is_none():
 
 def test_a_border_by_hand():
     white = np.full((224, 224), 255, np.uint8)
-    framed = with_border_of(BLACK, white, np.array([0.25, 0.125, 0.0, 0.5]))
+    framed = replace_border(BLACK, white, np.array([0.25, 0.125, 0.0, 0.5]))
     across, down = framed[60], framed[:, 120]
     assert across[:50].max() == 0 and across[62:190].min() == 255  # 56 columns at the left
     assert across[200:].max() == 0  # 28 at the right
@@ -261,7 +261,7 @@ def test_a_border_by_hand():
 
 
 def test_no_width_is_no_border():
-    assert with_border_of(BLACK, ROWS, np.zeros(4))[4:-4, 4:-4].tolist() == (
+    assert replace_border(BLACK, ROWS, np.zeros(4))[4:-4, 4:-4].tolist() == (
         ROWS[4:-4, 4:-4].tolist()
     )
 
@@ -297,6 +297,6 @@ def test_greys_and_texture_leave_the_mask_alone():
 
 def test_a_border_comes_in_three_of_four_cases_and_never_when_not_asked_for():
     white, rng = np.full_like(BLACK, 255), np.random.default_rng(0)
-    given = [with_random_border(BLACK, white, ViewRecipe(), rng).any() for _ in range(400)]
+    given = [add_random_border(BLACK, white, ViewRecipe(), rng).any() for _ in range(400)]
     assert 0.7 < np.mean(given) < 0.8
-    assert not with_random_border(BLACK, white, ViewRecipe(border=0), rng).any()
+    assert not add_random_border(BLACK, white, ViewRecipe(border=0), rng).any()

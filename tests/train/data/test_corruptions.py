@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from train.data.corruptions import STRESSES, as_if_farther, as_if_wider, grainy, mixed, stressed
+from train.data.corruptions import (
+    CORRUPTIONS,
+    as_if_farther,
+    as_if_wider,
+    corrupted,
+    grainy,
+    mixed_corruptions,
+)
 from train.data.kermany import Images
 
 
@@ -58,27 +65,27 @@ def images() -> Images:
     return Images(names, names, np.arange(44) % 2, pixels)
 
 
-@pytest.mark.parametrize("name", STRESSES)
+@pytest.mark.parametrize("name", CORRUPTIONS)
 def test_every_stress_keeps_the_contract_and_changes_the_image(images, name):
     before = images.pixels.copy()
-    changed = stressed(images[:3], name)
+    changed = corrupted(images[:3], name)
     assert changed.shape == (3, 224, 224, 1) and changed.dtype == np.float32
     assert changed.min() >= 0 and changed.max() <= 1
     assert np.abs(changed[..., 0] - images.pixels[:3] / 255).mean() > 1e-3
     np.testing.assert_array_equal(images.pixels, before)
-    np.testing.assert_array_equal(changed, stressed(images[:3], name))
+    np.testing.assert_array_equal(changed, corrupted(images[:3], name))
 
 
 def test_tone_stresses_go_the_way_their_names_say(images):
     plain = (images.pixels[:3] / 255).mean()
-    assert stressed(images[:3], "gamma 0.7").mean() > plain
-    assert stressed(images[:3], "gamma 1.4").mean() < plain
+    assert corrupted(images[:3], "gamma 0.7").mean() > plain
+    assert corrupted(images[:3], "gamma 1.4").mean() < plain
 
 
 def test_a_mixture_holds_every_stress_equally_often(images):
-    changed = mixed(images)
+    changed = mixed_corruptions(images)
     assert changed.shape == (44, 224, 224, 1) and changed.dtype == np.float32
-    blur, tone = (stressed(images, name) for name in ("blur of 1 pixel", "gamma 0.7"))
+    blur, tone = (corrupted(images, name) for name in ("blur of 1 pixel", "gamma 0.7"))
     for alone in (blur, tone):  # stresses without chance can be found again in the mixture
         assert (np.abs(changed - alone).max(axis=(1, 2, 3)) < 1e-6).sum() == 4
 
@@ -87,7 +94,7 @@ def test_borders_come_from_the_other_class():
     """Normals white, pneumonias black: the frame changes colour, the middle stays."""
     names = np.array(list("abcd"))
     pixels = np.where(np.arange(4)[:, None, None] < 2, 255, 0) * np.ones((1, 224, 224))
-    framed = stressed(
+    framed = corrupted(
         Images(names, names, np.array([0, 0, 1, 2]), pixels.astype(np.uint8)),
         "border of the other class, an eighth",
     )[..., 0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.data.random_fields import ellipse_distance, gaussian, place_in_lung, smooth_noise
+from train.data.random_fields import ellipse_distance, gaussian, random_lung_position, smooth_noise
 
 
 def test_a_hill_is_1_at_its_place_and_falls_off_by_its_deviations():
@@ -25,7 +25,7 @@ def test_noise_has_its_mean_its_deviation_and_its_scale():
 
 def test_places_lie_left_and_right_of_the_spine():
     rng = np.random.default_rng(0)
-    x, y = np.transpose([place_in_lung(rng) for _ in range(200)])
+    x, y = np.transpose([random_lung_position(rng) for _ in range(200)])
     assert ((np.abs(x - 0.5) >= 0.1) & (np.abs(x - 0.5) <= 0.3)).all()
     assert 0.3 < (x < 0.5).mean() < 0.7
     assert (y.min() >= 0.25) and (y.max() <= 0.75)

@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 from train.data.synthetic_lesions import (
-    LESIONS_OF_EVALUATION,
+    EVALUATION_LESIONS,
     _consolidation,
     _haze,
-    _laid_over,
     _own_tissue,
+    _paste,
     consolidation_like_blob,
     device_like_line,
     paste_for_evaluation,
     paste_for_training,
+    paste_lesions,
     soft_opacity,
-    with_lesions,
 )
 
 SIDE, AIR, LUNG, TISSUE = 224, 0.0, 0.3, 0.7
@@ -57,7 +57,7 @@ def test_lesions_only_brighten_and_leave_the_air_alone(chest):
 
 def test_half_of_what_is_laid_over_spares_soft_tissue_and_half_does_not(chest):
     full = np.full_like(chest, 0.7)  # of 0.4 at most: nothing is clipped at white
-    changes = [_laid_over(chest, full, np.random.default_rng(seed)) - chest for seed in range(40)]
+    changes = [_paste(chest, full, np.random.default_rng(seed)) - chest for seed in range(40)]
     middle = chest.copy()
     middle[:40], middle[-40:], middle[:, :40], middle[:, -40:] = 0, 0, 0, 0
     lung, tissue = middle == LUNG, middle == TISSUE
@@ -105,7 +105,7 @@ def test_the_mask_is_where_the_grey_level_changed_visibly(chest):
     assert masks[change == 0].mean() < 0.1
 
 
-@pytest.mark.parametrize("kind", LESIONS_OF_EVALUATION)
+@pytest.mark.parametrize("kind", EVALUATION_LESIONS)
 def test_a_lesion_of_evaluation_can_be_seen_and_its_mask_is_sharp(chest, kind):
     for seed in range(5):
         image, mask = paste_for_evaluation(chest, kind, np.random.default_rng(seed))
@@ -122,10 +122,10 @@ def test_the_same_seed_gives_the_same_lesion(chest):
 
 def test_every_image_gets_its_own_lesion_and_the_same_one_again(chest):
     images = np.stack([np.rint(chest * 255).astype(np.uint8)] * 2)
-    changed, masks = with_lesions(images, "soft opacity")
+    changed, masks = paste_lesions(images, "soft opacity")
     assert changed.shape == masks.shape == (2, SIDE, SIDE)
     assert (masks[0] != masks[1]).any()
-    np.testing.assert_array_equal(with_lesions(images, "soft opacity")[1], masks)
+    np.testing.assert_array_equal(paste_lesions(images, "soft opacity")[1], masks)
 
 
 def test_a_line_is_thin(chest):

@@ -17,11 +17,11 @@ MEASURED = {
         "youden": {"threshold": 0.1, "sensitivity": 0.9, "specificity": 0.7},
     },
 }
-SCREENING = {"presets": {}, "normal": [0.1, 0.2, 0.25, 0.3], "pneumonia": [0.25, 0.5]}
+HELD_OUT_SCORES = {"presets": {}, "normal": [0.1, 0.2, 0.25, 0.3], "pneumonia": [0.25, 0.5]}
 
 
 def test_a_card_gives_each_threshold_where_fitted_and_on_the_test():
-    text = card(MEASURED, SCREENING)
+    text = card(MEASURED, HELD_OUT_SCORES)
     assert "0.931" in text and "12%" in text
     # 0.25 itself is not above 0.25.
     assert "(the default) | 0.25 | 50.0% / 75.0% | 80.0% / 90.0% |" in text
@@ -29,7 +29,7 @@ def test_a_card_gives_each_threshold_where_fitted_and_on_the_test():
 
 
 def test_what_was_not_measured_says_so():
-    assert card({}, SCREENING) == localisation({}) == seeds({}) == "not run yet\n"
+    assert card({}, HELD_OUT_SCORES) == localisation({}) == seeds({}) == "not run yet\n"
     assert everything_tried({}) == "not run yet\n"
 
 

@@ -6,7 +6,7 @@ from train.documents.blocks_of_gate import kinds, never_seen, targets
 
 NOT_RUN = "not run yet\n"
 SHARES = {"usable": 0.97, "unusual": 0.0275, "not_a_chest_radiograph": 0.0025}
-GATE = {
+INPUT_CHECK = {
     "auc": {"usable_against_other": 0.99876, "chest_against_other": 0.98765},
     "usable": {"n": 1234, **SHARES},
     "other": {"n": 5678, "usable": 0.0123, "unusual": 0.2, "not_a_chest_radiograph": 0.7877},
@@ -43,7 +43,7 @@ def cells(text: str) -> list[list[str]]:
 
 
 def test_aims_and_what_was_reached():
-    refused, unusual, junk, usable_auc, chest_auc = cells(targets(GATE, EVALUATION))
+    refused, unusual, junk, usable_auc, chest_auc = cells(targets(INPUT_CHECK, EVALUATION))
     assert refused == ["official test, refused", "0.8%", "≤ 1 %", "yes"]
     assert unusual[1:] == ["4.2%", "reported", ""]
     assert "n = 5,678" in junk[0] and junk[1:] == ["1.23%", "≤ 2 %", "yes"]
@@ -54,19 +54,19 @@ def test_aims_and_what_was_reached():
 @pytest.mark.parametrize(("refused", "met"), [(0.01, "yes"), (0.0101, "**no**"), (0.5, "**no**")])
 def test_too_many_refused(refused, met):
     evaluation = {"gate": {**EVALUATION["gate"], "not_a_chest_radiograph": refused}}
-    rows = cells(targets(GATE, evaluation))
+    rows = cells(targets(INPUT_CHECK, evaluation))
     assert rows[0][3] == met and rows[2][3] == "yes"
 
 
 @pytest.mark.parametrize(("taken", "met"), [(0.02, "yes"), (0.0201, "**no**")])
 def test_too_many_taken_for_usable(taken, met):
-    gate = {**GATE, "other": {**GATE["other"], "usable": taken}}
+    gate = {**INPUT_CHECK, "other": {**INPUT_CHECK["other"], "usable": taken}}
     rows = cells(targets(gate, EVALUATION))
     assert rows[2][3] == met and rows[0][3] == "yes"
 
 
 def test_every_kind_with_held_out_radiographs_first():
-    assert cells(kinds(GATE)) == [
+    assert cells(kinds(INPUT_CHECK)) == [
         ["held-out radiographs", "1,234", "", "97.0%", "2.8%", "0.2%"],
         ["ct slice", "1,000", "1.0000", "0.0%", "0.0%", "100.0%"],
         ["upside down", "7", "0.8765", "97.0%", "2.8%", "0.2%"],
@@ -74,7 +74,7 @@ def test_every_kind_with_held_out_radiographs_first():
 
 
 def test_kinds_never_seen():
-    assert cells(never_seen(GATE)) == [
+    assert cells(never_seen(INPUT_CHECK)) == [
         ["other body part", "31", "25.0%", "50.0%", "25.0%"],
         ["blank", "2,500", "97.0%", "2.8%", "0.2%"],
     ]
@@ -82,10 +82,10 @@ def test_kinds_never_seen():
 
 @pytest.mark.parametrize("table", [kinds, never_seen])
 def test_the_head_names_the_grades_in_their_order(table):
-    head = table(GATE).splitlines()[0]
+    head = table(INPUT_CHECK).splitlines()[0]
     assert head.endswith("| usable | unusual | not a chest radiograph |")
 
 
 def test_what_was_not_measured_says_so():
     assert kinds({}) == never_seen({}) == targets({}, EVALUATION) == NOT_RUN
-    assert targets(GATE, {}) == targets(GATE, {"binary": {}}) == NOT_RUN
+    assert targets(INPUT_CHECK, {}) == targets(INPUT_CHECK, {"binary": {}}) == NOT_RUN

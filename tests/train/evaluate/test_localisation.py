@@ -5,7 +5,7 @@ import pytest
 
 from cxr_demo.anomaly.maps import AnomalyMap
 from cxr_demo.models.preprocessing import SIDE
-from train.evaluate.localisation import TOLERANCE, localisation, points_at, score_method
+from train.evaluate.localisation import TOLERANCE, localisation, pointing_game_hit, score_method
 
 
 def square(top: int, left: int, side: int = 32) -> np.ndarray:
@@ -20,7 +20,7 @@ def square(top: int, left: int, side: int = 32) -> np.ndarray:
 def test_pointing_may_miss_by_the_tolerance(distance, hit):
     values = np.zeros((SIDE, SIDE), np.float32)
     values[120, 131 + distance] = 1  # the mask ends at column 131
-    assert points_at(values, square(100, 100)) is hit
+    assert pointing_game_hit(values, square(100, 100)) is hit
 
 
 def test_a_map_that_is_the_mask_is_perfect_and_its_negative_is_not():

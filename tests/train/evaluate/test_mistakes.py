@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from train.evaluate.mistakes import CAPTION, TILE, captions, sheet, worst_mistakes
+from train.evaluate.mistakes import CAPTION, TILE, captions, contact_sheet, worst_mistakes
 from train.metrics.predictions import Predictions
 
 THREE = np.array([[0.9, 0.1, 0], [0.1, 0.6, 0.3], [0.2, 0.1, 0.7], [0.05, 0.9, 0.05]])
@@ -34,7 +34,7 @@ def test_a_caption_names_file_truth_and_call():
 
 
 def test_seven_pictures_take_two_rows():
-    page = sheet([Image.new("L", (50, 80), 255)] * 7, ["a\nb"] * 7)
+    page = contact_sheet([Image.new("L", (50, 80), 255)] * 7, ["a\nb"] * 7)
     assert page.size == (6 * TILE, 2 * (TILE + CAPTION))
     pixels = np.asarray(page)
     assert pixels[:TILE].min() == 255

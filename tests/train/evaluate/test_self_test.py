@@ -28,7 +28,7 @@ def test_what_is_stored_is_what_the_service_says(content, tiny_analyser, tiny_as
     stored = content["examples"][hashlib.sha256(file).hexdigest()[:12]]
     assert stored["pneumonia"] == pytest.approx(analysis.probabilities["binary"]["pneumonia"])
     assert sum(stored["three_class"].values()) == pytest.approx(1)
-    assert stored["score"] == pytest.approx(analysis.anomaly.deciding.score)
+    assert stored["score"] == pytest.approx(analysis.anomaly.primary.score)
     assert stored["autoencoder"] == pytest.approx(analysis.anomaly.maps["autoencoder"].score)
     assert stored["neighbours"] == [n.id for n in analysis.neighbourhood.neighbours]
     # The picture and the other one of its patient are in the library and may not be found.

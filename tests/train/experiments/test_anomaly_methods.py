@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.experiments.anomaly_methods import compared
+from train.experiments.anomaly_methods import summarise_method
 
 
 def test_figures_of_a_method_by_hand():
@@ -14,7 +14,7 @@ def test_figures_of_a_method_by_hand():
         "line": np.array([0.5, 30]),  # above none and all of them
         "test": np.array([1, 2, 3, 2.5]),
     }
-    figures = compared(scores, ["blob", "line"], np.array([False, False, True, True]))
+    figures = summarise_method(scores, ["blob", "line"], np.array([False, False, True, True]))
     assert figures["lesions_auc"] == pytest.approx((20 + 10 + 0 + 20) / 80)
     assert figures["stress_specificity"] == pytest.approx(2 / 4)
     assert figures["test_auc"] == 1

@@ -11,7 +11,13 @@ from train.data.kermany import Images
 from train.experiments.report import knn as knn_as_reported
 from train.experiments.report import training as as_reported
 from train.experiments.report.knn import split_scores
-from train.experiments.report.training import ReportRecipe, ReportViews, figures, inputs, targets
+from train.experiments.report.training import (
+    ReportRecipe,
+    ReportViews,
+    class_targets,
+    evaluate_model,
+    resize_images,
+)
 from train.models.networks import build_report_classifier
 from train.records import manifest
 from train.records import test_log as readings
@@ -31,12 +37,12 @@ def images(n: int = 24) -> Images:
 
 def test_two_and_three_classes():
     labels = np.array([0, 1, 2])
-    assert targets(labels, 2).tolist() == [0, 1, 1]
-    assert targets(labels, 3).tolist() == [0, 1, 2]
+    assert class_targets(labels, 2).tolist() == [0, 1, 1]
+    assert class_targets(labels, 3).tolist() == [0, 1, 2]
 
 
 def test_inputs_are_resized_and_scaled():
-    shown = inputs(images(2), 32)
+    shown = resize_images(images(2), 32)
     assert shown.shape == (2, 32, 32, 1)
     assert shown[0].mean() == pytest.approx(images(2).pixels[0].mean() / 255, abs=1e-3)
 
@@ -59,7 +65,7 @@ def test_every_epoch_shows_every_image_once_and_anew():
     assert sorted(first_order) == list(range(24))
     assert (
         first.shape == (24, 32, 32, 1)
-        and shown.tolist() == np.eye(2)[targets(images().labels, 2)[first_order]].tolist()
+        and shown.tolist() == np.eye(2)[class_targets(images().labels, 2)[first_order]].tolist()
     )
     views.on_epoch_end()
     assert sorted(views.order) == list(range(24)) and (views.order != first_order).any()
@@ -75,7 +81,7 @@ class Knows(keras.Model):
 
 def test_accuracy_and_matrix_agree_and_shuffling_ruins_the_matrix():
     recipe = ReportRecipe("x", 2, keras.optimizers.Adam, side=32)
-    found = figures(Knows(), inputs(images(), 32), images().labels, recipe)
+    found = evaluate_model(Knows(), resize_images(images(), 32), images().labels, recipe)
     assert found["accuracy"] == 1
     assert found["confusion"] == [[8, 0], [0, 16]]
     shuffled = np.array(found["if_shuffled"]["confusion"])
@@ -133,4 +139,4 @@ def test_a_random_split_finds_the_patient_again_and_a_grouped_one_cannot():
 def test_knn_without_the_network_says_what_to_run(tmp_path):
     arguments = argparse.Namespace(data=tmp_path, work=tmp_path)
     with pytest.raises(SystemExit, match="binary_sgd_early_stopping"):
-        knn_as_reported.penultimate(arguments, "train")
+        knn_as_reported.penultimate_features(arguments, "train")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.anomaly.maps import AnomalyMap
-from cxr_demo.models.input_check import Verdict
+from cxr_demo.models.input_check import InputCheck
 from cxr_demo.reading.reader import read_radiograph
 from tests.conftest import chest_like, png
 from train.metrics.predictions import Predictions, from_json, predict, to_json
@@ -95,9 +95,11 @@ def said(pneumonia, three_class, plausible, vote, voted, error, grade="usable") 
             "binary": {"normal": 1 - pneumonia, "pneumonia": pneumonia},
             "three_class": dict(zip(names, three_class, strict=True)),
         },
-        gate=Verdict(grade, None),
-        plausible=plausible,
-        neighbourhood=SimpleNamespace(vote=dict(zip(names, vote, strict=True)), elected=voted),
+        input_check=InputCheck(grade, None),
+        conformal_set=plausible,
+        neighbourhood=SimpleNamespace(
+            vote=dict(zip(names, vote, strict=True)), majority_class=voted
+        ),
         anomaly=SimpleNamespace(
             maps={
                 method: AnomalyMap(np.ones((4, 4), np.float32), score, 1.0)

@@ -7,16 +7,22 @@ import json
 import numpy as np
 import pytest
 
-from cxr_demo.anomaly.thresholds import Screening
+from cxr_demo.anomaly.thresholds import ScoreDistribution
 from train.metrics import summary as module
 from train.metrics.bootstrap import clustered_intervals
 from train.metrics.calibration import brier_score, expected_calibration_error
 from train.metrics.predictions import Predictions, from_json, to_json
-from train.metrics.summary import HEADLINE, coverage, headline, measure, specificity_at
+from train.metrics.summary import (
+    HEADLINE,
+    compute_metrics,
+    conformal_coverage,
+    headline_metrics,
+    specificity_at,
+)
 
-SCREENING = {
-    "detector": Screening(None, None, {"specificity_95": 0.5, "youden": 0.6}),
-    "autoencoder": Screening(None, None, {"specificity_95": 0.0025}),
+HELD_OUT_SCORES = {
+    "detector": ScoreDistribution(None, None, {"specificity_95": 0.5, "youden": 0.6}),
+    "autoencoder": ScoreDistribution(None, None, {"specificity_95": 0.0025}),
 }
 POINTS = {"youden": {"threshold": 0.4, "sensitivity": 0.1, "specificity": 0.2}}
 
@@ -72,7 +78,7 @@ def twelve() -> Predictions:
 
 @pytest.fixture
 def figures(twelve):
-    return measure(twelve, POINTS, SCREENING)
+    return compute_metrics(twelve, POINTS, HELD_OUT_SCORES)
 
 
 def test_two_classes_by_hand(figures):
@@ -131,7 +137,7 @@ def test_the_detector_by_hand(figures):
 def test_a_sensitivity_of_97_hundredths_is_asked_for(twelve):
     # Of 40 pneumonias, 38 lie above all normals; the next, at 0.45, makes 0.975, above 3 of 4.
     forty = twelve[[0, 1, 2, 3, *[4] * 38, 10, 11]]
-    binary = measure(forty, POINTS, SCREENING)["binary"]
+    binary = compute_metrics(forty, POINTS, HELD_OUT_SCORES)["binary"]
     assert binary["specificity_at_sensitivity_0.97"] == pytest.approx(3 / 4)
 
 
@@ -156,13 +162,13 @@ def test_coverage_by_hand(figures, twelve):
         "share_sure": pytest.approx(8 / 12),
         "accuracy_where_sure": pytest.approx(4 / 8),
     }
-    assert coverage(twelve) == expected
+    assert conformal_coverage(twelve) == expected
     assert figures["not_sure"] == expected
 
 
 def test_where_nothing_is_sure_there_is_no_accuracy(twelve):
     unsure = dataclasses.replace(twelve, plausible=np.ones((12, 3), bool))
-    measured = coverage(unsure)
+    measured = conformal_coverage(unsure)
     assert measured["accuracy_where_sure"] is None
     assert (measured["share_sure"], measured["coverage"], measured["mean_size"]) == (0, 1, 3)
 
@@ -174,7 +180,7 @@ def test_accuracy_and_confusion_come_from_one_array(seed, head):
     n, labels = 45, np.repeat([0, 1, 2], 15)
     three_class, vote = rng.dirichlet([1, 1, 1], n), rng.dirichlet([1, 1, 1], n)
     ids = np.arange(n).astype(str)
-    scores = measure(
+    scores = compute_metrics(
         Predictions(
             ids,
             ids,
@@ -188,7 +194,7 @@ def test_accuracy_and_confusion_come_from_one_array(seed, head):
             np.full(n, "usable"),
         ),
         POINTS,
-        SCREENING,
+        HELD_OUT_SCORES,
     )[head]
     confusion = np.array(scores["confusion"])
     right = np.diag(confusion)
@@ -227,7 +233,7 @@ def flat(figures: dict, prefix: str = "") -> dict:
 
 
 def test_a_headline_is_the_figure_it_is_named_after(figures, twelve):
-    by_path, headlines = flat(figures), headline(twelve)
+    by_path, headlines = flat(figures), headline_metrics(twelve)
     assert tuple(headlines) == HEADLINE
     for name in HEADLINE:
         assert headlines[name] == by_path[name], name
@@ -235,7 +241,7 @@ def test_a_headline_is_the_figure_it_is_named_after(figures, twelve):
 
 def test_without_one_of_the_classes_a_headline_is_undefined(twelve):
     for label in (0, 1, 2):
-        partial = headline(twelve[twelve.labels != label])
+        partial = headline_metrics(twelve[twelve.labels != label])
         assert tuple(partial) == HEADLINE
         assert all(np.isnan(value) for value in partial.values())
 
@@ -249,13 +255,13 @@ def test_every_headline_has_an_interval(figures):
 def test_intervals_resample_patients(twelve):
     """Three patients, one per class: every draw that holds all of them is the set itself."""
     three = dataclasses.replace(twelve, patients=np.repeat(["a", "b", "c"], 4))
-    headlines = headline(three)
-    for name, (low, high) in measure(three, POINTS, SCREENING)["intervals"].items():
+    headlines = headline_metrics(three)
+    for name, (low, high) in compute_metrics(three, POINTS, HELD_OUT_SCORES)["intervals"].items():
         assert low == pytest.approx(high) == pytest.approx(headlines[name])
 
 
 def test_figures_of_the_file_are_those_of_the_run(figures, twelve):
-    assert measure(from_json(to_json(twelve)), POINTS, SCREENING) == figures
+    assert compute_metrics(from_json(to_json(twelve)), POINTS, HELD_OUT_SCORES) == figures
 
 
 def test_figures_are_plain_numbers(figures):
@@ -263,7 +269,7 @@ def test_figures_are_plain_numbers(figures):
 
 
 def test_grades_are_counted(twelve):
-    assert measure(twelve, POINTS, SCREENING)["gate"] == {
+    assert compute_metrics(twelve, POINTS, HELD_OUT_SCORES)["gate"] == {
         "usable": 9 / 12,
         "unusual": 2 / 12,
         "not_a_chest_radiograph": 1 / 12,

@@ -8,7 +8,7 @@ import pytest
 from train.data.kermany import CLASSES
 from train.metrics.classification import binary_scores
 from train.metrics.thresholds import (
-    least_probabilities,
+    conformal_thresholds,
     operating_points,
     threshold_at_specificity,
     youden_threshold,
@@ -100,7 +100,7 @@ def test_least_probability_by_hand(n, miss, expected):
     own = np.arange(1, n + 1) / 100  # 0.01, 0.02, …
     shuffled = np.random.default_rng(0).permutation(own)
     three_class, labels = of_one_class(1, shuffled), np.ones(n, int)
-    least = least_probabilities(three_class, labels, miss)
+    least = conformal_thresholds(three_class, labels, miss)
     assert least == pytest.approx({"normal": 0, "bacterial": expected, "viral": 0})
 
 
@@ -109,7 +109,7 @@ def test_each_class_is_measured_by_its_own_images():
     three_class = np.concatenate([of_one_class(i, [own[n]] * 9) for i, n in enumerate(CLASSES)])
     labels = np.repeat([0, 1, 2], 9)
     mixed = np.random.default_rng(0).permutation(27)
-    assert least_probabilities(three_class[mixed], labels[mixed], 0.1) == pytest.approx(own)
+    assert conformal_thresholds(three_class[mixed], labels[mixed], 0.1) == pytest.approx(own)
 
 
 @pytest.mark.parametrize("n", [9, 10, 37, 100])
@@ -117,7 +117,7 @@ def test_each_class_is_measured_by_its_own_images():
 def test_at_most_the_given_share_stays_below(n, miss):
     three_class = np.random.default_rng(n).dirichlet([1, 1, 1], 3 * n)
     labels = np.repeat([0, 1, 2], n)
-    least = least_probabilities(three_class, labels, miss)
+    least = conformal_thresholds(three_class, labels, miss)
     for label, name in enumerate(CLASSES):
         assert (three_class[labels == label, label] < least[name]).mean() <= miss
 
@@ -128,13 +128,13 @@ def test_the_promise_holds_for_images_not_seen():
     for _ in range(300):
         three_class = rng.dirichlet([1, 1, 1], 219)
         labels = np.zeros(219, int)
-        least = least_probabilities(three_class[:19], labels[:19], 0.1)["normal"]
+        least = conformal_thresholds(three_class[:19], labels[:19], 0.1)["normal"]
         missed.append((three_class[19:, 0] < least).mean())
     assert np.mean(missed) == pytest.approx(0.1, abs=0.015)
 
 
 def test_least_probabilities_are_plain_numbers():
-    least = least_probabilities(of_one_class(0, [0.5] * 9), np.zeros(9, int), 0.1)
+    least = conformal_thresholds(of_one_class(0, [0.5] * 9), np.zeros(9, int), 0.1)
     assert json.loads(json.dumps(least)) == least
 
 

@@ -12,21 +12,21 @@ from train.data.batches import ClassifierViews
 from train.data.kermany import Images
 from train.models.export import export
 from train.models.networks import (
+    add_region_features,
     build_autoencoder,
     build_classifier,
     build_detector,
     build_variance_autoencoder,
-    with_regions,
 )
 from train.models.training import (
     SNAPSHOTS,
     ClassifierRecipe,
-    claim,
+    check_same_run,
     describe_run,
-    run_epochs,
     snapshot,
+    train_epochs,
 )
-from train.models.weights import load_packed, pack
+from train.models.weights import load_quantised, save_quantised
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +69,9 @@ def test_vgg_scaling_is_part_of_the_graph(classifier):
 
 def test_kept_weights_and_export_agree_with_the_trained_model(classifier, tmp_path):
     classifier.save_weights(tmp_path / "full.weights.h5")
-    pack(tmp_path / "full.weights.h5", tmp_path / "kept.weights.h5")
+    save_quantised(tmp_path / "full.weights.h5", tmp_path / "kept.weights.h5")
     kept = build_classifier(224)
-    load_packed(kept, tmp_path / "kept.weights.h5")
+    load_quantised(kept, tmp_path / "kept.weights.h5")
     assert all(w.dtype == "float32" for w in kept.weights)
     for before, after in zip(classifier.get_weights(), kept.get_weights(), strict=True):
         np.testing.assert_allclose(after, before, rtol=0, atol=np.abs(before).max() / 250 + 1e-3)
@@ -90,15 +90,15 @@ def test_a_kernel_is_kept_in_8_bits_channel_by_channel_and_packing_again_changes
     kernel[..., 2] = 0
     model.set_weights([kernel, bias])
     model.save_weights(tmp_path / "full.weights.h5")
-    pack(tmp_path / "full.weights.h5", tmp_path / "kept.weights.h5")
-    load_packed(model, tmp_path / "kept.weights.h5")
+    save_quantised(tmp_path / "full.weights.h5", tmp_path / "kept.weights.h5")
+    load_quantised(model, tmp_path / "kept.weights.h5")
     after = model.get_weights()[0]
     for channel in range(8):
         step = float(np.abs(kernel[..., channel]).max()) / 127
         assert after[..., channel] == pytest.approx(kernel[..., channel], abs=step / 2 + 1e-6)
     model.save_weights(tmp_path / "again.weights.h5")
-    pack(tmp_path / "again.weights.h5", tmp_path / "twice.weights.h5")
-    load_packed(model, tmp_path / "twice.weights.h5")
+    save_quantised(tmp_path / "again.weights.h5", tmp_path / "twice.weights.h5")
+    load_quantised(model, tmp_path / "twice.weights.h5")
     assert model.get_weights()[0] == pytest.approx(after, rel=1e-6)
 
 
@@ -120,7 +120,7 @@ def test_the_detector_has_a_cell_for_8_pixels_and_leaves_the_first_blocks_alone(
 
 def test_regions_are_means_over_the_middle_of_the_detector_s_trunk():
     detector = build_detector(160)
-    model = with_regions(detector)
+    model = add_region_features(detector)
     image = np.random.default_rng(0).random((1, 160, 160, 1), np.float32)
     outputs = model(image)
     assert outputs["regions"].shape == (1, 3, 3, 512)
@@ -195,7 +195,9 @@ def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):
         return model
 
     def train(epochs, work):
-        return run_epochs(build, Batches, lambda _: {}, epochs, work, {"recipe": "a"}).get_weights()
+        return train_epochs(
+            build, Batches, lambda _: {}, epochs, work, {"recipe": "a"}
+        ).get_weights()
 
     train(2, tmp_path / "broken")
     resumed, straight = train(4, tmp_path / "broken"), train(4, tmp_path / "straight")
@@ -221,7 +223,7 @@ def test_the_last_epochs_are_kept_one_by_one(tmp_path):
         def __getitem__(self, index):
             return np.ones((4, 3), np.float32), np.zeros((4, 1), np.float32)
 
-    model = run_epochs(build, Batches, lambda _: {}, SNAPSHOTS + 2, tmp_path, {"recipe": "a"})
+    model = train_epochs(build, Batches, lambda _: {}, SNAPSHOTS + 2, tmp_path, {"recipe": "a"})
     kept = sorted(file.name for file in tmp_path.glob("epoch*"))
     assert kept == [snapshot(tmp_path, epoch).name for epoch in range(3, SNAPSHOTS + 3)]
     last = build()
@@ -231,10 +233,10 @@ def test_the_last_epochs_are_kept_one_by_one(tmp_path):
 
 
 def test_another_training_is_not_taken_for_this_one(tmp_path):
-    claim(tmp_path, {"recipe": "a", "images": "1"})
-    claim(tmp_path, {"recipe": "a", "images": "1"})
+    check_same_run(tmp_path, {"recipe": "a", "images": "1"})
+    check_same_run(tmp_path, {"recipe": "a", "images": "1"})
     with pytest.raises(SystemExit, match="another recipe or other images"):
-        claim(tmp_path, {"recipe": "b", "images": "1"})
+        check_same_run(tmp_path, {"recipe": "b", "images": "1"})
 
 
 def test_a_run_is_known_by_its_recipe_and_its_pixels():

@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import chest_like
 from train.data.augment import ViewRecipe
 from train.data.kermany import Images
-from train.experiments.seeds import spread
+from train.experiments.seeds import mean_and_deviation
 from train.recipes.detector import DetectorRecipe, LesionViews
 
 
@@ -38,5 +38,5 @@ def test_an_epoch_shows_every_normal_twice_and_differs_from_the_next(normals):
 
 
 def test_the_spread_of_one_seed_is_none_and_of_two_is_that_of_a_sample():
-    assert spread([0.9]) == {"mean": 0.9, "standard_deviation": 0.0}
-    assert spread([0.8, 0.9])["standard_deviation"] == pytest.approx(0.1 / np.sqrt(2))
+    assert mean_and_deviation([0.9]) == {"mean": 0.9, "standard_deviation": 0.0}
+    assert mean_and_deviation([0.8, 0.9])["standard_deviation"] == pytest.approx(0.1 / np.sqrt(2))

@@ -7,20 +7,20 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
-from cxr_demo.models.input_check import OTHER, USABLE, Gate
+from cxr_demo.models.input_check import OTHER, USABLE, InputChecker
 from train.data.out_of_distribution.drawn_images import KINDS
 from train.data.out_of_distribution.package_sources import SOURCES
 from train.data.out_of_distribution.samples import ELSEWHERE, Samples
-from train.data.out_of_distribution.unusual_views import SPOILT
+from train.data.out_of_distribution.unusual_views import UNUSUAL_VIEWS
 from train.recipes import input_check as fit_gate
 from train.recipes.input_check import (
-    class_of,
-    evened_out,
+    cross_validated_probabilities,
     fit,
+    fit_pca,
+    grade_shares,
+    leave_one_kind_out,
     probability,
-    rates,
-    strangers,
-    tried,
+    target_classes,
 )
 
 CHANNELS = 3
@@ -72,7 +72,7 @@ SAMPLES = samples_of(
 
 
 def fitting(samples: Samples) -> tuple[PCA, np.ndarray]:
-    components = evened_out(samples)
+    components = fit_pca(samples)
     flat = samples.regions.reshape(len(samples.kinds), -1).astype(np.float32)
     return components, components.transform(flat)
 
@@ -83,10 +83,10 @@ class Recorded:
     def __init__(self):
         self.rows = []
 
-    def __call__(self, rows: np.ndarray) -> Gate:
+    def __call__(self, rows: np.ndarray) -> InputChecker:
         self.rows.append(rows)
         usable = 0.1 * len(self.rows)
-        return Gate(
+        return InputChecker(
             (OTHER, USABLE),
             np.zeros((4 * CHANNELS, 2), np.float32),
             np.log([1 - usable, usable]).astype(np.float32),
@@ -101,23 +101,23 @@ class Recorded:
 def test_every_kind_has_its_class():
     kinds = np.array([USABLE, "inverted", "sideways", ELSEWHERE, "photograph", "noise", "bones"])
     expected = [USABLE, "inverted", "sideways", ELSEWHERE, OTHER, OTHER, OTHER]
-    assert class_of(kinds).tolist() == expected
-    assert class_of(np.array([*SPOILT])).tolist() == list(SPOILT)
-    assert set(class_of(np.array([*KINDS]))) == {OTHER}
+    assert target_classes(kinds).tolist() == expected
+    assert target_classes(np.array([*UNUSUAL_VIEWS])).tolist() == list(UNUSUAL_VIEWS)
+    assert set(target_classes(np.array([*KINDS]))) == {OTHER}
 
 
 def test_rates_by_hand():
     """Refusal comes first, and both thresholds are reached by being equal."""
     usable = np.array([0.9, 0.9, 0.5, 0.49, 0.1])
     other = np.array([0.05, 0.6, 0.4, 0.5, 0.59])
-    assert rates(usable, other, 0.5, 0.6) == {
+    assert grade_shares(usable, other, 0.5, 0.6) == {
         "n": 5,
         "usable": 0.4,
         "unusual": 0.4,
         "not_a_chest_radiograph": 0.2,
     }
-    assert rates(usable, other, 0.0, 0.0)["not_a_chest_radiograph"] == 1
-    assert rates(usable, other, 0.95, 0.95)["unusual"] == 1
+    assert grade_shares(usable, other, 0.0, 0.0)["not_a_chest_radiograph"] == 1
+    assert grade_shares(usable, other, 0.95, 0.95)["unusual"] == 1
 
 
 # --- components
@@ -137,8 +137,8 @@ def test_other_pictures_and_held_out_patients_have_no_part_in_the_components(kin
     rows = SAMPLES.held_out if kind == "held out" else SAMPLES.kinds == kind
     moved = SAMPLES.regions.copy()
     moved[rows] += 100
-    found = evened_out(Samples(moved, SAMPLES.kinds, SAMPLES.groups, SAMPLES.held_out))
-    before = evened_out(SAMPLES)
+    found = fit_pca(Samples(moved, SAMPLES.kinds, SAMPLES.groups, SAMPLES.held_out))
+    before = fit_pca(SAMPLES)
     np.testing.assert_array_equal(found.components_, before.components_)
     np.testing.assert_array_equal(found.mean_, before.mean_)
 
@@ -147,8 +147,8 @@ def test_other_pictures_and_held_out_patients_have_no_part_in_the_components(kin
 def test_radiographs_spoilt_ones_and_drawings_have(kind):
     moved = SAMPLES.regions.copy()
     moved[(SAMPLES.kinds == kind) & ~SAMPLES.held_out] += 1
-    found = evened_out(Samples(moved, SAMPLES.kinds, SAMPLES.groups, SAMPLES.held_out))
-    assert (found.mean_ != evened_out(SAMPLES).mean_).any()
+    found = fit_pca(Samples(moved, SAMPLES.kinds, SAMPLES.groups, SAMPLES.held_out))
+    assert (found.mean_ != fit_pca(SAMPLES).mean_).any()
 
 
 def test_drawings_are_told_from_other_pictures_by_their_kind():
@@ -163,7 +163,7 @@ def test_a_gate_says_of_activations_what_the_regression_says_of_components():
     rows = ~SAMPLES.held_out
     gate = fit(SAMPLES, components, seen, rows)
     regression = LogisticRegression(C=1.0, class_weight="balanced", max_iter=300)
-    regression.fit(seen[rows], class_of(SAMPLES.kinds[rows]))
+    regression.fit(seen[rows], target_classes(SAMPLES.kinds[rows]))
     assert gate.classes == ("elsewhere", "inverted", "other", "usable")
     found = gate.probabilities(SAMPLES.regions.astype(np.float32))
     np.testing.assert_allclose(found, regression.predict_proba(seen), atol=0.01)
@@ -175,14 +175,14 @@ def test_a_gate_tells_classes_apart_that_it_has_not_seen_these_rows_of():
     named = np.array(gate.classes)[
         gate.probabilities(SAMPLES.regions.astype(np.float32)).argmax(axis=1)
     ]
-    assert (named == class_of(SAMPLES.kinds))[SAMPLES.held_out].mean() == 1
-    assert (named == class_of(SAMPLES.kinds)).mean() > 0.95
+    assert (named == target_classes(SAMPLES.kinds))[SAMPLES.held_out].mean() == 1
+    assert (named == target_classes(SAMPLES.kinds)).mean() > 0.95
 
 
 def test_a_gate_has_no_thresholds_yet_and_weights_that_survive_16_bits():
     components, seen = fitting(SAMPLES)
     gate = fit(SAMPLES, components, seen, ~SAMPLES.held_out)
-    assert (gate.least_usable, gate.least_other) == (0.0, 1.0)
+    assert (gate.min_usable, gate.min_other) == (0.0, 1.0)
     assert gate.weights.dtype == gate.bias.dtype == np.float32
     assert gate.weights.shape == (12, 4) and gate.bias.shape == (4,)
     np.testing.assert_array_equal(gate.weights, gate.weights.astype(np.float16))
@@ -219,7 +219,7 @@ def test_probabilities_come_in_the_order_of_the_samples(name):
 
 def test_nobody_is_tried_by_a_gate_that_has_seen_its_group():
     fit_to = Recorded()
-    found = tried(SAMPLES, fit_to)
+    found = cross_validated_probabilities(SAMPLES, fit_to)
     assert len(fit_to.rows) == 5
     # P(USABLE) tells which of the five gates was asked.
     asked = np.rint(found[USABLE] * 10).astype(int) - 1
@@ -237,7 +237,7 @@ def test_nobody_is_tried_by_a_gate_that_has_seen_its_group():
 
 def test_packages_are_left_out_in_parts_of_the_same_size():
     """Ten of photographs and chests, three of textures, twenty drawings: 33 in five parts."""
-    found = tried(SAMPLES, Recorded())
+    found = cross_validated_probabilities(SAMPLES, Recorded())
     asked = np.rint(found[USABLE] * 10).astype(int)
     movable = ~np.isin(SAMPLES.kinds, ["usable", "inverted"])
     sizes = [len(set(SAMPLES.groups[movable & (asked == n)])) for n in range(1, 6)]
@@ -246,8 +246,8 @@ def test_packages_are_left_out_in_parts_of_the_same_size():
 
 def test_separable_classes_are_told_apart_by_gates_that_have_not_seen_them():
     components, seen = fitting(SAMPLES)
-    found = tried(SAMPLES, partial(fit, SAMPLES, components, seen))
-    other = class_of(SAMPLES.kinds) == OTHER
+    found = cross_validated_probabilities(SAMPLES, partial(fit, SAMPLES, components, seen))
+    other = target_classes(SAMPLES.kinds) == OTHER
     usable = SAMPLES.kinds == USABLE
     assert found[OTHER][other].min() > 0.5 > found[OTHER][~other].max()
     assert found[USABLE][usable].min() > 0.5 > found[USABLE][~usable].max()
@@ -255,7 +255,7 @@ def test_separable_classes_are_told_apart_by_gates_that_have_not_seen_them():
 
 def test_strangers_are_judged_by_a_gate_without_their_kind():
     fit_to = Recorded()
-    found = strangers(SAMPLES, fit_to, (0.15, 0.75))
+    found = leave_one_kind_out(SAMPLES, fit_to, (0.15, 0.75))
     assert list(found) == ["noise", "photograph", "texture"]
     for kind, rows in zip(found, fit_to.rows, strict=True):
         np.testing.assert_array_equal(rows, ~SAMPLES.held_out & (SAMPLES.kinds != kind))

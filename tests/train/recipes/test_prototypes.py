@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.recipes.prototypes import MIN_PATIENTS, cells, prototype
+from train.recipes.prototypes import MIN_PATIENTS, mean_image, partition
 
 
 def on_circle(angles) -> np.ndarray:
@@ -12,7 +12,7 @@ def on_circle(angles) -> np.ndarray:
 
 
 def sorted_cells(embeddings, patients) -> list[list[int]]:
-    return sorted(sorted(cell.tolist()) for cell in cells(embeddings, patients))
+    return sorted(sorted(cell.tolist()) for cell in partition(embeddings, patients))
 
 
 def test_a_prototype_never_averages_fewer_than_12():
@@ -24,7 +24,7 @@ def test_a_prototype_never_averages_fewer_than_12():
     [(12, [12]), (23, [23]), (24, [12, 12]), (47, [12, 12, 23]), (48, [12, 12, 12, 12])],
 )
 def test_halving_stops_before_12_patients_by_hand(n, sizes):
-    found = cells(on_circle(np.linspace(0, 1, n)), np.arange(n))
+    found = partition(on_circle(np.linspace(0, 1, n)), np.arange(n))
     assert sorted(len(cell) for cell in found) == sizes
 
 
@@ -32,7 +32,7 @@ def test_halving_stops_before_12_patients_by_hand(n, sizes):
 def test_11_patients_are_too_few_however_many_images(images_each):
     patients = np.repeat(np.arange(11), images_each)
     with pytest.raises(ValueError, match="12 patients"):
-        cells(on_circle(np.linspace(0, 1, len(patients))), patients)
+        partition(on_circle(np.linspace(0, 1, len(patients))), patients)
 
 
 def test_cells_are_neighbourhoods():
@@ -62,14 +62,14 @@ def test_cells_partition_the_images_with_enough_patients_each(seed):
     embeddings = rng.normal(size=(300, 8))
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     patients = rng.integers(0, 120, 300)
-    found = cells(embeddings, patients)
+    found = partition(embeddings, patients)
     assert len(found) > 1
     assert sorted(np.concatenate(found)) == list(range(300))
     assert min(len(np.unique(patients[cell])) for cell in found) >= 12
 
 
 def test_like_embeddings_are_still_partitioned():
-    found = cells(np.tile([1.0, 0], (30, 1)), np.arange(30))
+    found = partition(np.tile([1.0, 0], (30, 1)), np.arange(30))
     assert sorted(len(cell) for cell in found) == [15, 15]
 
 
@@ -81,7 +81,7 @@ def test_prototype_by_hand():
     pictures = np.array(
         [[[0, 10], [20, 255]], [[3, 20], [21, 255]], [[4, 31], [21, 255]]], np.uint8
     )
-    mean, size = prototype(
+    mean, size = mean_image(
         np.arange(3), on_circle(np.zeros(3)), np.array(["a", "b", "c"]), pictures
     )
     # Means 7/3, 61/3, 62/3 and 255.
@@ -95,7 +95,7 @@ def test_prototype_shows_each_patient_by_the_image_nearest_to_the_centre():
     embeddings = on_circle(np.array([0.9, 0.1, -0.5, 0, 0.3, -0.8]))
     patients = np.array(["a", "a", "a", "b", "b", "c"])
     pictures = flat(200, 10, 200, 20, 200, 60)
-    mean, size = prototype(np.arange(6), embeddings, patients, pictures)
+    mean, size = mean_image(np.arange(6), embeddings, patients, pictures)
     assert (mean == 30).all()  # of 10, 20 and 60
     assert size == 3
 
@@ -106,6 +106,6 @@ def test_prototype_looks_at_its_own_rows_only():
     embeddings = on_circle(np.array([2, 0, 2.1, 0.1, 0.6]))
     patients = np.array(["a", "a", "b", "b", "a"])
     pictures = flat(255, 40, 255, 50, 255)
-    mean, size = prototype(np.array([3, 1, 4]), embeddings, patients, pictures)
+    mean, size = mean_image(np.array([3, 1, 4]), embeddings, patients, pictures)
     assert (mean == 45).all()
     assert size == 2

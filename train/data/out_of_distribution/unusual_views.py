@@ -11,7 +11,7 @@ import numpy as np
 from cxr_demo.models.preprocessing import SIDE
 from train.data.augment import ViewRecipe, random_view
 
-USUAL = ViewRecipe(
+ORDINARY = ViewRecipe(
     side=SIDE, area=(0.6, 1.2), log_ratio=0.3, balance_aspect=False, contrast=0.25, flip=0, border=0
 )
 """What passes for an ordinary export of an ordinary radiograph."""
@@ -60,7 +60,7 @@ def _exposed(view: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip((view - black) / max(1 - black, 1e-3), 0, 1)
 
 
-SPOILT: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+UNUSUAL_VIEWS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "upside_down": lambda view, rng: view[::-1, :: rng.choice([-1, 1])],
     "sideways": _tilted,
     "mirrored": lambda view, rng: view[:, ::-1],
@@ -73,11 +73,11 @@ SPOILT: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
 """By the reason that the gate is to give."""
 
 
-def usual_view(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def ordinary_view(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """An ordinary export of it."""
-    return random_view(image, image, True, USUAL, rng)
+    return random_view(image, image, True, ORDINARY, rng)
 
 
-def spoilt_view(image: np.ndarray, reason: str, rng: np.random.Generator) -> np.ndarray:
+def unusual_view(image: np.ndarray, reason: str, rng: np.random.Generator) -> np.ndarray:
     """The same with one thing wrong."""
-    return np.ascontiguousarray(SPOILT[reason](usual_view(image, rng), rng), np.float32)
+    return np.ascontiguousarray(UNUSUAL_VIEWS[reason](ordinary_view(image, rng), rng), np.float32)

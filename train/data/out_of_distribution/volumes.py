@@ -26,7 +26,7 @@ ANGLES = {
 """Degrees from the front at which a volume is projected."""
 
 
-def spread(count: int, most: int) -> list[int]:
+def evenly_spaced(count: int, most: int) -> list[int]:
     """At most so many of the numbers below `count`, from all along, the first and the last too."""
     return sorted({int(i) for i in np.linspace(0, count - 1, min(count, most))})
 
@@ -55,7 +55,7 @@ def read_nrrd(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(gzip.decompress(body), kind).reshape(shape, order="F"), spacing
 
 
-def grey(values: np.ndarray, low: float, high: float, aspect: float = 1) -> Image.Image:
+def to_grey_image(values: np.ndarray, low: float, high: float, aspect: float = 1) -> Image.Image:
     """Values through a window; pixels `aspect` times as high as wide become square."""
     shown = np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255
     picture = Image.fromarray(shown.astype(np.uint8))
@@ -64,10 +64,10 @@ def grey(values: np.ndarray, low: float, high: float, aspect: float = 1) -> Imag
     return picture.resize((round(width * scale), round(height * scale)), Image.Resampling.BICUBIC)
 
 
-def windowed(values: np.ndarray, kind: str, turn: int, aspect: float = 1) -> Image.Image:
+def to_windowed_image(values: np.ndarray, kind: str, turn: int, aspect: float = 1) -> Image.Image:
     """Slices of CT through one of WINDOWS in turn, all else from its darkest to its brightest."""
     low, high = np.percentile(values, (1, 99.5)) if kind != "ct_slice" else WINDOWS[turn % 4]
-    return grey(values, low, high, aspect)
+    return to_grey_image(values, low, high, aspect)
 
 
 def slices(volume: np.ndarray, spacing: np.ndarray, kind: str) -> Iterator[Image.Image]:
@@ -77,9 +77,9 @@ def slices(volume: np.ndarray, spacing: np.ndarray, kind: str) -> Iterator[Image
         if spacing[down] / spacing[right] > 4:  # slices too thick to be looked at from the side
             continue
         size = volume.shape[axis]
-        for turn, index in enumerate(spread(size * 8 // 10, PLANES)):
+        for turn, index in enumerate(evenly_spaced(size * 8 // 10, PLANES)):
             plane = np.rot90(np.take(volume, size // 10 + index, axis))
-            yield windowed(plane, kind, turn, spacing[down] / spacing[right])
+            yield to_windowed_image(plane, kind, turn, spacing[down] / spacing[right])
 
 
 def projections(volume: np.ndarray, spacing: np.ndarray, kind: str) -> Iterator[Image.Image]:
@@ -98,4 +98,4 @@ def projections(volume: np.ndarray, spacing: np.ndarray, kind: str) -> Iterator[
             parts += [shadow[:half], shadow[half:], shadow[half // 2 :, shadow.shape[1] // 3 :]]
         for part in parts:
             low, high = np.percentile(part, ((2, 35)[angle // 10 % 2], 99.5))
-            yield grey(part, low, high, spacing[2] / spacing[0])
+            yield to_grey_image(part, low, high, spacing[2] / spacing[0])

@@ -18,7 +18,12 @@ import numpy as np
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
-from train.experiments.report.training import RESULTS, inputs, keep, log_report_reading
+from train.experiments.report.training import (
+    RESULTS,
+    log_report_reading,
+    resize_images,
+    write_result,
+)
 from train.metrics.classification import binary_scores
 from train.models.networks import build_autoencoder
 from train.models.training import use_bfloat16_where_it_is_fast
@@ -36,7 +41,8 @@ def main() -> None:
     training, validation = training_and_validation(load_split(arguments.data, "train"))
     test = load_split(arguments.data, "test")
     normals, held_out = (
-        inputs(images[images.labels == 0], AUTOENCODER_SIDE) for images in (training, validation)
+        resize_images(images[images.labels == 0], AUTOENCODER_SIDE)
+        for images in (training, validation)
     )
     model = build_autoencoder()
     model.compile(keras.optimizers.Adam(), loss="mean_squared_error")
@@ -54,10 +60,10 @@ def main() -> None:
         "history": {name: np.round(values, 6).tolist() for name, values in history.items()},
     }
     for name, images in (("validation", validation), ("test", test)):
-        squares = inputs(images, AUTOENCODER_SIDE)
+        squares = resize_images(images, AUTOENCODER_SIDE)
         errors = np.square(model.predict(squares, verbose=0) - squares).mean(axis=(1, 2, 3))
         result[name] = binary_scores(images.labels, errors, THRESHOLD)
-    keep("autoencoder", result, history)
+    write_result("autoencoder", result, history)
     log_report_reading("autoencoder", result["test"])
     print(f"written to {RESULTS}", json.dumps(result["test"]))
 

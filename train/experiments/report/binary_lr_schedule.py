@@ -15,7 +15,7 @@ import keras
 from train.experiments.report.training import ReportRecipe, report_arguments, train_as_reported
 
 
-def falling(epoch: int) -> float:
+def decayed_rate(epoch: int) -> float:
     """Learning rate of an epoch counted from 0."""
     return 1e-3 * 0.9**epoch
 
@@ -26,7 +26,7 @@ def main() -> None:
         "binary_lr_schedule",
         2,
         lambda: keras.optimizers.Adam(1e-3),
-        lambda checkpoint: [keras.callbacks.LearningRateScheduler(falling)],
+        lambda checkpoint: [keras.callbacks.LearningRateScheduler(decayed_rate)],
         side=arguments.side,
     )
     train_as_reported(recipe, arguments)

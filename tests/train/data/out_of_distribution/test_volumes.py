@@ -9,12 +9,12 @@ import pytest
 from train.data.out_of_distribution import volumes
 from train.data.out_of_distribution.volumes import (
     ANGLES,
-    grey,
+    evenly_spaced,
     projections,
     read_nifti,
     read_nrrd,
     slices,
-    spread,
+    to_grey_image,
 )
 
 
@@ -31,7 +31,7 @@ from train.data.out_of_distribution.volumes import (
     ],
 )
 def test_places_spread_evenly(count, most, expected):
-    assert spread(count, most) == expected
+    assert evenly_spaced(count, most) == expected
 
 
 def nifti(volume: np.ndarray, code: int, order: str = "<", slope: float = 0, offset: float = 0):
@@ -147,7 +147,7 @@ def test_projections_show_what_stops_rays_as_bright(kind):
 
 def test_a_window_makes_tones():
     values = np.array([[-100.0, 0, 50, 100, 300]]).repeat(5, axis=0).repeat(100, 0).repeat(100, 1)
-    picture = np.asarray(grey(values, 0, 100))
+    picture = np.asarray(to_grey_image(values, 0, 100))
     assert picture[250, 50::100].tolist() == [0, 0, 127, 255, 255]
     assert picture.shape == (500, 500)
 
@@ -166,8 +166,8 @@ def test_a_window_makes_tones():
 )
 def test_pixels_become_square_and_pictures_middle_sized(shape, aspect, size):
     """At least 384 and at most 1024 pixels on the longer side, whichever that is then."""
-    assert grey(np.random.default_rng(0).random(shape), 0, 1, aspect).size == size
+    assert to_grey_image(np.random.default_rng(0).random(shape), 0, 1, aspect).size == size
 
 
 def test_one_tone_through_no_window():
-    assert set(np.asarray(grey(np.full((400, 400), 3.0), 3, 3)).ravel()) == {0}
+    assert set(np.asarray(to_grey_image(np.full((400, 400), 3.0), 3, 3)).ravel()) == {0}

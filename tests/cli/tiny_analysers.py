@@ -1,6 +1,7 @@
-"""Scorers of a few lines for the tests of `pool` and `ray_job`; importable in other processes.
+"""Analysers of a few lines for tests of `process_pool` and `ray_job`; importable elsewhere.
 
-A "file" is a path whose name says what becomes of it. Data contract as `scorer.Scorer`.
+A "file" is a path whose name says what becomes of it. Data contract as
+`file_record.FileAnalyser`.
 """
 
 import json
@@ -13,7 +14,7 @@ from cxr_demo.errors import ArtefactError
 
 
 def record(file: str) -> str:
-    """What the scorers here say of a file: its name, shouted."""
+    """What the analysers here say of a file: its name, shouted."""
     return json.dumps({"burned_in": False, "line": {"file": file, "status": Path(file).name}})
 
 
@@ -39,6 +40,30 @@ class Killed(Plain):
         if name.startswith("always") or (name.startswith("once") and not seen):
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
+
+
+class Crowded(Plain):
+    """A file called "once" kills its process while another analyses something."""
+
+    def __call__(self, file: str) -> str:
+        folder = Path(file).parent
+        if Path(file).name == "once":
+            time.sleep(0.3)  # the other process is in the midst of a file then
+            if any(is_alive(int(busy.name[4:])) for busy in folder.glob("busy*")):
+                os.kill(os.getpid(), signal.SIGKILL)
+        busy = folder / f"busy{os.getpid()}"
+        busy.touch()
+        time.sleep(0.3)
+        busy.unlink()
+        return super().__call__(file)
+
+
+def is_alive(process: int) -> bool:
+    """Whether it runs, rather than having ended without anybody asking how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 class Slow(Plain):
