@@ -14,7 +14,7 @@ from cxr_demo.artefacts import LIBRARY, Artefacts
 from cxr_demo.cli import batch, process_pool, ray_job
 from cxr_demo.cli.file_record import FileAnalyser, model_hashes
 from cxr_demo.errors import CXRError
-from cxr_demo.reference.fetch_pictures import fetch_pictures
+from cxr_demo.reference.fetch_thumbnails import fetch_thumbnails
 from cxr_demo.reference.library import ReferenceLibrary
 from cxr_demo.reference.thumbnails import PACKED, pack_folder
 
@@ -78,7 +78,7 @@ def _pack(chosen: argparse.Namespace) -> int:
             bar.set_description(stage)
 
         with bar:
-            number = fetch_pictures(library, artefacts, show)
+            number = fetch_thumbnails(library, artefacts, show)
     print(f"{number:,} of {len(library):,} references now have a picture")
     return SUCCESS
 

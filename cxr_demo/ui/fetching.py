@@ -27,7 +27,7 @@ class Fetching:
 
     Args:
         contents: the `routes.Contents`; made anew when there are pictures.
-        fetch: gets the pictures, telling stage and share as `fetch_pictures` does.
+        fetch: gets the pictures, telling stage and share as `fetch_thumbnails` does.
         offered: whether a visitor may have it done.
     """
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.reference.fetch_pictures import fetch_pictures
+from cxr_demo.reference.fetch_thumbnails import fetch_thumbnails
 from cxr_demo.ui.arrival import arrival
 from cxr_demo.ui.fetching import Fetching
 from cxr_demo.ui.guard import Guard
@@ -53,7 +53,7 @@ def site(
     contents, gradio, awake = Later(), Later(), Later()
 
     def fetch(progress: Callable[[str, float], None]) -> int:
-        return fetch_pictures(contents.value.analyser.library, artefacts, progress)
+        return fetch_thumbnails(contents.value.analyser.library, artefacts, progress)
 
     ours: list[BaseRoute] = [
         *routes(artefacts, contents),
