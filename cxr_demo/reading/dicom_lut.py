@@ -1,13 +1,13 @@
-"""DICOM's grayscale transformations: what a stored value looks like, in the standard's order.
+"""Turn DICOM stored values into display values, in the standard's order.
 
 Modality LUT → VOI LUT or window → presentation LUT → polarity (PS3.3 C.11 and C.7.6.3.1.2). Every
 stage looks at one value at a time, so they are applied to the at most 65,536 values that a pixel
 can have, not to the pixels.
 
 Data contract: a pydicom data set and how often each stored value occurs → float32 (2**bits,) in
-[0, 1] with air dark, for the stored values in ascending order. pydicom's own functions are not used
-because they stretch an image to its own brightest and darkest pixel; here the same stored value
-always looks the same.
+[0, 1] with air dark, for the stored values in ascending order; the same stored value always looks
+the same. pydicom's own functions give the same values for windows, bit by bit, but raise on
+modality tables of 12 bits and on narrow windows, and do not tell the range of what they return.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,13 @@
-"""PNG and JPEG pixels → grey integers, at the file's true bit depth.
+"""Decode PNG and JPEG files to grey integers, at the file's true bit depth.
 
-Data contract: an image that Pillow has opened and `reader` has accepted by its header → grey
-values (height, width) and the number of significant bits, so that white is 2**bits - 1. At no
-moment are more than a few copies of the image in memory.
+Data contract: the bytes of a file whose header `reader` has accepted → grey values (height, width)
+and the number of significant bits, so that white is 2**bits - 1. Before a decoder sees a file its
+structure is looked through, since decoders reserve what a part of a file claims to hold, and take
+their time over each of a million empty parts. At no moment are more than a few copies of the image
+in memory.
 """
 
+import re
 import struct
 
 import cv2
@@ -17,6 +20,19 @@ COLOUR_SPREAD = 0.2
 COLOUR_SHARE = 0.05
 """A picture is in colour when over 5 % of its pixels have channels over 20 % of white apart."""
 
+MAX_CHUNKS = 20_000
+"""Of a PNG. Encoders write 8 kB or more into each, so that 64 MB make 8,192."""
+MAX_SEGMENTS = 1000
+"""Of a JPEG; what cameras and editors add to the dozen that it needs stays below 300."""
+MAX_SCANS = 64
+"""Of a progressive JPEG, its preview included; encoders write about 10."""
+MAX_FILL = 4096
+"""Bytes of filling in front of a segment of a JPEG, which decoders read one by one."""
+
+# The next segment, past data of a scan: restarts, stuffed zeros and filling are none.
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xef\xfe]")
+_SCAN, _END = 0xDA, 0xD9
+
 _PALETTE = 3
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -28,6 +44,50 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+
+def check_structure(data: bytes) -> None:
+    """Refuse a file whose parts would take a decoder too much time or memory.
+
+    Args:
+        data: a file that begins as PNG or JPEG; nothing is decoded.
+
+    Raises:
+        RadiographError: if it is made of too many parts, or a PNG claims to be longer than it is.
+    """
+    if not (_png_is_sound(data) if data.startswith(b"\x89PNG") else _jpeg_is_sound(data)):
+        raise RadiographError("refused.damaged")
+
+
+def _png_is_sound(data: bytes) -> bool:
+    offset = 8
+    for _ in range(MAX_CHUNKS):
+        if offset + 12 > len(data):
+            return False
+        length, kind = struct.unpack_from(">I4s", data, offset)
+        offset += 12 + length
+        if offset > len(data):
+            return False
+        if kind == b"IEND":
+            return True
+    return False
+
+
+def _jpeg_is_sound(data: bytes) -> bool:
+    """Walk from segment to segment; bytes after the end-of-image marker are ignored."""
+    offset, scans = 2, 0
+    for _ in range(MAX_SEGMENTS + 1):
+        found = _MARKER.search(data, offset)
+        end = found.end() if found else len(data)
+        if data.find(b"\xff" * MAX_FILL, offset, end) >= 0:
+            return False
+        if end + 2 > len(data) or data[end - 1] == _END:
+            return True  # if it is cut off the decoder will say so
+        scans += data[end - 1] == _SCAN
+        if scans > MAX_SCANS:
+            return False
+        offset = end + struct.unpack_from(">H", data, end)[0]
+    return False
 
 
 def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:

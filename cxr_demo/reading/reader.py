@@ -1,4 +1,4 @@
-"""The way in: the bytes of a PNG, JPEG or DICOM file become a `Radiograph`, or are refused.
+"""Read PNG, JPEG or DICOM bytes as a `Radiograph`, or refuse them with a reason.
 
 Data contract: pixels leave here as float32 (height, width) in [0, 1] with air dark, scaled by
 the file's true bit depth and never stretched to the image's own contrast. Called by training,
@@ -16,8 +16,7 @@ import numpy as np
 from PIL import Image
 
 from cxr_demo.errors import RadiographError
-from cxr_demo.reading.png_jpeg import decode
-from cxr_demo.reading.structure import check_structure
+from cxr_demo.reading.png_jpeg import check_structure, decode
 from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from cxr_demo.reading.types import Radiograph, check_contrast, check_size, too_large
 

@@ -6,8 +6,11 @@ along the longer side.
 """
 
 import gzip
+import io
 from collections.abc import Iterator
 
+import nibabel
+import nrrd
 import numpy as np
 from PIL import Image
 from scipy import ndimage
@@ -33,26 +36,17 @@ def evenly_spaced(count: int, most: int) -> list[int]:
 
 def read_nifti(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     """A volume and its spacing, from a gzipped NIfTI-1 file; of several volumes the first."""
-    data = gzip.decompress(data)
-    order = "<" if int.from_bytes(data[:4], "little") == 348 else ">"
-    shape = np.frombuffer(data, order + "i2", 8, 40)[1:4]
-    code = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2"}
-    kind = np.dtype(order + code[int(np.frombuffer(data, order + "i2", 1, 70)[0])])
-    start, slope, offset = np.frombuffer(data, order + "f4", 3, 108)
-    volume = np.frombuffer(data, kind, int(np.prod(shape, dtype=int)), int(start))
-    volume = volume.reshape(shape, order="F").astype(np.float32)
-    return volume * (slope or 1) + offset, np.frombuffer(data, order + "f4", 3, 80)
+    image = nibabel.Nifti1Image.from_bytes(gzip.decompress(data))
+    first = image.dataobj if image.ndim == 3 else image.dataobj[..., 0]
+    return np.asarray(first, np.float32), np.array(image.header.get_zooms()[:3])
 
 
 def read_nrrd(data: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """The same, from a gzipped NRRD file of 16-bit integers."""
-    head, body = data.split(b"\n\n", 1)
-    fields = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
-    rows = fields["space directions"].strip("()").split(") (")
-    spacing = np.linalg.norm([[float(x) for x in row.split(",")] for row in rows], axis=1)
-    kind = {"short": "<i2", "unsigned short": "<u2"}[fields["type"]]
-    shape = [int(side) for side in fields["sizes"].split()]
-    return np.frombuffer(gzip.decompress(body), kind).reshape(shape, order="F"), spacing
+    """The same, from a NRRD file."""
+    stream = io.BytesIO(data)
+    header = nrrd.read_header(stream)
+    spacing = np.linalg.norm(header["space directions"], axis=1)
+    return nrrd.read_data(header, stream), spacing
 
 
 def to_grey_image(values: np.ndarray, low: float, high: float, aspect: float = 1) -> Image.Image:

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from cxr_demo.errors import RadiographError
-from cxr_demo.reading.structure import (
+from cxr_demo.reading.png_jpeg import (
     MAX_CHUNKS,
     MAX_FILL,
     MAX_SCANS,
@@ -29,7 +29,7 @@ def assert_refused(data: bytes) -> None:
 # --- PNG
 
 
-def test_a_sound_png():
+def test_a_png_is_sound():
     assert check_structure(PNG) is None
 
 
@@ -91,7 +91,7 @@ def test_the_most_chunks():
     [{}, {"progressive": True}, {"restart_marker_blocks": 1}, {"comment": b"\xff" * 100}],
     ids=["baseline", "progressive", "restarts", "comment"],
 )
-def test_a_sound_jpeg(options):
+def test_a_jpeg_is_sound(options):
     check_structure(jpeg(speckle(256, 512, 512), **options))
 
 
