@@ -17,11 +17,11 @@ import keras
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from cxr_demo.artefacts import ASSETS, LIBRARY, Artefacts
 from cxr_demo.models.preprocessing import resize_square, to_network_input
 from cxr_demo.reading.reader import Radiograph, read_radiograph
+from cxr_demo.reference.neighbourhood import NEIGHBOURS
 
 CLASSIFIERS = ("binary", "three_class", "embedding")
 

@@ -27,42 +27,21 @@ from cxr_demo.artefacts import (
     VERSIONED,
     Artefacts,
 )
-from cxr_demo.errors import RadiographError
 from cxr_demo.models.calibration import (
     HEADS,
-    THREE_CLASS,
     Calibration,
     conformal_set,
     probabilities,
 )
-from cxr_demo.models.input_check import NOT_A_CHEST, InputCheck, InputChecker
+from cxr_demo.models.input_check import NOT_A_CHEST, InputCheck, InputChecker, NotAChestError
 from cxr_demo.models.networks import Autoencoder, Classifier, Detector, DetectorOutput
 from cxr_demo.models.occlusion import Box, occlude
 from cxr_demo.models.preprocessing import resize_square, to_network_input, to_view
 from cxr_demo.models.saliency import Heads, saliency
 from cxr_demo.reading.reader import Radiograph
-from cxr_demo.reference.library import Neighbour, ReferenceLibrary, majority_class, vote
-from cxr_demo.reference.projection import Typicality, project
-
-NEIGHBOURS = 11
-"""Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""
-
-
-@dataclass(frozen=True)
-class Neighbourhood:
-    """What lies around an embedding in the library.
-
-    Attributes:
-        neighbours: nearest references, nearest first.
-        vote: share of each class among them.
-        majority_class: the class that wins it.
-        position: (x, y) by map: {"umap": …, "tsne": …}.
-    """
-
-    neighbours: tuple[Neighbour, ...]
-    vote: dict[str, float]
-    majority_class: str
-    position: dict[str, tuple[float, float]]
+from cxr_demo.reference.library import ReferenceLibrary
+from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
+from cxr_demo.reference.projection import Typicality
 
 
 @dataclass(frozen=True)
@@ -106,14 +85,6 @@ class Analysis:
     left_out: int
     square: np.ndarray
     model: dict[str, str]
-
-
-class NotAChestError(RadiographError):
-    """The gate takes the image for something other than a frontal chest radiograph."""
-
-    def __init__(self, verdict: InputCheck):
-        super().__init__("refused.not_a_chest")
-        self.verdict = verdict
 
 
 class _CheckedInput(NamedTuple):
@@ -200,7 +171,9 @@ class Analyser:
         same_picture = self.library.rows_of_same_image(seen.square)
         left_out = self.library.rows_of_same_patients(same_picture)
         same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
-        neighbourhood = self.neighbourhood(features.embedding, leave_out=same_patients)
+        neighbourhood = find_neighbourhood(
+            self.library, features.embedding, leave_out=same_patients
+        )
         calibrated = probabilities(features, self._calibration)
         return Analysis(
             view=to_view(radiograph.pixels),
@@ -220,30 +193,6 @@ class Analyser:
             left_out=len(left_out),
             square=square,
             model=self.model,
-        )
-
-    def neighbourhood(
-        self,
-        embedding: np.ndarray,
-        k: int = NEIGHBOURS,
-        classes: tuple[str, ...] = THREE_CLASS,
-        leave_out: tuple[str, ...] = (),
-    ) -> Neighbourhood:
-        """Search the library; no network runs.
-
-        Args:
-            embedding: float32 (D,), of unit length.
-            k: how many neighbours, at least 1.
-            classes: those to search among, at least one.
-            leave_out: keys of patients whose images may not be found.
-        """
-        neighbours = self.library.nearest(embedding, k, classes, leave_out)
-        rows = [neighbour.row for neighbour in neighbours]
-        return Neighbourhood(
-            neighbours,
-            vote(neighbours),
-            majority_class(neighbours),
-            {name: project(spots, rows) for name, spots in self.library.coordinates.items()},
         )
 
     def assess(self, square: np.ndarray) -> Anomaly:

@@ -1,8 +1,9 @@
 """`Analysis` → JSON for command line, API and page. Pure; nothing is read or written."""
 
-from cxr_demo.analysis import Analysis, Neighbourhood, NotAChestError
+from cxr_demo.analysis import Analysis
 from cxr_demo.i18n import translate
-from cxr_demo.models.input_check import InputCheck
+from cxr_demo.models.input_check import InputCheck, NotAChestError
+from cxr_demo.reference.neighbourhood import Neighbourhood
 
 
 def result_line(file: str, analysis: Analysis) -> dict:
@@ -52,5 +53,5 @@ def refusal_json(error: Exception) -> dict:
     """What is said of a file that is not analysed: unreadable, or no chest radiograph."""
     said = {"status": "refused", "error": str(error)}
     if isinstance(error, NotAChestError):
-        said["gate"] = input_check_json(error.verdict)
+        said["gate"] = input_check_json(error.check)
     return said

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import NEIGHBOURS, Analyser
+from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import ArtefactError
 from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from tests.conftest import chest_like, png
 from train.records.manifest import register
 
@@ -64,7 +65,8 @@ def test_hashes_are_those_of_the_manifest(stranger, tiny_analyser):
 
 def test_another_search_finds_what_was_asked_for(tiny_analyser, stranger):
     """Every third reference is bacterial; the library has 20 of them, two of patient 0."""
-    found = tiny_analyser.neighbourhood(stranger.embedding, 30, ("bacterial",), ("patient00",))
+    library = tiny_analyser.library
+    found = find_neighbourhood(library, stranger.embedding, 30, ("bacterial",), ("patient00",))
     assert {n.label for n in found.neighbours} == {"bacterial"}
     assert "patient00" not in {n.patient for n in found.neighbours}
     assert len(found.neighbours) == 19

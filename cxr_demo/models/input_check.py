@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cxr_demo.errors import RadiographError
+
 USABLE, UNUSUAL, NOT_A_CHEST = "usable", "unusual", "not_a_chest_radiograph"
 OTHER = "other"
 """The class of all that is no chest radiograph; also the reason why something may be none."""
@@ -28,6 +30,14 @@ class InputCheck:
 
     grade: str
     reason: str | None
+
+
+class NotAChestError(RadiographError):
+    """The gate takes the image for something other than a frontal chest radiograph."""
+
+    def __init__(self, check: InputCheck):
+        super().__init__("refused.not_a_chest")
+        self.check = check
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""One forward pass. Loads the exported (LiteRT) networks; no training framework is imported.
+"""Run the exported (LiteRT) networks; no training framework is imported.
 
 Data contract: float32 (SIDE, SIDE) in [0, 1] from `preprocessing` → `ClassifierOutput`; for the
 autoencoder float32 (side, side) in [0, 1] → the same; for the detector the same in,
-`DetectorOutput` out.
+`DetectorOutput` out. Each call is one forward pass; calls from several threads wait for each other.
 """
 
 import os
@@ -43,78 +43,55 @@ class DetectorOutput:
     regions: np.ndarray
 
 
-class Classifier:
-    """The exported VGG16 with its two heads and its embedding.
+class _Network:
+    """A LiteRT model of one square image.
 
     Args:
-        model: the content of a LiteRT file with the outputs of
-            `train.models.networks.build_classifier`.
+        model: the content of a LiteRT file, with the outputs of the graph in
+            `train.models.networks` that it was exported from.
         threads: CPU threads for one pass; None takes all cores.
     """
 
     def __init__(self, model: bytes, threads: int | None = None):
-        self._run = _signature(model, threads)
+        interpreter = Interpreter(model_content=model, num_threads=threads or os.cpu_count())
+        self._runner = interpreter.get_signature_runner()
+        (self._input,) = self._runner.get_input_details()
+        self._lock = threading.Lock()
+
+    def _run(self, square: np.ndarray) -> dict[str, np.ndarray]:
+        """The outputs by name, without the axis of the batch."""
+        with self._lock:
+            outputs = self._runner(**{self._input: square[None, :, :, None]})
+            return {name: np.array(value[0]) for name, value in outputs.items()}
+
+
+class Classifier(_Network):
+    """The exported VGG16 with its two heads and its embedding."""
 
     def __call__(self, square: np.ndarray) -> ClassifierOutput:
-        """Run the network once.
-
-        Args:
-            square: float32 (SIDE, SIDE) in [0, 1].
-        """
+        """Run the network once on float32 (SIDE, SIDE) in [0, 1]."""
         outputs = self._run(square)
-        embedding = outputs["embedding"][0]
+        embedding = outputs["embedding"]
         return ClassifierOutput(
-            binary=outputs["binary"][0],
-            three_class=outputs["three_class"][0],
+            binary=outputs["binary"],
+            three_class=outputs["three_class"],
             embedding=embedding / np.linalg.norm(embedding),
-            feature_map=outputs["features"][0],
+            feature_map=outputs["features"],
         )
 
 
-class Autoencoder:
-    """The exported autoencoder.
-
-    Args:
-        model: the content of a LiteRT file with the one output `reconstruction`.
-        threads: CPU threads for one pass; None takes all cores.
-    """
-
-    def __init__(self, model: bytes, threads: int | None = None):
-        self._run = _signature(model, threads)
+class Autoencoder(_Network):
+    """The exported autoencoder, with the one output `reconstruction`."""
 
     def __call__(self, square: np.ndarray) -> np.ndarray:
         """Reconstruct one image: float32 (side, side) in [0, 1] → the same shape and range."""
-        return self._run(square)["reconstruction"][0, ..., 0]
+        return self._run(square)["reconstruction"][..., 0]
 
 
-class Detector:
-    """The exported detector of change.
-
-    Args:
-        model: the content of a LiteRT file with the outputs of
-            `train.models.networks.add_region_features`.
-        threads: CPU threads for one pass; None takes all cores.
-    """
-
-    def __init__(self, model: bytes, threads: int | None = None):
-        self._run = _signature(model, threads)
+class Detector(_Network):
+    """The exported detector of changes."""
 
     def __call__(self, square: np.ndarray) -> DetectorOutput:
         """Run the network once on float32 (side, side) in [0, 1]."""
         outputs = self._run(square)
-        return DetectorOutput(outputs["change"][0, ..., 0], outputs["regions"][0])
-
-
-def _signature(model: bytes, threads: int | None):
-    """Wrap a LiteRT model as a function of one square image, safe to call from threads."""
-    interpreter = Interpreter(model_content=model, num_threads=threads or os.cpu_count())
-    runner = interpreter.get_signature_runner()
-    (input_name,) = runner.get_input_details()
-    lock = threading.Lock()
-
-    def run(square: np.ndarray) -> dict[str, np.ndarray]:
-        with lock:
-            outputs = runner(**{input_name: square[None, :, :, None]})
-        return {name: np.array(value) for name, value in outputs.items()}
-
-    return run
+        return DetectorOutput(outputs["change"][..., 0], outputs["regions"])

@@ -136,23 +136,6 @@ class ReferenceLibrary:
         )
 
 
-def vote(neighbours: tuple[Neighbour, ...]) -> dict[str, float]:
-    """Share of each class among the neighbours: {"normal", "bacterial", "viral"}, summing to 1."""
-    labels = [neighbour.label for neighbour in neighbours]
-    return {name: labels.count(name) / len(labels) for name in THREE_CLASS}
-
-
-def majority_class(neighbours: tuple[Neighbour, ...]) -> str:
-    """The class with most votes; between equals, the one with more similarity in sum."""
-    return max(
-        THREE_CLASS,
-        key=lambda name: (
-            sum(n.label == name for n in neighbours),
-            sum(n.similarity for n in neighbours if n.label == name),
-        ),
-    )
-
-
 def perceptual_hash(square: np.ndarray) -> np.ndarray:
     """A 256-bit perceptual hash: the signs of the 16 x 16 lowest cosine frequencies.
 

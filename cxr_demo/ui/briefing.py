@@ -9,13 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cxr_demo.analysis import NEIGHBOURS, Analyser
+from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.maps import EXTENT, THRESHOLD_STEP
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.i18n import LANGUAGES
 from cxr_demo.models.calibration import HEADS, THREE_CLASS
 from cxr_demo.reference.library import ReferenceLibrary
 from cxr_demo.reference.map_sampling import sample_rows, sampling_order
+from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from cxr_demo.reference.thumbnails import Thumbnails
 from cxr_demo.ui.reading import MOST_NEIGHBOURS
 

@@ -11,7 +11,7 @@ from functools import wraps
 import numpy as np
 from gradio.data_classes import FileData
 
-from cxr_demo.analysis import NEIGHBOURS, Analyser
+from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
 from cxr_demo.anomaly.thresholds import predictive_values
 from cxr_demo.errors import UserError
@@ -19,6 +19,7 @@ from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.library import unit_rows
+from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from cxr_demo.report import neighbourhood_json, refusal_json
 from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, reading, unpacked
 from cxr_demo.ui.uploads import Uploads
@@ -130,9 +131,8 @@ class Endpoints:
         left[library.rows_of_patients(leave_out)] = False
         if not left.any():
             raise UserError("refused.leave_out")
-        found = self._analyser.neighbourhood(
-            unit_rows(query[None])[0].astype(np.float32), k, tuple(classes), tuple(leave_out)
-        )
+        unit = unit_rows(query[None])[0].astype(np.float32)
+        found = find_neighbourhood(library, unit, k, classes, leave_out)
         return {"status": "ok", "error": None, **neighbourhood_json(found)}
 
     def _rethreshold(

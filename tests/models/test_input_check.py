@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import Analyser, NotAChestError
+from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import ASSETS, INPUT_CHECK, Artefacts
 from cxr_demo.i18n import messages
 from cxr_demo.models.input_check import (
@@ -13,6 +13,7 @@ from cxr_demo.models.input_check import (
     USABLE,
     InputCheck,
     InputChecker,
+    NotAChestError,
 )
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reading.types import Radiograph

@@ -14,10 +14,8 @@ from cxr_demo.reference.library import (
     Neighbour,
     Reference,
     ReferenceLibrary,
-    majority_class,
     perceptual_hash,
     unit_rows,
-    vote,
 )
 from cxr_demo.reference.search import ExactSearch, IndexedSearch
 
@@ -47,10 +45,6 @@ def library(**changed) -> ReferenceLibrary:
 
 def rows(neighbours) -> list[int]:
     return [neighbour.row for neighbour in neighbours]
-
-
-def neighbour(label: str) -> Neighbour:
-    return Neighbour(row=0, id="a", label=label, patient="p", similarity=1.0)
 
 
 def picture(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -227,26 +221,6 @@ def test_a_reference_as_query_finds_no_image_of_its_own_patient():
     assert [n.patient for n in neighbours] == ["p0", "p2", "p4"]
 
 
-@pytest.mark.parametrize(
-    ("labels", "expected"),
-    [
-        (["viral"], {"normal": 0, "bacterial": 0, "viral": 1}),
-        (
-            ["normal", "viral", "bacterial", "normal"],
-            {"normal": 1 / 2, "bacterial": 1 / 4, "viral": 1 / 4},
-        ),
-        (
-            ["bacterial"] * 6 + ["viral"] * 5,
-            {"normal": 0, "bacterial": 6 / 11, "viral": 5 / 11},
-        ),
-    ],
-)
-def test_vote_shares(labels, expected):
-    shares = vote(tuple(neighbour(label) for label in labels))
-    assert shares == pytest.approx(expected)
-    assert list(shares) == ["normal", "bacterial", "viral"]
-
-
 def test_unit_rows():
     np.testing.assert_allclose(unit_rows(np.array([[3.0, 4], [0, -2]])), [[0.6, 0.8], [0, -1]])
 
@@ -323,20 +297,3 @@ def test_a_picture_is_known_up_to_24_bits_with_all_its_duplicates():
 def test_an_unknown_picture_has_no_rows():
     prints = np.stack([perceptual_hash(picture(seed)[0]) for seed in range(5)])
     assert library(fingerprints=prints).rows_of_same_image(picture(9)[0]).tolist() == []
-
-
-@pytest.mark.parametrize(
-    ("labels", "similarities", "expected"),
-    [
-        ("nnb", (0.5, 0.5, 0.9), "normal"),  # most votes win, whatever the similarity
-        ("nnbb", (0.9, 0.5, 0.8, 0.7), "bacterial"),  # 1.4 against 1.5
-        ("nvbbv", (0.9, 0.9, 0.8, 0.8, 0.8), "viral"),  # 1.7 against 1.6
-    ],
-)
-def test_the_elected_class(labels, similarities, expected):
-    names = {"n": "normal", "b": "bacterial", "v": "viral"}
-    neighbours = tuple(
-        Neighbour(0, "", names[label], "", similarity)
-        for label, similarity in zip(labels, similarities, strict=True)
-    )
-    assert majority_class(neighbours) == expected

@@ -13,12 +13,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.anomaly.maps import EXTENT
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.i18n import FOLDER
 from cxr_demo.models.preprocessing import to_network_input
 from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from cxr_demo.reference.thumbnails import Thumbnails, to_thumbnail
 from cxr_demo.ui import briefing
 from cxr_demo.ui.later import Later

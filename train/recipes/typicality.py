@@ -7,9 +7,9 @@ Reads the shipped library alone and writes `assets/library/typicality.json`. Tim
 
 import numpy as np
 
-from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.artefacts import ASSETS, LIBRARY, TYPICALITY, Artefacts
 from cxr_demo.reference.library import ReferenceLibrary
+from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from train.records.manifest import write_json
 
 ATYPICAL = 0.01

@@ -1,0 +1,76 @@
+"""What lies around a query in the reference library: nearest references, their vote, a position.
+
+Data contract: float32 (D,), an embedding of unit length, → `Neighbourhood`. No network runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxr_demo.models.calibration import THREE_CLASS
+from cxr_demo.reference.library import Neighbour, ReferenceLibrary
+from cxr_demo.reference.projection import project
+
+NEIGHBOURS = 11
+"""Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What lies around an embedding in the library.
+
+    Attributes:
+        neighbours: nearest references, nearest first.
+        vote: share of each class among them.
+        majority_class: the class that wins it.
+        position: (x, y) by map: {"umap": …, "tsne": …}.
+    """
+
+    neighbours: tuple[Neighbour, ...]
+    vote: dict[str, float]
+    majority_class: str
+    position: dict[str, tuple[float, float]]
+
+
+def find_neighbourhood(
+    library: ReferenceLibrary,
+    embedding: np.ndarray,
+    k: int = NEIGHBOURS,
+    classes: Iterable[str] = THREE_CLASS,
+    leave_out: Iterable[str] = (),
+) -> Neighbourhood:
+    """Search the library, count the vote, and place the query on both maps.
+
+    Args:
+        library: the references.
+        embedding: float32 (D,), of unit length.
+        k: how many neighbours, at least 1.
+        classes: those to search among, at least one.
+        leave_out: keys of patients whose images may not be found.
+    """
+    neighbours = library.nearest(embedding, k, classes, leave_out)
+    rows = [neighbour.row for neighbour in neighbours]
+    return Neighbourhood(
+        neighbours,
+        vote(neighbours),
+        majority_class(neighbours),
+        {name: project(spots, rows) for name, spots in library.coordinates.items()},
+    )
+
+
+def vote(neighbours: tuple[Neighbour, ...]) -> dict[str, float]:
+    """Share of each class among the neighbours: {"normal", "bacterial", "viral"}, summing to 1."""
+    labels = [neighbour.label for neighbour in neighbours]
+    return {name: labels.count(name) / len(labels) for name in THREE_CLASS}
+
+
+def majority_class(neighbours: tuple[Neighbour, ...]) -> str:
+    """The class with most votes; between equals, the one with more similarity in sum."""
+    return max(
+        THREE_CLASS,
+        key=lambda name: (
+            sum(n.label == name for n in neighbours),
+            sum(n.similarity for n in neighbours if n.label == name),
+        ),
+    )

@@ -1,0 +1,47 @@
+"""Votes of neighbours and the class that wins them."""
+
+import pytest
+
+from cxr_demo.reference.library import Neighbour
+from cxr_demo.reference.neighbourhood import majority_class, vote
+
+
+def neighbour(label: str) -> Neighbour:
+    return Neighbour(row=0, id="a", label=label, patient="p", similarity=1.0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["viral"], {"normal": 0, "bacterial": 0, "viral": 1}),
+        (
+            ["normal", "viral", "bacterial", "normal"],
+            {"normal": 1 / 2, "bacterial": 1 / 4, "viral": 1 / 4},
+        ),
+        (
+            ["bacterial"] * 6 + ["viral"] * 5,
+            {"normal": 0, "bacterial": 6 / 11, "viral": 5 / 11},
+        ),
+    ],
+)
+def test_vote_shares(labels, expected):
+    shares = vote(tuple(neighbour(label) for label in labels))
+    assert shares == pytest.approx(expected)
+    assert list(shares) == ["normal", "bacterial", "viral"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "similarities", "expected"),
+    [
+        ("nnb", (0.5, 0.5, 0.9), "normal"),  # most votes win, whatever the similarity
+        ("nnbb", (0.9, 0.5, 0.8, 0.7), "bacterial"),  # 1.4 against 1.5
+        ("nvbbv", (0.9, 0.9, 0.8, 0.8, 0.8), "viral"),  # 1.7 against 1.6
+    ],
+)
+def test_the_elected_class(labels, similarities, expected):
+    names = {"n": "normal", "b": "bacterial", "v": "viral"}
+    neighbours = tuple(
+        Neighbour(0, "", names[label], "", similarity)
+        for label, similarity in zip(labels, similarities, strict=True)
+    )
+    assert majority_class(neighbours) == expected
