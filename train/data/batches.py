@@ -1,4 +1,4 @@
-"""Batches for Keras: one epoch of random views, drawn from a seeded generator.
+"""Batches for Keras: random views, drawn anew for every epoch from a generator of its own.
 
 Data contract: `Images` in; per step float32 (batch, side, side, 1) in [0, 1] and what is to be
 learnt for it.
@@ -12,22 +12,26 @@ from train.data.kermany import Images
 
 
 class Views(keras.utils.PyDataset):
-    """One epoch of random views, in random order; subclasses say what they are to be learnt for.
+    """Random views in random order; subclasses say what they are to be learnt for.
 
     Args:
         images: what is viewed.
         recipe: how.
-        batch: views per step; the last step may have fewer.
-        rng: decides order and views.
+        batch: images per step; the last step may have fewer.
+        seed: with the epoch, decides order and views.
     """
 
-    def __init__(self, images: Images, recipe: ViewRecipe, batch: int, rng: np.random.Generator):
+    def __init__(self, images: Images, recipe: ViewRecipe, batch: int, seed: int):
         super().__init__(workers=1)
-        self.images, self.view_recipe, self.batch = images, recipe, batch
-        self.draw(rng)
+        self.images, self.view_recipe, self.batch, self.seed = images, recipe, batch, seed
+        self.draw_epoch(0)
+
+    def draw_epoch(self, epoch: int) -> None:
+        """Decide order and views of an epoch, counted from 0, whichever came before."""
+        self.draw(np.random.default_rng((self.seed, epoch)))
 
     def draw(self, rng: np.random.Generator) -> None:
-        """Decide order, views and lenders of borders anew."""
+        """Decide order, views and lenders of borders."""
         images = self.images
         self.order = rng.permutation(len(images))
         self.seeds = rng.integers(2**63, size=len(images))
@@ -74,11 +78,11 @@ class ClassifierViews(Views):
         images: Images,
         recipe: ViewRecipe,
         batch: int,
-        rng: np.random.Generator,
+        seed: int,
         outputs: tuple[str, ...] = ("binary", "three_class"),
         balanced: bool = True,
     ):
-        super().__init__(images, recipe, batch, rng)
+        super().__init__(images, recipe, batch, seed)
         classes = {
             output: (images.labels > 0).astype(int) if output == "binary" else images.labels
             for output in outputs

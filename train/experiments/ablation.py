@@ -21,13 +21,13 @@ import keras
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from cxr_demo.analysis import NEIGHBOURS
 from cxr_demo.artefacts import ASSETS
+from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.corruptions import each_condition
 from train.data.kermany import Images, load_split, resize_all
 from train.data.splits import SEED, grouped_folds, training_and_validation
-from train.models.training import ClassifierRecipe, fit_classifier, score_logits
+from train.models.training import ClassifierRecipe, fit_classifier, recipe_as_json, score_logits
 from train.records.manifest import write_json
 
 SCORED_AT = 112
@@ -108,14 +108,14 @@ def main() -> None:
     table = json.loads(written.read_text()) if written.exists() else {}
     for name in arguments.only:
         recipe = VARIANTS[name]
-        if name in table and table[name]["recipe"] == repr(recipe):
+        if name in table and table[name]["recipe"] == recipe_as_json(recipe):
             continue
         # Every epoch looks at a few held-out images only; the others are for the end.
         model = fit_classifier(
             recipe, third, held_out[1::20], arguments.trunk, arguments.work / name
         )
         scores = score_variant(model, recipe, third, scored)
-        table[name] = {"recipe": repr(recipe), "scores": scores}
+        table[name] = {"recipe": recipe_as_json(recipe), "scores": scores}
         write_json(written, table, "python -m train.experiments.ablation")
 
 

@@ -30,6 +30,7 @@ from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
 from train.evaluate.localisation import score_method
 from train.models.export import export
 from train.models.networks import add_region_features, build_detector
+from train.models.training import recipe_as_json
 from train.models.weights import load_quantised, save_quantised
 from train.recipes.detector import DetectorRecipe, fit_detector
 from train.recipes.padim import fit_detector_gaussians
@@ -68,7 +69,7 @@ def main() -> None:
     written = ASSETS / "metrics" / "detector_seeds.json"
     recipe = DetectorRecipe()
     table = json.loads(written.read_text()) if written.exists() else {}
-    seeds = table.get("seeds", {}) if table.get("recipe") == repr(recipe) else {}
+    seeds = table.get("seeds", {}) if table.get("recipe") == recipe_as_json(recipe) else {}
     for seed in arguments.seeds:
         if str(seed) in seeds:
             continue
@@ -96,7 +97,7 @@ def main() -> None:
         seeds[str(seed)] = {"auc": auc, **synthetic["all"]}
         figures = ("auc", "pixel_auc", "pointing_game", "image_auc")
         result = {
-            "recipe": repr(recipe),
+            "recipe": recipe_as_json(recipe),
             "seeds": seeds,
             **{
                 name: mean_and_deviation([found[name] for found in seeds.values()])

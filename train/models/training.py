@@ -1,16 +1,16 @@
-"""Train a network, epoch by epoch, so that an interruption costs at most one epoch.
+"""Train a network so that an interruption costs at most one epoch.
 
-After every epoch the whole model with its optimizer goes to `<work>/last.keras` and the history to
-`<work>/history.json`; started again, training goes on from there. The last epochs' weights are kept
-one by one as well, for `train.experiments.weight_averaging`. Views are drawn from a generator
-seeded by (seed, epoch), so a resumed run sees what an uninterrupted one would have seen.
+After every epoch Keras keeps weights and optimizer in `<work>/backup`, this epoch's and those of
+the one before, and the scores go to `<work>/history.json`; started again, training goes on from
+there. Views are drawn from a generator seeded by (seed, epoch), so a resumed run sees what an
+uninterrupted one would have seen.
 """
 
 import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
@@ -18,16 +18,13 @@ import numpy as np
 
 from cxr_demo.models.calibration import softmax
 from train.data.augment import ViewRecipe
-from train.data.batches import ClassifierViews
+from train.data.batches import ClassifierViews, Views
 from train.data.corruptions import mixed_corruptions
 from train.data.kermany import CLASSES, Images
 from train.metrics.classification import bacterial_viral_auc, binary_scores, class_scores
 from train.models.losses import loss_of
 from train.models.networks import build_classifier
 from train.records.manifest import current_commit
-
-SNAPSHOTS = 6
-"""How many of the last epochs are kept one by one."""
 
 
 @dataclass(frozen=True)
@@ -88,25 +85,24 @@ def fit_classifier(
     """
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(recipe.seed)
-    steps = -(-len(training) // recipe.batch)
-
-    def build() -> keras.Model:
-        model = build_classifier(None, trunk_weights, recipe.first_trainable_block, recipe.dropout)
-        if start:
-            model.load_weights(start)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            decay_steps=round(steps * (recipe.epochs - recipe.warmup_epochs)),
-            warmup_target=recipe.peak_rate,
-            warmup_steps=round(steps * recipe.warmup_epochs),
-        )
-        model.compile(
-            keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
-            loss={name: loss_of(name, recipe.label_smoothing) for name in recipe.loss_weights},
-            loss_weights=recipe.loss_weights,
-        )
-        return model
-
+    outputs = tuple(recipe.loss_weights)
+    batches = ClassifierViews(
+        training, recipe.views, recipe.batch, recipe.seed, outputs, recipe.balanced
+    )
+    model = build_classifier(None, trunk_weights, recipe.first_trainable_block, recipe.dropout)
+    if start:
+        model.load_weights(start)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        decay_steps=round(len(batches) * (recipe.epochs - recipe.warmup_epochs)),
+        warmup_target=recipe.peak_rate,
+        warmup_steps=round(len(batches) * recipe.warmup_epochs),
+    )
+    model.compile(
+        keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
+        loss={name: loss_of(name, recipe.label_smoothing) for name in outputs},
+        loss_weights=recipe.loss_weights,
+    )
     stressed = mixed_corruptions(validation)
     plain = validation.pixels[..., None] / np.float32(255)
 
@@ -116,72 +112,108 @@ def fit_classifier(
             "validation_stressed": score_classifier(model, stressed, validation.labels),
         }
 
-    def epoch_data(epoch: int) -> keras.utils.PyDataset:
-        rng = np.random.default_rng((recipe.seed, epoch))
-        outputs = tuple(recipe.loss_weights)
-        return ClassifierViews(training, recipe.views, recipe.batch, rng, outputs, recipe.balanced)
-
     run = describe_run(recipe, training)
     if start:
         run["start"] = hashlib.sha256(start.read_bytes()).hexdigest()
-    return train_epochs(build, epoch_data, validate, recipe.epochs, work, run)
+    return train_epochs(model, batches, validate, recipe.epochs, work, run)
 
 
 def train_epochs(
-    build: Callable[[], keras.Model],
-    epoch_data: Callable[[int], keras.utils.PyDataset],
+    model: keras.Model,
+    batches: Views,
     validate: Callable[[keras.Model], dict],
     epochs: int,
     work: Path,
     run: dict,
 ) -> keras.Model:
-    """The loop both networks share: resume, one epoch, validate, save.
+    """Train or resume any network.
 
     Args:
-        build: makes the compiled model at the very start.
-        epoch_data: the training batches of a given epoch.
-        validate: scores to keep in the history after each epoch.
+        model: compiled, with the weights to start from; those of a backup replace them.
+        batches: the training images.
+        validate: scores to keep in the history after each epoch, plain enough for JSON.
         epochs: how many in all, those already done included.
-        work: where `last.keras`, `history.json` and `run.json` live.
-        run: what makes this training this one; resuming another is refused.
+        work: where `backup/`, `history.json` and `run.json` live.
+        run: what makes this training this one, plain enough for JSON.
+
+    Returns:
+        The same model after the last epoch.
 
     Raises:
-        SystemExit: if `work` holds another training.
+        SystemExit: if `work` holds another training, or a backup whose two files disagree.
     """
     work.mkdir(parents=True, exist_ok=True)
     check_same_run(work, run)
-    checkpoint, history_file = work / "last.keras", work / "history.json"
-    history = json.loads(history_file.read_text()) if history_file.exists() else []
-    model = keras.saving.load_model(checkpoint) if checkpoint.exists() else build()
-    done = int(model.optimizer.iterations) // len(epoch_data(0))
-    history = history[:done]
-    for epoch in range(done, epochs):
-        started = time.monotonic()
-        fitted = model.fit(epoch_data(epoch), epochs=1, shuffle=False, verbose=2)
-        losses = {name: values[0] for name, values in fitted.history.items()}
-        history.append(
-            {"epoch": epoch + 1, **losses, **validate(model), "seconds": time.monotonic() - started}
-        )
-        print(json.dumps(history[-1]), flush=True)
-        if epoch >= epochs - SNAPSHOTS:
-            model.save_weights(snapshot(work, epoch + 1))
-        temporary = work / "saving.keras"
-        model.save(temporary)
-        temporary.replace(checkpoint)
-        history_file.write_text(json.dumps(history, indent=1))
+    callbacks = [
+        DrawEpochs(batches),
+        # Before the backup: scores of an epoch that was not backed up are replaced by the next run.
+        KeepHistory(validate, work / "history.json"),
+        keras.callbacks.BackupAndRestore(
+            str(work / "backup"), double_checkpoint=True, delete_checkpoint=False
+        ),
+    ]
+    model.fit(batches, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=2)
     return model
 
 
-def snapshot(work: Path, epoch: int) -> Path:
-    """Where the weights of an epoch, counted from 1, are kept."""
-    return work / f"epoch{epoch:02}.weights.h5"
+class DrawEpochs(keras.callbacks.Callback):
+    """Makes what is random in an epoch depend on its number, not on which epochs this run has seen.
+
+    Draws the dataset's views, before Keras asks for the first of them, and sets the generators of
+    Dropout, which no backup holds, to where an uninterrupted training has them: one draw a step.
+    """
+
+    def __init__(self, batches: Views):
+        super().__init__()
+        self._batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        steps = int(self.model.optimizer.iterations)
+        if steps != epoch * len(self._batches):
+            raise SystemExit(
+                f"The backup holds the weights of step {steps} but names epoch {epoch + 1}: it was "
+                "cut off while it was written. Choose another --work folder to start anew."
+            )
+        self._batches.draw_epoch(epoch)
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.Dropout) and layer.rate:
+                state = layer.seed_generator.state
+                state.assign([int(state[0]), steps])
+
+
+class KeepHistory(keras.callbacks.Callback):
+    """Validates after every epoch and writes losses, scores and seconds of all epochs to a file.
+
+    Args:
+        validate: the scores of a model, by name.
+        file: JSON, a list with an entry per epoch; entries of epochs that are trained again go.
+    """
+
+    def __init__(self, validate: Callable[[keras.Model], dict], file: Path):
+        super().__init__()
+        self._validate, self._file = validate, file
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        done = json.loads(self._file.read_text())[:epoch] if epoch else []
+        scores = {"epoch": epoch + 1, **(logs or {}), **self._validate(self.model)}
+        scores["seconds"] = time.monotonic() - self._started
+        print(json.dumps(scores), flush=True)
+        self._file.write_text(json.dumps([*done, scores], indent=1))
+
+
+def recipe_as_json(recipe: object) -> dict:
+    """A recipe, a dataclass, as it is read back from JSON: tuples are lists."""
+    return json.loads(json.dumps(asdict(recipe)))
 
 
 def describe_run(recipe: object, training: Images) -> dict:
     """What makes a training itself: its recipe and its images."""
     names = "\n".join(training.ids.tolist())
     return {
-        "recipe": repr(recipe),
+        "recipe": recipe_as_json(recipe),
         "images": hashlib.sha256(names.encode() + training.pixels.tobytes()).hexdigest(),
     }
 

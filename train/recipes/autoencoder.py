@@ -17,7 +17,7 @@ import numpy as np
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.batches import Views
-from train.data.kermany import Images, load_split, resize_all
+from train.data.kermany import load_split, resize_all
 from train.data.splits import training_and_validation
 from train.models.networks import build_autoencoder
 from train.models.training import describe_run, train_epochs, use_bfloat16_where_it_is_fast
@@ -55,11 +55,6 @@ class AutoencoderRecipe:
 class NormalViews(Views):
     """Batches of (view, the same view)."""
 
-    def __init__(self, normals: Images, recipe: AutoencoderRecipe, epoch: int):
-        super().__init__(
-            normals, recipe.views, recipe.batch, np.random.default_rng((recipe.seed, epoch))
-        )
-
     def __getitem__(self, index: int):
         views = self.views_of(self.rows_of(index))
         return views, views
@@ -88,25 +83,17 @@ def fit_autoencoder(
     held_out = validation[validation.labels == 0]
     inputs = resize_all(held_out.pixels / np.float32(255), recipe.views.side)
 
-    def build() -> keras.Model:
-        model = network()
-        steps = len(NormalViews(normals, recipe, 0)) * recipe.epochs
-        rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
-        model.compile(keras.optimizers.Adam(rate), loss=loss)
-        return model
+    batches = NormalViews(normals, recipe.views, recipe.batch, recipe.seed)
+    model = network()
+    rate = keras.optimizers.schedules.CosineDecay(recipe.rate, len(batches) * recipe.epochs)
+    model.compile(keras.optimizers.Adam(rate), loss=loss)
 
     def validate(model: keras.Model) -> dict:
         reconstructed = model.predict(inputs, verbose=0)[..., :1]
         return {"validation_normals_mse": float(np.square(reconstructed - inputs).mean())}
 
-    return train_epochs(
-        build,
-        lambda epoch: NormalViews(normals, recipe, epoch),
-        validate,
-        recipe.epochs,
-        work,
-        describe_run(recipe, normals),
-    )
+    run = describe_run(recipe, normals)
+    return train_epochs(model, batches, validate, recipe.epochs, work, run)
 
 
 def main() -> None:

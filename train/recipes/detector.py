@@ -25,6 +25,7 @@ from sklearn.metrics import roc_auc_score
 from cxr_demo.anomaly.maps import extent_score
 from cxr_demo.models.preprocessing import to_uint8
 from train.data.augment import ViewRecipe, add_random_border, random_view_and_mask
+from train.data.batches import Views
 from train.data.kermany import Images, resize_all
 from train.data.splits import normals_of
 from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_for_training, paste_lesions
@@ -57,35 +58,30 @@ class DetectorRecipe:
     seed: int = 0
 
 
-class LesionViews(keras.utils.PyDataset):
-    """One epoch: batches of (views, share of each cell that a lesion covers).
+class LesionViews(Views):
+    """Batches of (views, share of each cell that a lesion covers).
 
     The first half of a batch is as it was, the second half are other views of the same images
     with lesions; float32 (2 batch, side, side, 1) and (2 batch, side/8, side/8, 1).
     """
 
-    def __init__(self, normals: Images, recipe: DetectorRecipe, epoch: int):
-        super().__init__(workers=1)
-        rng = np.random.default_rng((recipe.seed, epoch))
-        self.normals, self.recipe = normals, recipe
-        self.order = rng.permutation(len(normals))
-        self.others = rng.integers(len(normals), size=len(normals))
-        self.seeds = rng.integers(2**63, size=len(normals))
-
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.recipe.batch)
+    def draw(self, rng: np.random.Generator) -> None:
+        """Decide order, lenders of borders, views and lesions."""
+        n = len(self.images)
+        self.order = rng.permutation(n)
+        self.others = rng.integers(n, size=n)
+        self.seeds = rng.integers(2**63, size=n)
 
     def __getitem__(self, index: int):
-        rows = self.order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
+        rows = self.rows_of(index)
         drawn = [self._draw(row, lesion) for lesion in (False, True) for row in rows]
         views, masks = (np.stack(arrays)[..., None] for arrays in zip(*drawn, strict=True))
         return views, masks
 
     def _draw(self, row: int, lesion: bool) -> tuple[np.ndarray, np.ndarray]:
         """One view, float32 (side, side), and its cells, float32 (side/8, side/8)."""
-        recipe = self.recipe.views
+        recipe, pixels = self.view_recipe, self.images.pixels
         rng = np.random.default_rng((self.seeds[row], lesion))
-        pixels = self.normals.pixels
         image = add_random_border(pixels[row], pixels[self.others[row]], recipe, rng)
         mask = np.zeros(image.shape, np.float32)
         if lesion:
@@ -109,20 +105,18 @@ def fit_detector(
         for kind in EVALUATION_LESIONS
     }
 
-    def build() -> keras.Model:
-        model = build_detector(None, trunk, recipe.first_trainable_block)
-        steps = len(LesionViews(normals, recipe, 0))
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            steps * (recipe.epochs - 1),
-            warmup_target=recipe.peak_rate,
-            warmup_steps=steps,
-        )
-        model.compile(
-            keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0),
-            loss=keras.losses.BinaryCrossentropy(from_logits=True),
-        )
-        return model
+    batches = LesionViews(normals, recipe.views, recipe.batch, recipe.seed)
+    model = build_detector(None, trunk, recipe.first_trainable_block)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        len(batches) * (recipe.epochs - 1),
+        warmup_target=recipe.peak_rate,
+        warmup_steps=len(batches),
+    )
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+    )
 
     def scores(model: keras.Model, squares: np.ndarray) -> np.ndarray:
         logits = model.predict(squares, batch_size=32, verbose=0)
@@ -139,14 +133,8 @@ def fit_detector(
             },
         }
 
-    return train_epochs(
-        build,
-        lambda epoch: LesionViews(normals, recipe, epoch),
-        validate,
-        recipe.epochs,
-        work,
-        describe_run(recipe, normals),
-    )
+    run = describe_run(recipe, normals)
+    return train_epochs(model, batches, validate, recipe.epochs, work, run)
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def test_every_epoch_shows_every_image_once_and_anew():
         first.shape == (24, 32, 32, 1)
         and shown.tolist() == np.eye(2)[class_targets(images().labels, 2)[first_order]].tolist()
     )
-    views.on_epoch_end()
+    views.draw_epoch(1)
     assert sorted(views.order) == list(range(24)) and (views.order != first_order).any()
 
 

@@ -7,7 +7,7 @@ from tests.conftest import chest_like
 from train.data.augment import ViewRecipe
 from train.data.kermany import Images
 from train.experiments.seeds import mean_and_deviation
-from train.recipes.detector import DetectorRecipe, LesionViews
+from train.recipes.detector import LesionViews
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +18,7 @@ def normals() -> Images:
 
 
 def test_the_first_half_is_as_it_was_and_the_second_has_lesions(normals):
-    recipe = DetectorRecipe(batch=4, views=ViewRecipe(side=64, area=(0.9, 1.0)))
-    views, cells = LesionViews(normals, recipe, 0)[0]
+    views, cells = LesionViews(normals, ViewRecipe(side=64, area=(0.9, 1.0)), 4, 0)[0]
     assert views.shape == (8, 64, 64, 1)
     assert cells.shape == (8, 8, 8, 1)
     assert views.dtype == cells.dtype == np.float32
@@ -29,12 +28,12 @@ def test_the_first_half_is_as_it_was_and_the_second_has_lesions(normals):
 
 
 def test_an_epoch_shows_every_normal_twice_and_differs_from_the_next(normals):
-    recipe = DetectorRecipe(batch=4, views=ViewRecipe(side=64))
-    epoch = LesionViews(normals, recipe, 0)
-    assert [len(epoch[i][0]) for i in range(len(epoch))] == [8, 4]
-    again, other = LesionViews(normals, recipe, 0), LesionViews(normals, recipe, 1)
-    np.testing.assert_array_equal(epoch[0][0], again[0][0])
-    assert (epoch[0][0] != other[0][0]).any()
+    views = LesionViews(normals, ViewRecipe(side=64), 4, 0)
+    assert [len(views[i][0]) for i in range(len(views))] == [8, 4]
+    first, again = views[0][0], LesionViews(normals, ViewRecipe(side=64), 4, 0)[0][0]
+    np.testing.assert_array_equal(first, again)
+    views.draw_epoch(1)
+    assert (first != views[0][0]).any()
 
 
 def test_the_spread_of_one_seed_is_none_and_of_two_is_that_of_a_sample():

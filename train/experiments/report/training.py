@@ -28,7 +28,7 @@ from train.data.splits import training_and_validation
 from train.metrics.classification import class_scores
 from train.metrics.plots import draw_history
 from train.models.networks import build_report_classifier
-from train.models.training import use_bfloat16_where_it_is_fast
+from train.models.training import DrawEpochs, use_bfloat16_where_it_is_fast
 from train.records.manifest import register, write_json
 from train.records.test_log import log_test_reading
 
@@ -71,21 +71,15 @@ class ReportRecipe:
 
 
 class ReportViews(Views):
-    """Batches of (views, one-hot classes), drawn anew every epoch."""
+    """Batches of (views, one-hot classes)."""
 
     def __init__(self, images: Images, recipe: ReportRecipe):
-        views = replace(recipe.views, side=recipe.side)
-        super().__init__(images, views, 32, np.random.default_rng(recipe.seed))
-        self.epoch, self.recipe = 0, recipe
+        super().__init__(images, replace(recipe.views, side=recipe.side), 32, recipe.seed)
         self.targets = np.eye(recipe.classes)[class_targets(images.labels, recipe.classes)]
 
     def __getitem__(self, index: int):
         rows = self.rows_of(index)
         return self.views_of(rows), self.targets[rows]
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-        self.draw(np.random.default_rng((self.recipe.seed, self.epoch)))
 
 
 def class_targets(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -127,11 +121,16 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
     weights = folder / f"{recipe.name}.weights.h5"
     weights.unlink(missing_ok=True)  # an earlier run's must not pass for this one's checkpoint
     started = time.monotonic()
+    batches = ReportViews(training, recipe)
     history = model.fit(
-        ReportViews(training, recipe),
+        batches,
         validation_data=(held_out, held_out_targets),
         epochs=arguments.epochs or recipe.epochs,
-        callbacks=[keras.callbacks.TerminateOnNaN(), *recipe.callbacks(weights)],
+        callbacks=[
+            DrawEpochs(batches),
+            keras.callbacks.TerminateOnNaN(),
+            *recipe.callbacks(weights),
+        ],
         shuffle=False,
         verbose=2,
     ).history
