@@ -1,4 +1,4 @@
-"""The obvious way to serve the same networks, to measure ours against: Keras from end to end.
+"""A Keras baseline to measure ours against: the obvious way to serve the same networks.
 
     python -m bench.keras_baseline prepare FOLDER        # four .keras files, from the kept weights
     python -m bench.keras_baseline serve FOLDER PORT     # a Gradio page around them
@@ -40,7 +40,7 @@ def prepare(folder: Path) -> None:
     autoencoder.save(folder / "autoencoder.keras")
 
 
-class Obvious:
+class KerasBaseline:
     """What most would write.
 
     Args:
@@ -88,7 +88,7 @@ def serve(folder: Path, port: int) -> None:
     """A page around it, until stopped."""
     import gradio as gr
 
-    models = Obvious(folder)
+    models = KerasBaseline(folder)
 
     def analyse(path: str) -> dict:
         return models.analyse(read_radiograph(Path(path).read_bytes()))

@@ -73,9 +73,9 @@ def tf_function(_: Path) -> tuple[Callable, Callable]:
 
 def obvious(folder: Path) -> tuple[Callable, Callable]:
     """Keras, and scikit-learn."""
-    from bench.keras_baseline import Obvious
+    from bench.keras_baseline import KerasBaseline
 
-    models = Obvious(folder)
+    models = KerasBaseline(folder)
     predict = models._classifiers["binary"].predict
     return models.analyse, lambda square: predict(square[None, :, :, None], verbose=0)
 
@@ -94,9 +94,9 @@ def milliseconds(run: Callable, inputs: list) -> list[float]:
 
 def images_per_second(keras_models: Path, folder: Path) -> float:
     """The obvious way over a folder: read 32, predict 32."""
-    from bench.keras_baseline import Obvious
+    from bench.keras_baseline import KerasBaseline
 
-    models = Obvious(keras_models)
+    models = KerasBaseline(keras_models)
     files = sorted(folder.iterdir())
     models.analyse_all([read_radiograph(file.read_bytes()) for file in files[:BATCH]])
     began = time.perf_counter()

@@ -1,8 +1,8 @@
 """A chest X-ray research demo: what trained VGG16 models make of one radiograph, and why.
 
-Reading order: `reader` → `preprocessing` → `networks` → `calibration`, `library`, `projection`,
-`maps` → `analysis` → `report` and `ui`. Each imports only from those before it, and from
-`errors` and `artefacts`; `tests/test_layers.py` holds the order.
+Reading order: `reading` → `models` → `anomaly`, `reference` → `analysis` → `report` → `cli`, `ui`.
+Each imports only from those before it, and from `errors`, `i18n` and `artefacts`;
+`tests/test_layers.py` holds the order.
 """
 
 __version__ = "0.1.0"

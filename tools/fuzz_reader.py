@@ -137,16 +137,16 @@ def _inside(arguments: list[str]) -> None:
         from pydicom.pixels.decoders.base import DecodeRunner
 
         from cxr_demo.errors import RadiographError
-        from cxr_demo.reading import reader as radiograph
+        from cxr_demo.reading import reader
         from cxr_demo.reading.dicom import read_dicom
     from tools.measured_reader import broken_contract
 
-    radiograph.read_in_subprocess = read_dicom
+    reader.read_in_subprocess = read_dicom
     DecodeRunner._decode_frame = _in_a_fork(DecodeRunner._decode_frame)
 
     def once(data: bytes) -> None:
         try:
-            read = radiograph.read_radiograph(data)
+            read = reader.read_radiograph(data)
         except RadiographError:
             return
         if wrong := broken_contract(read):

@@ -147,30 +147,30 @@ def _serve() -> None:
     """Answer until the pipe is closed."""
     import resource
 
-    from cxr_demo.reading import reader as radiograph
+    from cxr_demo.reading import reader
     from cxr_demo.reading.dicom import read_dicom
     from tests.reading.odd_files import png, speckle
     from tests.reading.raw_dicom import dicom
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what codecs print is no answer
-    read_apart = radiograph.read_in_subprocess
+    read_apart = reader.read_in_subprocess
 
     def children() -> float:
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
     for usual in (dicom(), png(speckle())):
-        radiograph.read_radiograph(usual)
+        reader.read_radiograph(usual)
     child_usually = child_before = children()
     print("ready", file=answers, flush=True)
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         data = sys.stdin.buffer.read(asked["size"])
-        radiograph.read_in_subprocess = read_apart if asked["apart"] else read_dicom
+        reader.read_in_subprocess = read_apart if asked["apart"] else read_dicom
         gc.collect()
         Path("/proc/self/clear_refs").write_text("5")
         before, start = _memory("VmRSS"), sum(os.times()[:4])
-        said, message = _read(radiograph.read_radiograph, data, asked["frame"])
+        said, message = _read(reader.read_radiograph, data, asked["frame"])
         seconds = sum(os.times()[:4]) - start
         grown = _memory("VmHWM") - before
         if children() > child_before:  # a child's peak shows where it is the highest so far

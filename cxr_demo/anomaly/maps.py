@@ -1,4 +1,4 @@
-"""Two ways to see what is unlike a normal radiograph, each with its map and its score.
+"""Anomaly maps and scores of one radiograph, by two methods.
 
 Data contract: a square float32 (side, side) in [0, 1] from `preprocessing` → `Anomaly`. Both
 networks have seen normal radiographs only.

@@ -1,4 +1,4 @@
-"""How rare the texture of each region is among normal radiographs: a Gaussian for every region.
+"""Score regions by their Mahalanobis distance from normal radiographs, as PaDiM does.
 
 Data contract: float32 (R, R, C), mean activations of a network in R × R regions, → float32 (R, R),
 logarithms of squared Mahalanobis distances in units of their spread among held-out normals: about

@@ -1,4 +1,4 @@
-"""What a threshold means: scores of held-out patients → sensitivity, specificity, what a flag says.
+"""What a threshold means: sensitivity, specificity and predictive values on held-out patients.
 
 Data contract: scores are float (N,), higher is more unusual; a radiograph is flagged when its score
 exceeds the threshold. Thresholds come from the normals, but for Youden's, which needs both.

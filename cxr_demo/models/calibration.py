@@ -1,4 +1,4 @@
-"""Network outputs → calibrated class probabilities, and the classes they leave plausible."""
+"""Calibrate network outputs to class probabilities, and find the conformal set of classes."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Is this a frontal chest radiograph, and one as the networks know them? A graded answer.
+"""Grade an input as a usable radiograph, an unusual one, or no chest radiograph: the gate.
 
 Data contract: the mean activations of the detector's trunk in the regions of an image, float32 (R,
 R, C) → `InputCheck`. A softmax regression over them tells a usable radiograph from one with

@@ -1,4 +1,4 @@
-"""Hide parts of a radiograph from the networks, to see what their answer leant on.
+"""Occlusion sensitivity: hide parts of a radiograph from the networks.
 
 Data contract: float32 (side, side) in [0, 1] from `preprocessing` → the same. Boxes are (left, top,
 right, bottom) as shares of width and height in [0, 1], so they fit the file at any size.

@@ -1,5 +1,4 @@
-"""Class activation map: which regions speak for a class. From one forward pass, without gradients
-of a framework.
+"""HiResCAM saliency: which regions speak for a class, from one forward pass.
 
 Data contract: `Features.feature_map` float32 (7, 7, 512) → float32 (7, 7) for each class, in
 units of its logit.

@@ -1,4 +1,4 @@
-"""Pixel Data of a DICOM file → the stored values of one frame, by its transfer syntax.
+"""Decode one frame of DICOM Pixel Data to its stored values, by transfer syntax.
 
 Data contract: a pydicom data set whose `file_meta` names one of the syntaxes in PLUGIN → integers
 (rows, columns) as stored, of the machine's own byte order. The codecs are gdcm (JPEG, JPEG-LS),

@@ -1,4 +1,4 @@
-"""Values of a DICOM data set's elements, whatever a file has put there. None of it is trusted."""
+"""Get values of DICOM elements as text or numbers; none of them is trusted."""
 
 from pydicom.dataset import Dataset
 

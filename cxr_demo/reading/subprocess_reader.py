@@ -1,7 +1,7 @@
-"""Reads a DICOM file in a process of its own, whose time, memory and files are limited.
+"""Read a DICOM file in a process of its own, with limits of time, memory and files.
 
-DICOM files and their codecs are the widest door into this program: what goes wrong behind it ends
-that process and nothing else.
+DICOM files and their codecs are the largest attack surface of this program: what goes wrong there
+ends that process and nothing else.
 
 Data contract: the file goes in through a pipe. Out comes a line of JSON, either {"key", "values"}
 of a refusal or {"shape", "bits", "burned_in"} of a `types.StoredFrame`, followed then by the bytes
@@ -20,9 +20,9 @@ import numpy as np
 from cxr_demo.errors import RadiographError
 from cxr_demo.reading.types import Radiograph, StoredFrame
 
-SECONDS = 8
+CPU_LIMIT_S = 8
 """Of a processor; the clock may show more where many share one."""
-PATIENCE_S = 20
+TIMEOUT_S = 20
 MEMORY_BYTES = 640 * 2**20
 """Of address space; the largest radiograph needs 512 MB of it, and half of that in memory."""
 
@@ -46,7 +46,7 @@ def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             env={**own, "PYTHONPATH": _PACKAGES, "OPENBLAS_NUM_THREADS": "1"},
             check=False,
         )
@@ -87,7 +87,7 @@ def _limit_resources() -> None:
         return
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, CPU_LIMIT_S),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):

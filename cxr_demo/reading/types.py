@@ -1,4 +1,4 @@
-"""What a radiograph is once it is read, and the sizes that are read at all.
+"""Types of a radiograph that has been read, and limits of its size.
 
 Data contract: pixels are float32 (height, width) in [0, 1] with air dark. A file's declared size is
 checked here before a single pixel is decoded.

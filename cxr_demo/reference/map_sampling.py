@@ -1,4 +1,4 @@
-"""Which references to draw on a map that has room for some of them only.
+"""Sample the references to draw on a map that has room for some of them only.
 
 Data contract: coordinates are float (N, 2) in the map's own units, labels integers (N,). The order
 of rows by priority is made once; a view of the map then takes the first of them that lie in it.

@@ -1,4 +1,4 @@
-"""PneumoniaMNIST at 128 pixels: which of its pictures is which reference of the library.
+"""Match the pictures of PneumoniaMNIST, at 128 pixels, with the references of the library.
 
 Data contract: the archive is an NPZ with `train_images` and `val_images`, uint8 (N, 128, 128), and
 `train_labels` and `val_labels`, integers (N, 1), 0 normal and 1 pneumonia. The two parts together

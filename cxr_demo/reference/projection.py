@@ -1,4 +1,4 @@
-"""Where a query belongs on the 2-D map of the library, and whether it belongs there at all.
+"""Project a query onto the 2-D maps of the library, and say whether it is typical of it.
 
 UMAP and t-SNE are fitted offline by `train.recipes.library`; only coordinates ship.
 """

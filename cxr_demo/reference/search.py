@@ -1,4 +1,4 @@
-"""Which vectors lie nearest to a query: two searches of one signature.
+"""Search for the nearest vectors by cosine similarity: exact, or with an index.
 
 Data contract: vectors are float32 (N, D) of unit length, labels integers (N,). Both searches answer
 with rows, nearest first and equals in row order, and with cosine similarities computed from the

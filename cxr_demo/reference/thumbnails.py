@@ -1,4 +1,4 @@
-"""Small pictures of the references: the shipped examples, packed ones, or prototypes.
+"""Thumbnails of the references: the shipped examples, packed ones, or prototypes.
 
 The repository holds pictures of the 16 example patients only. Every other reference shows the
 prototype of its neighbourhood, a pixel mean of at least 12 patients, until small pictures of the

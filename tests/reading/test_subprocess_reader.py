@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 from cxr_demo.errors import RadiographError
-from cxr_demo.reading import subprocess_reader as sandbox
+from cxr_demo.reading import subprocess_reader
 from cxr_demo.reading.dicom import read_dicom
 from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from tests.reading.dicom_files import BIG_ENDIAN, JPEG_LS, dicom, ramp, rescale
 
-ROOT = Path(sandbox.__file__).parents[2]
+ROOT = Path(subprocess_reader.__file__).parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="has no such limits or signals")
 
 
@@ -32,8 +32,8 @@ def child(monkeypatch, tmp_path):
 
     def becomes(code: str) -> None:
         (tmp_path / "stand_in.py").write_text(textwrap.dedent(code))
-        monkeypatch.setattr(sandbox, "__name__", "stand_in")
-        monkeypatch.setattr(sandbox, "_PACKAGES", f"{tmp_path}{os.pathsep}{ROOT}")
+        monkeypatch.setattr(subprocess_reader, "__name__", "stand_in")
+        monkeypatch.setattr(subprocess_reader, "_PACKAGES", f"{tmp_path}{os.pathsep}{ROOT}")
 
     return becomes
 
@@ -45,14 +45,14 @@ def reader(child):
     def becomes(code: str, before: str = "pass") -> None:
         child(
             "import json, os, resource, sys, types\n"
-            "from cxr_demo.reading import subprocess_reader as sandbox\n"
+            "from cxr_demo.reading import subprocess_reader\n"
             "from cxr_demo.errors import RadiographError\n"
             "def read_stored(data, frame):\n"
             + textwrap.indent(textwrap.dedent(code), "    ")
             + "\ndicom = sys.modules['cxr_demo.reading.dicom'] = types.ModuleType('dicom')\n"
             "dicom.read_stored = read_stored\n"
             f"{before}\n"
-            "sandbox._main(json.loads(sys.argv[1]))\n"
+            "subprocess_reader._main(json.loads(sys.argv[1]))\n"
         )
 
     return becomes
@@ -246,7 +246,7 @@ def test_no_room_for_another_process(monkeypatch):
     def refuse(*arguments, **options):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(sandbox.subprocess, "run", refuse)
+    monkeypatch.setattr(subprocess_reader.subprocess, "run", refuse)
     assert refused() == "dicom.limit"
 
 
@@ -273,7 +273,7 @@ def test_what_a_codec_prints_does_not_get_into_the_answer(reader):
 
 @posix
 def test_a_process_that_hangs_is_ended(child, monkeypatch, tmp_path):
-    monkeypatch.setattr(sandbox, "PATIENCE_S", 1)
+    monkeypatch.setattr(subprocess_reader, "TIMEOUT_S", 1)
     child(f"import os, time\nopen({str(tmp_path / 'id')!r}, 'w').write(str(os.getpid()))\n"
           "time.sleep(60)")  # fmt: skip
     begun = time.monotonic()
@@ -285,7 +285,7 @@ def test_a_process_that_hangs_is_ended(child, monkeypatch, tmp_path):
 
 @posix
 def test_a_reader_that_works_for_too_long_is_ended(reader):
-    reader("while True: pass", before="sandbox.SECONDS = 1")
+    reader("while True: pass", before="subprocess_reader.CPU_LIMIT_S = 1")
     assert refused() == "dicom.limit"
 
 
@@ -322,10 +322,10 @@ def test_a_file_that_needs_more_memory_than_there_is(child):
     child("""
         import json, resource, sys
         from cxr_demo.reading import dicom
-        from cxr_demo.reading import subprocess_reader as sandbox
+        from cxr_demo.reading import subprocess_reader
         pages = int(open('/proc/self/statm').read().split()[0])
-        sandbox.MEMORY_BYTES = pages * resource.getpagesize() + 40 * 2**20
-        sandbox._main(json.loads(sys.argv[1]))
+        subprocess_reader.MEMORY_BYTES = pages * resource.getpagesize() + 40 * 2**20
+        subprocess_reader._main(json.loads(sys.argv[1]))
     """)
     small = dicom(ramp(12))
     np.testing.assert_array_equal(read_in_subprocess(small).pixels, read_dicom(small).pixels)

@@ -14,7 +14,7 @@ from cxr_demo.artefacts import LIBRARY, MIDDLES, Artefacts
 from cxr_demo.cli import arguments
 from cxr_demo.errors import ArtefactError, CXRError
 from cxr_demo.models.preprocessing import resize_square
-from cxr_demo.reference import thumbnails as pictures
+from cxr_demo.reference import thumbnails
 from cxr_demo.reference.fetch_thumbnails import fetch_thumbnails
 from cxr_demo.reference.library import ReferenceLibrary, perceptual_hash
 from cxr_demo.reference.pneumoniamnist import middle
@@ -324,7 +324,7 @@ def test_a_file_is_whole_or_not_there(library, artefacts_of, folder, packed, mon
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pictures.np, "savez", disk_full)
+    monkeypatch.setattr(thumbnails.np, "savez", disk_full)
     with pytest.raises(CXRError, match="No space left on device"):
         pack_folder(folder, library, packed)
     assert [path.name for path in packed.parent.iterdir()] == ["pictures.npz"]
