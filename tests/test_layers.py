@@ -21,7 +21,7 @@ LAYERS = {
         ("__main__",),
     ),
     "train": (
-        ("records",),
+        ("arguments", "records"),
         ("data",),
         ("metrics",),
         ("models",),

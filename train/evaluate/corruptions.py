@@ -8,13 +8,13 @@ of training, `stress_first_stage.json`, to be compared with. The official test i
 Time: 2 min on 2 cores with bfloat16 matrix units (AMX), 10 without.
 """
 
-import argparse
 import json
 from pathlib import Path
 
 import keras
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
+from train.arguments import parse
 from train.data.corruptions import each_condition
 from train.data.kermany import Images, load_split
 from train.data.splits import training_and_validation
@@ -33,10 +33,8 @@ def corruption_scores(model: keras.Model, held_out: Images) -> dict[str, dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument("--first-stage", type=Path, help="weights of the first stage instead")
-    arguments = parser.parse_args()
+    first_stage = {"type": Path, "help": "weights of the first stage instead"}
+    arguments = parse(__doc__, "data", first_stage=first_stage)
     use_bfloat16_where_it_is_fast()
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     model = build_classifier()

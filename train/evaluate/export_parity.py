@@ -7,9 +7,7 @@ and how many of the 10 nearest references are the same. Nothing is chosen by it;
 test is logged. Time: 4 min on 2 cores.
 """
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -18,6 +16,7 @@ from cxr_demo.artefacts import ASSETS, CALIBRATION, CLASSIFIER, LIBRARY, Artefac
 from cxr_demo.models.calibration import HEADS, Calibration
 from cxr_demo.models.networks import Classifier
 from cxr_demo.reference.library import ReferenceLibrary, unit_rows
+from train.arguments import parse
 from train.data.kermany import load_split
 from train.models.networks import build_classifier
 from train.models.weights import load_quantised
@@ -79,9 +78,7 @@ def parity(squares: np.ndarray, labels: np.ndarray) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with test/ in it")
-    images = load_split(parser.parse_args().data, "test")
+    images = load_split(parse(__doc__, "data").data, "test")
     found = parity(images.pixels / np.float32(255), images.labels)
     write_json(
         ASSETS / "metrics" / "parity.json",

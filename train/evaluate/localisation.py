@@ -11,9 +11,7 @@ pneumonia lend their borders. Nothing is chosen here but what `EXTENT` of the de
 be, from the table of extents. The official test is not read. Time: 4 min.
 """
 
-import argparse
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -23,6 +21,7 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.maps import AnomalyMap, edge_share, extent_score
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.models.preprocessing import SIDE
+from train.arguments import parse
 from train.data.corruptions import each_condition
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
@@ -99,9 +98,7 @@ def extents(plain: list[np.ndarray], pasted: list[np.ndarray]) -> dict[str, floa
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data")
     analyser = Analyser(Artefacts())
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     is_normal = held_out.labels == 0

@@ -6,13 +6,13 @@ Takes what the shipped model said of the official test from `assets/metrics/test
 and the pictures from DATA. Sorted by how sure the model was of the wrong class. Time: 5 s.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from cxr_demo.artefacts import ASSETS
+from train.arguments import parse
 from train.data.kermany import CLASSES, list_split
 from train.metrics.predictions import Predictions, from_json
 
@@ -50,11 +50,12 @@ def contact_sheet(pictures: list[Image.Image], texts: list[str]) -> Image.Image:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with test/ in it")
-    parser.add_argument("--out", type=Path, default=Path(".work/mistakes.png"))
-    parser.add_argument("--most", type=int, default=36, help="how many to show")
-    arguments = parser.parse_args()
+    arguments = parse(
+        __doc__,
+        "data",
+        out={"type": Path, "default": Path(".work/mistakes.png")},
+        most={"type": int, "default": 36, "help": "how many to show"},
+    )
     predictions = from_json((ASSETS / "metrics/test_predictions.json").read_text())
     path_of = {path.stem: path for path in list_split(arguments.data, "test")}
     rows = worst_mistakes(predictions, arguments.most)

@@ -10,7 +10,6 @@ With --native, also how well a native file and its 224 x 224 copy agree. The sho
 fitted on the training split. Nothing is chosen here. Time: 3 min.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import ASSETS, CALIBRATION, Artefacts
 from cxr_demo.models.calibration import BINARY, THREE_CLASS
+from train.arguments import parse
 from train.data.kermany import list_split, load_split
 from train.evaluate.shortcut_baselines import score_baselines
 from train.metrics.calibration import PRIOR, prior_weights, reliability_curve
@@ -99,11 +99,8 @@ def logged_figures(figures: dict, model: dict) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
-    parser.add_argument("--native", type=Path, help="training files at their original size")
-    parser.add_argument("--note", default="", help="why the test is read, for the log")
-    arguments = parser.parse_args()
+    note = {"default": "", "help": "why the test is read, for the log"}
+    arguments = parse(__doc__, "data", "native", note=note)
     METRICS.mkdir(parents=True, exist_ok=True)
     artefacts = Artefacts()
     analyser = Analyser(artefacts)

@@ -9,9 +9,7 @@ visualization of what a deep neural network has learned"). Hidden regions are bl
 recognition. The official test is not read. Time: 1 min.
 """
 
-import argparse
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,6 +19,7 @@ from tqdm import tqdm
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
 from cxr_demo.models.networks import Classifier
 from cxr_demo.models.saliency import Heads, saliency
+from train.arguments import parse
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
 from train.records.manifest import write_json
@@ -66,9 +65,7 @@ def randomise_heads(heads: Heads, rng: np.random.Generator) -> Heads:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data")
     artefacts = Artefacts()
     classifier = Classifier(artefacts.read(CLASSIFIER))
     heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))

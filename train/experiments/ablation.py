@@ -12,10 +12,8 @@ Time: 5 min a variant on 2 cores without bfloat16 matrix units (AMX).
 Expected: see docs/released_classifier.md; views decide more than layers and rates.
 """
 
-import argparse
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -23,6 +21,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
+from train.arguments import parse
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.corruptions import each_condition
 from train.data.kermany import Images, load_split, resize_all
@@ -95,12 +94,8 @@ def _scores(outputs: dict, recipe: ClassifierRecipe, labels: np.ndarray) -> dict
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
-    parser.add_argument("--work", type=Path, default=Path(".work/ablation"))
-    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
-    arguments = parser.parse_args()
+    only = {"nargs": "+", "choices": VARIANTS, "default": list(VARIANTS)}
+    arguments = parse(__doc__, "data", "trunk", work=".work/ablation", only=only)
     training, held_out = training_and_validation(load_split(arguments.data, "train"))
     scored = held_out[::2]
     third = training[grouped_folds(training.labels, training.patients, 3, SEED) == 0]

@@ -12,7 +12,6 @@ is read once for all, a line of the log, and chooses nothing. Needs the autoenco
 Expected: see docs/released_detector.md.
 """
 
-import argparse
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +23,7 @@ from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE, detector_map,
 from cxr_demo.anomaly.padim import RegionGaussians
 from cxr_demo.artefacts import ASSETS, AUTOENCODER, DETECTOR, NORMALITY, Artefacts
 from cxr_demo.models.networks import Autoencoder, Detector, DetectorOutput
+from train.arguments import parse
 from train.data.corruptions import mixed_corruptions
 from train.data.kermany import load_split, resize_all
 from train.data.splits import normals_of
@@ -123,14 +123,8 @@ def summarise_method(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
-    parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
-    parser.add_argument("--variance-work", type=Path, default=variance_autoencoder.WORK)
-    arguments = parser.parse_args()
-    looks = FeatureExtractor(
-        arguments.trunk, arguments.variance_work / variance_autoencoder.WEIGHTS
-    )
+    arguments = parse(__doc__, "data", "trunk", work=variance_autoencoder.WORK)
+    looks = FeatureExtractor(arguments.trunk, arguments.work / variance_autoencoder.WEIGHTS)
     normals, held_out = normals_of(arguments.data)
     test = load_split(arguments.data, "test")
     sets = {

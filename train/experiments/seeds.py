@@ -11,7 +11,6 @@ Time: 25 min a seed on 2 cores without bfloat16 matrix units.
 Expected: see docs/released_detector.md.
 """
 
-import argparse
 import json
 import tempfile
 from dataclasses import replace
@@ -24,6 +23,7 @@ from cxr_demo.anomaly.maps import DETECTOR_SIDE, AnomalyMap, detector_map, exten
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.models.networks import Detector
 from cxr_demo.models.preprocessing import resize_square
+from train.arguments import parse
 from train.data.kermany import load_split
 from train.data.splits import normals_of
 from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
@@ -57,12 +57,8 @@ def export_detector(weights: Path) -> Detector:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
-    parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
-    parser.add_argument("--work", type=Path, default=Path(".work/detector"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    arguments = parser.parse_args()
+    seeds = {"type": int, "nargs": "+", "default": [0, 1, 2]}
+    arguments = parse(__doc__, "data", "trunk", work=".work/detector", seeds=seeds)
     normals, held_out = normals_of(arguments.data)
     test = load_split(arguments.data, "test")
     lesions = {kind: paste_lesions(held_out.pixels, kind) for kind in EVALUATION_LESIONS}

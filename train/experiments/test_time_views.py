@@ -8,15 +8,14 @@ Time: 3 min on 2 cores.
 Expected: see docs/released_classifier.md; every view costs another pass at serving time.
 """
 
-import argparse
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
 from cxr_demo.models.calibration import HEADS
+from train.arguments import parse
 from train.data.corruptions import as_if_wider, mixed_corruptions
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
@@ -40,9 +39,7 @@ SETS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data")
     use_bfloat16_where_it_is_fast()
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     model = build_classifier()

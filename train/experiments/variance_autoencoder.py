@@ -8,24 +8,20 @@ Time: 6 min on 2 cores for 80 epochs.
 Expected: see docs/released_detector.md.
 """
 
-import argparse
 from dataclasses import replace
-from pathlib import Path
 
+from train.arguments import parse
 from train.models.losses import NegativeLogLikelihood
 from train.models.networks import build_variance_autoencoder
 from train.recipes.autoencoder import AutoencoderRecipe, fit_autoencoder
 
 SIDE = 64
-WORK = Path(".work/variance_autoencoder")
+WORK = ".work/variance_autoencoder"
 WEIGHTS = "variance_autoencoder.weights.h5"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument("--work", type=Path, default=WORK)
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data", work=WORK)
     recipe = AutoencoderRecipe(views=replace(AutoencoderRecipe().views, side=SIDE))
     model = fit_autoencoder(
         recipe,

@@ -6,7 +6,6 @@ Time: 12 to 20 min on 2 cores for 80 epochs.
 Expected: validation mean squared error in assets/metrics/autoencoder_history.json, last entry.
 """
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import keras
 import numpy as np
 
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
+from train.arguments import parse
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.batches import Views
 from train.data.kermany import load_split, resize_all
@@ -97,10 +97,7 @@ def fit_autoencoder(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument("--work", type=Path, default=Path(".work/autoencoder"))
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data", work=".work/autoencoder")
     model = fit_autoencoder(
         AutoencoderRecipe(),
         build_autoencoder,

@@ -11,9 +11,7 @@ both, Youden's. All use the exported networks, the ones that serve. The official
 Time: 2 min.
 """
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -34,6 +32,7 @@ from cxr_demo.artefacts import (
 from cxr_demo.models.calibration import Calibration
 from cxr_demo.models.networks import Autoencoder, Classifier, Detector
 from cxr_demo.models.preprocessing import resize_square
+from train.arguments import parse
 from train.data.kermany import load_split
 from train.data.splits import SEED, grouped_folds, training_and_validation
 from train.metrics.calibration import (
@@ -114,9 +113,7 @@ def calibrate_head(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data")
     artefacts = Artefacts()
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     squares = held_out.pixels / np.float32(255)

@@ -11,12 +11,11 @@ Time on 2 cores with bfloat16 matrix units (AMX): 18 epochs of 3 to 4 min, then 
 Expected on the held-out fold: see assets/metrics/classifier_history.json, last entry.
 """
 
-import argparse
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
+from train.arguments import parse
 from train.data.augment import ViewRecipe
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
@@ -36,11 +35,7 @@ WEIGHTS = "classifier.weights.h5"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
-    parser.add_argument("--work", type=Path, default=Path(".work/classifier"))
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data", "trunk", work=".work/classifier")
     training, validation = training_and_validation(load_split(arguments.data, "train"))
     start, history = None, []
     for stage, recipe in STAGES.items():

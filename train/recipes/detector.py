@@ -12,7 +12,6 @@ Time: 2 min an epoch at 128 px on 2 cores without bfloat16 matrix units.
 Expected: see docs/released_detector.md.
 """
 
-import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from sklearn.metrics import roc_auc_score
 
 from cxr_demo.anomaly.maps import extent_score
 from cxr_demo.models.preprocessing import to_uint8
+from train.arguments import parse
 from train.data.augment import ViewRecipe, add_random_border, random_view_and_mask
 from train.data.batches import Views
 from train.data.kermany import Images, resize_all
@@ -138,12 +138,8 @@ def fit_detector(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument("--trunk", type=Path, required=True, help="VGG16 include_top=False weights")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--work", type=Path, default=Path(".work/detector"))
-    arguments = parser.parse_args()
+    seed = {"type": int, "default": 0}
+    arguments = parse(__doc__, "data", "trunk", work=".work/detector", seed=seed)
     normals, held_out = normals_of(arguments.data)
     work = arguments.work / f"seed{arguments.seed}"
     recipe = DetectorRecipe(seed=arguments.seed)

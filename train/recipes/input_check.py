@@ -10,7 +10,6 @@ come from, changes. The official test is not read; `train.evaluate.official_test
 of it the gate turns away. Time: 12 min.
 """
 
-import argparse
 import hashlib
 from collections.abc import Callable
 from functools import partial
@@ -24,6 +23,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from cxr_demo.artefacts import ASSETS, DETECTOR, INPUT_CHECK, Artefacts
 from cxr_demo.models.input_check import OTHER, USABLE, InputChecker
 from cxr_demo.models.networks import Detector
+from train.arguments import parse
 from train.data.kermany import load_split
 from train.data.out_of_distribution import drawn_images as drawn_pictures
 from train.data.out_of_distribution import package_images as pictures_of_packages
@@ -183,15 +183,8 @@ def grade_shares(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    parser.add_argument(
-        "--pictures",
-        type=Path,
-        required=True,
-        help="of train.data.out_of_distribution.package_images",
-    )
-    arguments = parser.parse_args()
+    help_ = "folder that train.data.out_of_distribution.package_images filled"
+    arguments = parse(__doc__, "data", pictures={"type": Path, "required": True, "help": help_})
     artefacts = Artefacts()
     network = DETECTOR
     kept = WORK / f"samples-{artefacts.short_hash(network)}-{source_hash()}.npz"

@@ -7,7 +7,6 @@ one that serves. UMAP and t-SNE are fitted here, once; only coordinates are kept
 fingerprints separate, with --native the folder of files known at both sizes. Time: 5 min.
 """
 
-import argparse
 import dataclasses
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from cxr_demo.artefacts import ASSETS, CLASSIFIER, LIBRARY, Artefacts
 from cxr_demo.models.networks import Classifier
 from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, perceptual_hash
 from cxr_demo.reference.thumbnails import to_thumbnail
+from train.arguments import parse
 from train.data.kermany import CLASSES, Images, load_files, load_split
 from train.recipes.prototypes import mean_image, partition
 from train.records.manifest import register
@@ -106,10 +106,7 @@ def report_fingerprints(images: Images, prints: np.ndarray, native: Path | None)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
-    parser.add_argument("--native", type=Path, help="training files at their original size")
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data", "native")
     parts = [load_split(arguments.data, split) for split in ("train", "val")]
     images = Images(
         *(

@@ -7,9 +7,7 @@ the normals of the training patients, so that shape, tone, texture and borders w
 spread and weight from held-out normals. No image with pneumonia is read. Time: 3 min.
 """
 
-import argparse
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 from scipy.linalg import cholesky
@@ -21,6 +19,7 @@ from cxr_demo.anomaly.padim import RegionGaussians, log_mahalanobis
 from cxr_demo.artefacts import ASSETS, DETECTOR, NORMALITY, Artefacts
 from cxr_demo.models.networks import Detector, DetectorOutput
 from cxr_demo.models.preprocessing import resize_square
+from train.arguments import parse
 from train.data.augment import ViewRecipe, random_view
 from train.data.kermany import Images
 from train.data.splits import normals_of
@@ -96,9 +95,7 @@ def fit_detector_gaussians(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ in it")
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data")
     artefacts = Artefacts()
     network = DETECTOR
     found = fit_detector_gaussians(Detector(artefacts.read(network)), *normals_of(arguments.data))

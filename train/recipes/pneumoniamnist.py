@@ -10,7 +10,6 @@ that are not in the library and shown to no network; and all references under th
 Time: 3 min. To expect: all references found, none wrong, and of the others none.
 """
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tqdm import tqdm
 from cxr_demo.artefacts import ASSETS, LIBRARY, MIDDLES, Artefacts
 from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, ReferenceLibrary, perceptual_hash
 from cxr_demo.reference.pneumoniamnist import ASPECTS, MIDDLE, NORMAL, SIDE, match, middle
+from train.arguments import parse
 from train.data.kermany import list_split, load_split
 from train.records.manifest import register, write_json
 
@@ -146,10 +146,7 @@ def _share(bar: tqdm) -> Callable[[float], None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train, val and test")
-    parser.add_argument("--native", type=Path, help="training files at their original size")
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data", "native")
     artefacts = Artefacts()
     library = ReferenceLibrary(artefacts.arrays(LIBRARY))
     parts = [load_split(arguments.data, split) for split in ("train", "val")]

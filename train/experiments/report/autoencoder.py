@@ -7,15 +7,14 @@ Expected: an AUROC near chance on the test: what an autoencoder reconstructs bad
 not disease. The report showed one image that exceeded its threshold and measured no more.
 """
 
-import argparse
 import json
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
 
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
+from train.arguments import parse
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
 from train.experiments.report.training import (
@@ -32,10 +31,7 @@ THRESHOLD = 0.01
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
-    parser.add_argument("--work", type=Path, default=Path(".work/report"))
-    arguments = parser.parse_args()
+    arguments = parse(__doc__, "data", work=".work/report")
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(0)
     training, validation = training_and_validation(load_split(arguments.data, "train"))

@@ -8,13 +8,13 @@ and on the images of the fold that it was not, where the splits are all that dif
 
 import argparse
 import json
-from pathlib import Path
 
 import keras
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
+from train.arguments import parse
 from train.data.kermany import Images, load_split
 from train.data.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
 from train.experiments.report.training import (
@@ -32,12 +32,9 @@ from train.records.manifest import write_json
 NETWORK = "binary_sgd_early_stopping"
 
 
-def knn_arguments(description: str) -> argparse.Namespace:
+def knn_arguments(doc: str) -> argparse.Namespace:
     """The command line of everything that stands on the trained network."""
-    parser = argparse.ArgumentParser(description=description.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
-    parser.add_argument("--work", type=Path, default=Path(".work/report"))
-    return parser.parse_args()
+    return parse(doc, "data", work=".work/report")
 
 
 def penultimate_features(arguments: argparse.Namespace, split: str) -> tuple[np.ndarray, Images]:
@@ -83,9 +80,9 @@ def split_scores(
     return scores
 
 
-def report_knn(name: str, classes: int, neighbours: int, description: str) -> None:
+def report_knn(name: str, classes: int, neighbours: int, doc: str) -> None:
     """Measure, write and register one kNN experiment of the report."""
-    arguments = knn_arguments(description)
+    arguments = knn_arguments(doc)
     layer, images = penultimate_features(arguments, "train")
     known = class_targets(images.labels, classes)
     unseen = grouped_folds(images.labels, images.patients, N_FOLDS, SEED) == HELD_OUT

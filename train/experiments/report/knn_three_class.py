@@ -12,7 +12,7 @@ from train.experiments.report.knn import report_knn
 
 
 def main() -> None:
-    report_knn("knn_three_class", classes=3, neighbours=3, description=__doc__)
+    report_knn("knn_three_class", classes=3, neighbours=3, doc=__doc__)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.models.calibration import BINARY, THREE_CLASS
+from train.arguments import parse
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.batches import Views
 from train.data.kermany import Images, load_split, resize_all
@@ -92,17 +93,16 @@ def resize_images(images: Images, side: int) -> np.ndarray:
     return resize_all((square / np.float32(255) for square in images.pixels), side)
 
 
-def report_arguments(description: str) -> argparse.Namespace:
+def report_arguments(doc: str) -> argparse.Namespace:
     """The command line that the report's recipes share."""
-    parser = argparse.ArgumentParser(description=description.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
-    parser.add_argument("--trunk", type=Path, help="VGG16 include_top=False weights")
-    parser.add_argument(
-        "--side", type=int, default=224, help="edge of the images; smaller is faster"
+    return parse(
+        doc,
+        "data",
+        "trunk",
+        work=".work/report",
+        side={"type": int, "default": 224, "help": "edge of the images; smaller is faster"},
+        epochs={"type": int, "help": "fewer than the recipe's, to look at its start"},
     )
-    parser.add_argument("--epochs", type=int, help="fewer than the recipe's, to look at its start")
-    parser.add_argument("--work", type=Path, default=Path(".work/report"))
-    return parser.parse_args()
 
 
 def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> None:
