@@ -49,11 +49,12 @@ class Views(keras.utils.PyDataset):
 
     def views_of(self, rows: np.ndarray) -> np.ndarray:
         """One view of each row, float32 (rows, side, side, 1)."""
+        is_normal = ~self.images.is_pneumonia
         views = [
             random_view(
                 self.images.pixels[row],
                 self.images.pixels[self.others[row]],
-                self.images.labels[row] == 0,
+                is_normal[row],
                 self.view_recipe,
                 np.random.default_rng(self.seeds[row]),
             )
@@ -84,7 +85,7 @@ class ClassifierViews(Views):
     ):
         super().__init__(images, recipe, batch, seed)
         classes = {
-            output: (images.labels > 0).astype(int) if output == "binary" else images.labels
+            output: images.is_pneumonia.astype(int) if output == "binary" else images.labels
             for output in outputs
         }
         self.targets = {name: np.eye(values.max() + 1)[values] for name, values in classes.items()}

@@ -89,7 +89,7 @@ def each_condition(images: Images) -> Iterator[tuple[str, np.ndarray]]:
     Yields:
         (name, float32 (N, SIDE, SIDE, 1) in [0, 1]).
     """
-    yield "plain", images.pixels[..., None] / np.float32(255)
+    yield "plain", images.as_float()[..., None]
     for name in CORRUPTIONS:
         yield name, corrupted(images, name)
 
@@ -108,12 +108,12 @@ def mixed_corruptions(images: Images, seed: int = 0) -> np.ndarray:
 
 def _corrupt_each(images: Images, changes: list[Callable], rng: np.random.Generator) -> np.ndarray:
     """Each image under its own change, beside a random image of the other class."""
-    pneumonia = images.labels > 0
+    pneumonia = images.is_pneumonia
     others = np.where(
         pneumonia,
         *(rng.choice(_rows(pneumonia == side), len(images)) for side in (False, True)),
     )
-    squares = images.pixels / np.float32(255)
+    squares = images.as_float()
     return np.stack(
         [
             change(square, squares[other], rng)

@@ -38,4 +38,4 @@ def training_and_validation(images: Images) -> tuple[Images, Images]:
 def normals_of(data: Path) -> tuple[Images, Images]:
     """The normal images of the training patients and of the held-out ones."""
     training, held_out = training_and_validation(load_split(data, "train"))
-    return training[training.labels == 0], held_out[held_out.labels == 0]
+    return training[~training.is_pneumonia], held_out[~held_out.is_pneumonia]

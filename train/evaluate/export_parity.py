@@ -28,12 +28,12 @@ NEAR = 0.03
 """How far probabilities may lie apart on all but a hundredth of the images."""
 
 
-def parity(squares: np.ndarray, labels: np.ndarray) -> dict:
+def parity(squares: np.ndarray, pneumonia: np.ndarray) -> dict:
     """Compare export and source.
 
     Args:
         squares: float32 (N, SIDE, SIDE) in [0, 1].
-        labels: int (N,), 0 for normal; of both kinds.
+        pneumonia: bool (N,), of both kinds.
 
     Returns:
         For each head the greatest and the 99th percentile of differences and the share within
@@ -60,11 +60,10 @@ def parity(squares: np.ndarray, labels: np.ndarray) -> dict:
             "gap_99": float(np.percentile(gaps, 99)),
             "share_near": float((gaps <= NEAR).mean()),
         }
-    normal = labels == 0
     found["auc"] = dict(
         zip(
             ("kept", "served"),
-            (float(roc_auc_score(~normal, both[:, 1])) for both in of["binary"]),
+            (float(roc_auc_score(pneumonia, both[:, 1])) for both in of["binary"]),
             strict=True,
         )
     )
@@ -79,7 +78,7 @@ def parity(squares: np.ndarray, labels: np.ndarray) -> dict:
 
 def main() -> None:
     images = load_split(parse(__doc__, "data").data, "test")
-    found = parity(images.pixels / np.float32(255), images.labels)
+    found = parity(images.as_float(), images.is_pneumonia)
     write_json(
         ASSETS / "metrics" / "parity.json",
         found,

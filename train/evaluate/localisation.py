@@ -101,7 +101,7 @@ def main() -> None:
     arguments = parse(__doc__, "data")
     analyser = Analyser(Artefacts())
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
-    is_normal = held_out.labels == 0
+    is_normal = ~held_out.is_pneumonia
     normals = held_out[is_normal]
 
     def maps_of(squares: np.ndarray) -> dict[str, list[AnomalyMap]]:

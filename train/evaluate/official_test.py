@@ -52,7 +52,7 @@ def native_agreement(analyser: Analyser, native: Path, data: Path) -> dict:
 
 def draw_figures(test: Predictions, figures: dict, held_out_reliability: dict) -> list[Path]:
     """All drawings of one evaluation; returns the files."""
-    truth = test.labels > 0
+    truth = test.is_pneumonia
     scored = {
         "classifier": test.pneumonia,
         "kNN vote": 1 - test.vote[:, 0],

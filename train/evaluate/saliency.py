@@ -71,11 +71,10 @@ def main() -> None:
     heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
     rng = np.random.default_rng(SEED)
-    pneumonia = rng.permutation(np.flatnonzero(held_out.labels > 0))[:MAX_IMAGES]
+    chosen = held_out[rng.permutation(np.flatnonzero(held_out.is_pneumonia))[:MAX_IMAGES]]
 
     similar, drops = [], {"strongest": [], "random": [], "weakest": []}
-    for row in tqdm(pneumonia, desc="saliency", disable=None):
-        square = held_out.pixels[row] / np.float32(255)
+    for square in tqdm(chosen.as_float(), desc="saliency", disable=None):
         features = classifier(square)
         shown = saliency(features.feature_map, heads)["pneumonia"]
         other = saliency(features.feature_map, randomise_heads(heads, rng))["pneumonia"]
@@ -89,7 +88,7 @@ def main() -> None:
             hidden = classifier(blur_cells(square, top_cells(ranked, SHARE)))
             drops[name].append(score - float(np.diff(hidden.binary)[0]))
     result = {
-        "n": len(pneumonia),
+        "n": len(chosen),
         "classifier": artefacts.short_hash(CLASSIFIER),
         "rank_correlation_with_randomised_head": float(np.mean(np.abs(similar))),
         "share_hidden": SHARE,

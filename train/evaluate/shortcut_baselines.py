@@ -65,7 +65,7 @@ def score_baselines(training: Images, test: Images) -> dict[str, dict]:
         model = make_pipeline(
             StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000)
         )
-        known, pneumonia = features(training.pixels), training.labels > 0
+        known, pneumonia = features(training.pixels), training.is_pneumonia
         across = cross_val_predict(
             model,
             known,

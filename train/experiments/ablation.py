@@ -68,7 +68,7 @@ def score_variant(
     model: keras.Model, recipe: ClassifierRecipe, training: Images, held_out: Images
 ) -> dict[str, dict]:
     """Scores of the trained heads and of the vote, plain; of the heads, under every stress."""
-    references = _predict(model, training.pixels / np.float32(255))["embedding"]
+    references = _predict(model, training.as_float())["embedding"]
     vote = KNeighborsClassifier(NEIGHBOURS, metric="cosine").fit(references, training.labels)
     scores = {}
     for name, squares in each_condition(held_out):
@@ -77,7 +77,7 @@ def score_variant(
         if name == "plain":
             called = vote.predict(outputs["embedding"])
             right = {
-                "knn_accuracy": (called > 0) == (held_out.labels > 0),
+                "knn_accuracy": (called > 0) == held_out.is_pneumonia,
                 "knn_three_class_accuracy": called == held_out.labels,
             }
             scores[name] |= {figure: round(float(r.mean()), 4) for figure, r in right.items()}

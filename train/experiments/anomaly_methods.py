@@ -128,10 +128,10 @@ def main() -> None:
     normals, held_out = normals_of(arguments.data)
     test = load_split(arguments.data, "test")
     sets = {
-        "plain": held_out.pixels / np.float32(255),
+        "plain": held_out.as_float(),
         "stressed": mixed_corruptions(held_out)[..., 0],
         **{kind: paste_lesions(held_out.pixels, kind)[0] for kind in EVALUATION_LESIONS},
-        "test": test.pixels / np.float32(255),
+        "test": test.as_float(),
     }
     scores: dict[str, dict[str, np.ndarray]] = {}
 
@@ -157,7 +157,7 @@ def main() -> None:
         keep("the detector with the rarity of regions (released)", name, map(extent_score, maps))
 
     table = {
-        method: summarise_method(values, list(EVALUATION_LESIONS), test.labels > 0)
+        method: summarise_method(values, list(EVALUATION_LESIONS), test.is_pneumonia)
         for method, values in scores.items()
     }
     log_test_reading(

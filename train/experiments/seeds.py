@@ -83,12 +83,12 @@ def main() -> None:
             return [AnomalyMap(values, extent_score(values), 1.0) for values in maps]
 
         synthetic = score_method(
-            maps_of(held_out.pixels / np.float32(255)),
+            maps_of(held_out.as_float()),
             {kind: maps_of(squares) for kind, (squares, _) in lesions.items()},
             {kind: masks for kind, (_, masks) in lesions.items()},
         )
-        scores = [found.score for found in maps_of(test.pixels / np.float32(255))]
-        auc = float(roc_auc_score(test.labels > 0, scores))
+        scores = [found.score for found in maps_of(test.as_float())]
+        auc = float(roc_auc_score(test.is_pneumonia, scores))
         log_test_reading(COMMAND, f"detector, seed {seed}", {"detector": {"auc": auc}})
         seeds[str(seed)] = {"auc": auc, **synthetic["all"]}
         figures = ("auc", "pixel_auc", "pointing_game", "image_auc")

@@ -47,7 +47,7 @@ def main() -> None:
     table: dict[str, dict] = {name: {} for name in SETS}
     result = {"classifier": Artefacts().short_hash(CLASSIFIER), "scores": table}
     for condition, squares in (
-        ("plain", held_out.pixels[..., None] / np.float32(255)),
+        ("plain", held_out.as_float()[..., None]),
         ("stressed", mixed_corruptions(held_out)),
     ):
         outputs = {

@@ -61,6 +61,11 @@ class Predictions:
         """The subset given by an index array or boolean mask."""
         return Predictions(*(getattr(self, f.name)[rows] for f in dataclasses.fields(self)))
 
+    @property
+    def is_pneumonia(self) -> np.ndarray:
+        """bool (N,), of either cause."""
+        return self.labels > 0
+
 
 def predict(analyser: Analyser, paths: list[Path], what: str) -> Predictions:
     """Analyse labelled files in order, exactly as uploads would be."""

@@ -31,7 +31,7 @@ def compute_metrics(
         operating_points: by name, each with the `threshold` fitted on held-out patients.
         screening: thresholds of "detector" and "autoencoder".
     """
-    labels, truth = predictions.labels, (predictions.labels > 0).astype(int)
+    labels, truth = predictions.labels, predictions.is_pneumonia.astype(int)
     two = np.stack([1 - predictions.pneumonia, predictions.pneumonia], axis=1)
     figures = {
         "binary": {
@@ -107,7 +107,7 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, head: str) -> dic
 
 def headline_metrics(predictions: Predictions) -> dict[str, float]:
     """The figures of `compute_metrics` that are given an interval, by head and figure."""
-    labels, truth = predictions.labels, (predictions.labels > 0).astype(int)
+    labels, truth = predictions.labels, predictions.is_pneumonia.astype(int)
     if len(np.unique(labels)) < len(CLASSES):
         return dict.fromkeys(HEADLINE, float("nan"))
     binary = binary_scores(labels, predictions.pneumonia)

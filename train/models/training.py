@@ -104,7 +104,7 @@ def fit_classifier(
         loss_weights=recipe.loss_weights,
     )
     stressed = mixed_corruptions(validation)
-    plain = validation.pixels[..., None] / np.float32(255)
+    plain = validation.as_float()[..., None]
 
     def validate(model: keras.Model) -> dict:
         return {

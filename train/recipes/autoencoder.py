@@ -17,8 +17,8 @@ from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from train.arguments import parse
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.batches import Views
-from train.data.kermany import load_split, resize_all
-from train.data.splits import training_and_validation
+from train.data.kermany import resize_all
+from train.data.splits import normals_of
 from train.models.networks import build_autoencoder
 from train.models.training import describe_run, train_epochs, use_bfloat16_where_it_is_fast
 
@@ -78,10 +78,8 @@ def fit_autoencoder(
     """
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(recipe.seed)
-    training, validation = training_and_validation(load_split(data, "train"))
-    normals = training[training.labels == 0]
-    held_out = validation[validation.labels == 0]
-    inputs = resize_all(held_out.pixels / np.float32(255), recipe.views.side)
+    normals, held_out = normals_of(data)
+    inputs = resize_all(held_out.as_float(), recipe.views.side)
 
     batches = NormalViews(normals, recipe.views, recipe.batch, recipe.seed)
     model = network()

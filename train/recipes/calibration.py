@@ -116,13 +116,13 @@ def main() -> None:
     arguments = parse(__doc__, "data")
     artefacts = Artefacts()
     _, held_out = training_and_validation(load_split(arguments.data, "train"))
-    squares = held_out.pixels / np.float32(255)
+    squares = held_out.as_float()
     command = f"python -m train.recipes.calibration --data {arguments.data}"
 
     classifier = Classifier(artefacts.read(CLASSIFIER))
     features = [classifier(square) for square in squares]
     heads = {
-        "binary": (np.stack([f.binary for f in features]), (held_out.labels > 0).astype(int)),
+        "binary": (np.stack([f.binary for f in features]), held_out.is_pneumonia.astype(int)),
         "three_class": (np.stack([f.three_class for f in features]), held_out.labels),
     }
     calibration, calibrated = {}, {}
@@ -170,7 +170,7 @@ def main() -> None:
     made_with["detector"]["normality"] = artefacts.short_hash(NORMALITY)
     for method in ANOMALY_NETWORKS:
         scores = np.array([maps[method].score for maps in assessed])
-        screening = fit_score_distribution(scores, held_out.labels > 0, method)
+        screening = fit_score_distribution(scores, held_out.is_pneumonia, method)
         _write(HELD_OUT_SCORES[method], {**screening, **made_with[method]}, command)
 
 

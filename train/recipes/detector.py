@@ -99,7 +99,7 @@ def fit_detector(
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(recipe.seed)
     side = recipe.views.side
-    plain = resize_all(held_out.pixels / np.float32(255), side)
+    plain = resize_all(held_out.as_float(), side)
     lesions = {
         kind: resize_all(paste_lesions(held_out.pixels, kind)[0], side)
         for kind in EVALUATION_LESIONS

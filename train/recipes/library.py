@@ -31,8 +31,8 @@ def embed(images: Images, classifier: Classifier) -> np.ndarray:
     """Unit-length embeddings float32 (N, D) of all images."""
     return np.stack(
         [
-            classifier(image / np.float32(255)).embedding
-            for image in tqdm(images.pixels, desc="embed", disable=None)
+            classifier(square).embedding
+            for square in tqdm(images.as_float(), desc="embed", disable=None)
         ]
     )
 
@@ -62,7 +62,7 @@ def build_prototypes(images: Images, embeddings: np.ndarray, may_average: np.nda
         The arrays `prototypes` uint8 (P, side, side), `prototype_sizes` int16 (P,) and
         `prototype_of` int16 (N,).
     """
-    small = np.stack([to_thumbnail(image / np.float32(255)) for image in images.pixels])
+    small = np.stack([to_thumbnail(square) for square in images.as_float()])
     pictures, sizes, centres, classes = [], [], [], []
     prototype_of = np.full(len(images), -1, np.int16)
     for label in range(len(CLASSES)):
@@ -94,8 +94,8 @@ def report_fingerprints(images: Images, prints: np.ndarray, native: Path | None)
     row_of = {name: row for row, name in enumerate(images.ids)}
     files = load_files(sorted(native.rglob("*.jpeg")), "native")
     same, other = [], []
-    for name, pixels in zip(files.ids, files.pixels, strict=True):
-        distances = np.bitwise_count(prints ^ perceptual_hash(pixels / np.float32(255))).sum(axis=1)
+    for name, square in zip(files.ids, files.as_float(), strict=True):
+        distances = np.bitwise_count(prints ^ perceptual_hash(square)).sum(axis=1)
         row = row_of[name]
         same.append(distances[row])
         other.append(distances[images.patients != images.patients[row]].min())
@@ -114,7 +114,7 @@ def main() -> None:
             for field in dataclasses.fields(Images)
         )
     )
-    prints = np.stack([perceptual_hash(image / np.float32(255)) for image in images.pixels])
+    prints = np.stack([perceptual_hash(square) for square in images.as_float()])
     report_fingerprints(images, prints, arguments.native)
     artefacts = Artefacts()
     embeddings = embed(images, Classifier(artefacts.read(CLASSIFIER)))

@@ -33,8 +33,8 @@ VIEWS_OF_EACH = 3
 def views_of_normals(normals: Images, seed: int = 0) -> Iterator[np.ndarray]:
     """Every image as it is, then VIEWS_OF_EACH random views: float32 (side, side) in [0, 1]."""
     rng = np.random.default_rng(seed)
-    for pixels in normals.pixels:
-        yield resize_square(pixels / np.float32(255), DETECTOR_SIDE)
+    for pixels, square in zip(normals.pixels, normals.as_float(), strict=True):
+        yield resize_square(square, DETECTOR_SIDE)
         for _ in range(VIEWS_OF_EACH):
             other = normals.pixels[rng.integers(len(normals))]
             yield random_view(pixels, other, True, VIEWS, rng)
@@ -90,7 +90,7 @@ def fit_detector_gaussians(
     """`fit_region_gaussians` for a detector, from normals of training patients and of others."""
     views = tqdm(views_of_normals(normals), total=(1 + VIEWS_OF_EACH) * len(normals), disable=None)
     regions = np.stack([detect(view).regions for view in views])
-    squares = [resize_square(pixels / np.float32(255), DETECTOR_SIDE) for pixels in held_out.pixels]
+    squares = [resize_square(square, DETECTOR_SIDE) for square in held_out.as_float()]
     return fit_region_gaussians(regions, [detect(square) for square in squares])
 
 

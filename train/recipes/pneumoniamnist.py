@@ -129,14 +129,13 @@ def measure_matching(
     native_rows = np.array([library.row_of[path.stem] for path in native], int)
     native_crops = np.stack([centre_crop_of_file(path) for path in native])
     test = load_split(data, "test")
-    test_pneumonia = test.labels != NORMAL
     nobody = np.full(len(test), -1)
     return {
         "native": counted("native", native_crops, pneumonia[native_rows], native_rows),
         "at_random_proportions": counted("references", crops, pneumonia, rows),
         "other_label": counted("other label", crops, ~pneumonia, np.full(len(library), -1)),
         "test_split": counted(
-            "test", random_centre_crops(test.pixels, test_pneumonia), test_pneumonia, nobody
+            "test", random_centre_crops(test.pixels, test.is_pneumonia), test.is_pneumonia, nobody
         ),
     }
 

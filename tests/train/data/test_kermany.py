@@ -11,6 +11,17 @@ from cxr_demo.models.calibration import THREE_CLASS
 from train.data.kermany import CLASSES, Images, list_split, load_files, load_split, read_name
 
 
+def test_classes_as_two_and_pixels_as_numbers_between_0_and_1():
+    names = np.array(["a", "b", "c"])
+    pixels = np.array([[[0, 51]], [[102, 255]], [[1, 2]]], np.uint8)
+    images = Images(ids=names, patients=names, labels=np.array([2, 0, 1]), pixels=pixels)
+    assert images.is_pneumonia.tolist() == [True, False, True]
+    shown = images.as_float()
+    assert shown.dtype == np.float32
+    assert shown[:2] == pytest.approx(np.array([[[0, 0.2]], [[0.4, 1]]]))
+    assert pixels.max() == 255 and pixels.dtype == np.uint8
+
+
 @pytest.mark.parametrize(
     ("name", "label", "patient"),
     [

@@ -37,7 +37,7 @@ def main() -> None:
     training, validation = training_and_validation(load_split(arguments.data, "train"))
     test = load_split(arguments.data, "test")
     normals, held_out = (
-        resize_images(images[images.labels == 0], AUTOENCODER_SIDE)
+        resize_images(images[~images.is_pneumonia], AUTOENCODER_SIDE)
         for images in (training, validation)
     )
     model = build_autoencoder()

@@ -90,7 +90,7 @@ def class_targets(labels: np.ndarray, classes: int) -> np.ndarray:
 
 def resize_images(images: Images, side: int) -> np.ndarray:
     """Images at the recipe's size: float32 (N, side, side, 1) in [0, 1]."""
-    return resize_all((square / np.float32(255) for square in images.pixels), side)
+    return resize_all(images.as_float(), side)
 
 
 def report_arguments(doc: str) -> argparse.Namespace:
