@@ -8,9 +8,9 @@ Three things about a file give the class away in this data set, and none of them
   squashing leaves the trace in the texture. Random crops with a jittered aspect ratio hide it; the
   jitter is centred so that, on average, all classes end at the same apparent aspect;
 - its sharpness and grain (the power spectrum alone tells the classes apart almost as well as a
-  network, see `train.evaluate.shortcut_baselines.texture`). A network that learns it calls a little
-  noise pneumonia and a little blur healthy; random blur, sharpening, grain and JPEG steps take that
-  away;
+  network, see `train.evaluate.shortcut_baselines.texture`). A network that learns it predicts
+  pneumonia from a little noise and health from a little blur; random blur, sharpening, grain and
+  JPEG steps take that away;
 - its border: arms, table, markers, collimation (the outer eighth alone tells the classes apart as
   well, see `train.evaluate.shortcut_baselines.border`). Most views get the border of another image,
   of any class.

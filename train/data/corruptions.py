@@ -84,7 +84,7 @@ def corrupted(images: Images, name: str, seed: int = 0) -> np.ndarray:
 
 
 def each_condition(images: Images) -> Iterator[tuple[str, np.ndarray]]:
-    """All images as they are, called "plain", then under every stress by its name.
+    """All images as they are, under the name "plain", then under every stress by its name.
 
     Yields:
         (name, float32 (N, SIDE, SIDE, 1) in [0, 1]).

@@ -20,10 +20,11 @@ TILE, CAPTION, COLUMNS = 224, 30, 6
 
 
 def worst_mistakes(predictions: Predictions, most: int) -> np.ndarray:
-    """Rows whose class the three-class head calls wrong, surest first; int (at most `most`,)."""
-    called = predictions.three_class.argmax(axis=1)
-    wrong = np.flatnonzero(called != predictions.labels)
-    return wrong[np.argsort(-predictions.three_class[wrong, called[wrong]], kind="stable")][:most]
+    """Rows whose class the three-class head predicts wrong, surest first; int (at most `most`,)."""
+    predicted = predictions.three_class.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != predictions.labels)
+    surest_first = np.argsort(-predictions.three_class[wrong, predicted[wrong]], kind="stable")
+    return wrong[surest_first][:most]
 
 
 def captions(predictions: Predictions, rows: np.ndarray) -> list[str]:
@@ -31,9 +32,9 @@ def captions(predictions: Predictions, rows: np.ndarray) -> list[str]:
     texts = []
     for row in rows:
         probability = predictions.three_class[row]
-        called = CLASSES[probability.argmax()]
+        predicted = f"predicted {CLASSES[probability.argmax()]} {probability.max():.2f}"
         known = CLASSES[predictions.labels[row]]
-        texts.append(f"{predictions.ids[row]}\n{known}, called {called} {probability.max():.2f}")
+        texts.append(f"{predictions.ids[row]}\n{known}, {predicted}")
     return texts
 
 

@@ -75,10 +75,10 @@ def score_variant(
         outputs = _predict(model, squares[..., 0])
         scores[name] = _scores(outputs, recipe, held_out.labels)
         if name == "plain":
-            called = vote.predict(outputs["embedding"])
+            predicted = vote.predict(outputs["embedding"])
             right = {
-                "knn_accuracy": (called > 0) == held_out.is_pneumonia,
-                "knn_three_class_accuracy": called == held_out.labels,
+                "knn_accuracy": (predicted > 0) == held_out.is_pneumonia,
+                "knn_three_class_accuracy": predicted == held_out.labels,
             }
             scores[name] |= {figure: round(float(r.mean()), 4) for figure, r in right.items()}
     return scores

@@ -32,7 +32,10 @@ def expected_calibration_error(
 def brier_score(
     probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
 ) -> float:
-    """Mean squared distance to the truth, summed over classes: 0 is best, 2 worst (Brier, 1950)."""
+    """Mean squared distance to the truth, summed over classes: 0 is best, 2 worst (Brier, 1950).
+
+    As `sklearn.metrics.brier_score_loss`, which warns of probabilities rounded to 6 decimals.
+    """
     truth = np.eye(probabilities.shape[1])[labels]
     return float(np.average(np.square(probabilities - truth).sum(axis=1), weights=weights))
 

@@ -16,15 +16,15 @@ def binary_scores(labels: np.ndarray, pneumonia: np.ndarray, threshold: float = 
     Args:
         labels: (N,) classes; anything but 0 is pneumonia.
         pneumonia: (N,) score, higher means pneumonia.
-        threshold: called pneumonia when the score is above it.
+        threshold: pneumonia is predicted when the score is above it.
 
     Returns:
         n, auc, accuracy, sensitivity, specificity, threshold, confusion (rows true, columns
-        called; normal first).
+        predicted; normal first).
     """
     truth = (labels > 0).astype(int)
-    called = (pneumonia > threshold).astype(int)
-    confusion = confusion_matrix(truth, called, labels=[0, 1])
+    predicted = (pneumonia > threshold).astype(int)
+    confusion = confusion_matrix(truth, predicted, labels=[0, 1])
     (true_normal, _), (_, true_pneumonia) = confusion
     return {
         "n": len(labels),
@@ -37,24 +37,24 @@ def binary_scores(labels: np.ndarray, pneumonia: np.ndarray, threshold: float = 
     }
 
 
-def class_scores(labels: np.ndarray, called: np.ndarray, names: tuple[str, ...]) -> dict:
-    """Several classes, from the array of called classes.
+def class_scores(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...]) -> dict:
+    """Several classes, from the array of predicted classes.
 
     Args:
         labels: int (N,) true class.
-        called: int (N,) predicted class.
+        predicted: int (N,) predicted class.
         names: class names in index order.
 
     Returns:
-        n, accuracy, macro_f1, recall by class name, confusion (rows true, columns called).
+        n, accuracy, macro_f1, recall by class name, confusion (rows true, columns predicted).
     """
     classes = list(range(len(names)))
-    confusion = confusion_matrix(labels, called, labels=classes)
+    confusion = confusion_matrix(labels, predicted, labels=classes)
     recall = np.diag(confusion) / confusion.sum(axis=1)
     return {
         "n": len(labels),
         "accuracy": float(np.trace(confusion) / confusion.sum()),
-        "macro_f1": float(f1_score(labels, called, labels=classes, average="macro")),
+        "macro_f1": float(f1_score(labels, predicted, labels=classes, average="macro")),
         "recall": dict(zip(names, recall.tolist(), strict=True)),
         "confusion": confusion.tolist(),
     }

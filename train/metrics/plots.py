@@ -96,13 +96,13 @@ def draw_confusions(matrices: dict[str, tuple[list, tuple[str, ...]]], path: Pat
         counts = np.asarray(counts)
         shares = counts / counts.sum(axis=1, keepdims=True)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        for (true, called), count in np.ndenumerate(counts):
-            colour = "white" if shares[true, called] > 0.5 else "black"
-            axes.text(called, true, f"{count:,}", ha="center", va="center", color=colour)
+        for (true, predicted), count in np.ndenumerate(counts):
+            colour = "white" if shares[true, predicted] > 0.5 else "black"
+            axes.text(predicted, true, f"{count:,}", ha="center", va="center", color=colour)
         axes.set_title(title, fontsize=9)
         axes.set_xticks(range(len(names)), names, fontsize=8)
         axes.set_yticks(range(len(names)), names, fontsize=8, rotation=90, va="center")
-        axes.set(xlabel="called", ylabel="true")
+        axes.set(xlabel="predicted", ylabel="true")
     return _save(figure, path)
 
 

@@ -1,6 +1,6 @@
 """Predictions → figures: everything that is claimed of a labelled set, from arrays alone.
 
-Accuracy, recall and confusion matrix of a head come from one array of called classes. Intervals
+Accuracy, recall and confusion matrix of a head come from one array of predicted classes. Intervals
 are 95 %, from resampling patients.
 """
 

@@ -7,7 +7,7 @@ from train.data.kermany import CLASSES
 
 
 def operating_points(truth: np.ndarray, pneumonia: np.ndarray) -> dict[str, dict[str, float]]:
-    """Thresholds on the probability of pneumonia; called pneumonia when above.
+    """Thresholds on the probability of pneumonia; pneumonia is predicted above them.
 
     Args:
         truth: int (N,), 1 is pneumonia.
@@ -22,9 +22,9 @@ def operating_points(truth: np.ndarray, pneumonia: np.ndarray) -> dict[str, dict
     scores = np.unique(pneumonia)
     # Halfway between neighbours, so that no score lies on a threshold; and above them all.
     thresholds = np.append((np.append(0.0, scores[:-1]) + scores) / 2, scores[-1])
-    called = pneumonia > thresholds[:, None]
-    sensitivity = called[:, truth == 1].mean(axis=1)
-    specificity = 1 - called[:, truth == 0].mean(axis=1)
+    predicted = pneumonia > thresholds[:, None]
+    sensitivity = predicted[:, truth == 1].mean(axis=1)
+    specificity = 1 - predicted[:, truth == 0].mean(axis=1)
     chosen = {
         "youden": int((sensitivity + specificity).argmax()),
         "sensitivity_95": int(np.flatnonzero(sensitivity >= 0.95)[-1]),

@@ -30,7 +30,7 @@ def test_the_surest_mistake_comes_first():
 
 
 def test_a_caption_names_file_truth_and_call():
-    assert captions(SAID, np.array([3])) == ["very wrong\nnormal, called bacterial 0.90"]
+    assert captions(SAID, np.array([3])) == ["very wrong\nnormal, predicted bacterial 0.90"]
 
 
 def test_seven_pictures_take_two_rows():

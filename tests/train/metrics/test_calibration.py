@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.metrics import brier_score_loss
 
 from train.metrics.calibration import (
     BINS,
@@ -86,6 +87,16 @@ def test_the_true_probability_has_the_best_brier_score():
     labels = np.array([0, 0, 0, 1])
     scores = {p: brier_score(binary(*[p] * 4), labels) for p in (0.65, 0.75, 0.85)}
     assert min(scores, key=scores.get) == 0.75
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_brier_score_is_scikit_learn_s(classes, weighted):
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(classes), 50)
+    labels, weights = rng.integers(classes, size=50), rng.random(50) if weighted else None
+    theirs = brier_score_loss(labels, probabilities, sample_weight=weights, scale_by_half=False)
+    assert brier_score(probabilities, labels, weights) == pytest.approx(theirs)
 
 
 def test_reliability_curve_by_hand():

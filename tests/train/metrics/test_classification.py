@@ -13,7 +13,7 @@ NAMES = ("normal", "bacterial", "viral")
 def test_binary_scores_by_hand():
     labels = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2, 2])
     pneumonia = np.array([0.1, 0.2, 0.3, 0.8, 0.9, 0.25, 0.7, 0.95, 0.4, 0.85])
-    # Called: 3 of 4 normals right, 4 of 6 pneumonias right. AUC: of the 24 pairs, pneumonia is
+    # Predicted: 3 of 4 normals right, 4 of 6 pneumonias right. AUC: of the 24 pairs, pneumonia is
     # higher in 4 + 2 + 3 + 4 + 3 + 4 = 20.
     assert binary_scores(labels, pneumonia) == {
         "n": 10,
@@ -35,7 +35,7 @@ def test_binary_scores_by_hand():
         (0.75, [[2, 0], [2, 0]]),
     ],
 )
-def test_a_score_equal_to_the_threshold_is_called_normal(threshold, confusion):
+def test_a_score_equal_to_the_threshold_is_predicted_normal(threshold, confusion):
     scores = binary_scores(np.array([0, 0, 1, 2]), np.array([0.0, 0.25, 0.5, 0.75]), threshold)
     assert scores["confusion"] == confusion
     assert scores["threshold"] == threshold
@@ -55,9 +55,9 @@ def test_ties_count_half_in_the_auc():
 
 def test_class_scores_by_hand():
     labels = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
-    called = np.array([0, 0, 0, 1, 1, 1, 2, 2, 0, 1])
-    # F1 = 2 right / (true + called): 6/8 normal, 4/7 bacterial, 2/5 viral.
-    assert class_scores(labels, called, NAMES) == {
+    predicted = np.array([0, 0, 0, 1, 1, 1, 2, 2, 0, 1])
+    # F1 = 2 right / (true + predicted): 6/8 normal, 4/7 bacterial, 2/5 viral.
+    assert class_scores(labels, predicted, NAMES) == {
         "n": 10,
         "accuracy": pytest.approx(6 / 10),
         "macro_f1": pytest.approx((6 / 8 + 4 / 7 + 2 / 5) / 3),
@@ -66,7 +66,7 @@ def test_class_scores_by_hand():
     }
 
 
-def test_a_class_never_called_keeps_its_row_and_column():
+def test_a_class_never_predicted_keeps_its_row_and_column():
     scores = class_scores(np.array([0, 1, 2]), np.array([0, 1, 0]), NAMES)
     assert scores["confusion"] == [[1, 0, 0], [0, 1, 0], [1, 0, 0]]
     assert scores["recall"] == {"normal": 1, "bacterial": 1, "viral": 0}
@@ -85,10 +85,10 @@ def test_accuracy_is_the_share_on_the_diagonal_of_the_confusion_matrix(seed):
     rng = np.random.default_rng(seed)
     labels = np.concatenate([[0, 1, 2], rng.integers(0, 3, 50)])
     pneumonia = rng.random(53)
-    called = rng.integers(0, 3, 53)
+    predicted = rng.integers(0, 3, 53)
     for scores, right in (
         (binary_scores(labels, pneumonia), (pneumonia > 0.5) == (labels > 0)),
-        (class_scores(labels, called, NAMES), called == labels),
+        (class_scores(labels, predicted, NAMES), predicted == labels),
     ):
         confusion = np.array(scores["confusion"])
         assert confusion.sum() == scores["n"] == 53

@@ -90,7 +90,7 @@ def test_two_classes_by_hand(figures):
     assert binary["specificity"] == pytest.approx(3 / 4)
     # Pneumonia is higher than each normal in 8, 8, 7 and 6 of 8.
     assert binary["auc"] == pytest.approx(29 / 32)
-    # All 8 are called above a threshold below 0.25, where 2 of 4 normals are left.
+    # All 8 are predicted above a threshold below 0.25, where 2 of 4 normals are left.
     assert binary["specificity_at_sensitivity_0.97"] == pytest.approx(2 / 4)
     # Squares of what is missing to the truth, over both classes.
     assert binary["brier"] == pytest.approx(2 * (0.57 + 0.0939 + 0.9758) / 12)

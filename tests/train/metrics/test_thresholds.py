@@ -54,9 +54,9 @@ def test_what_is_stated_is_what_calling_at_the_threshold_gives(seed, decimals):
     pneumonia = (0.1 + 0.5 * rng.random(200) + 0.3 * truth).round(decimals)
     points = operating_points(truth, pneumonia)
     for point in points.values():
-        called = binary_scores(truth, pneumonia, point["threshold"])
-        assert point["sensitivity"] == pytest.approx(called["sensitivity"])
-        assert point["specificity"] == pytest.approx(called["specificity"])
+        predicted = binary_scores(truth, pneumonia, point["threshold"])
+        assert point["sensitivity"] == pytest.approx(predicted["sensitivity"])
+        assert point["specificity"] == pytest.approx(predicted["specificity"])
 
     # No other threshold is better: all that can differ are those at a score, and below all.
     every = [binary_scores(truth, pneumonia, t) for t in (-1, *np.unique(pneumonia))]

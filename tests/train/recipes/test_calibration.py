@@ -11,9 +11,9 @@ EVEN, THIRDS = (1 / 2, 1 / 2), (1 / 3, 1 / 3, 1 / 3)
 
 
 def two_way(right: int, wrong: int, label: int, gap: float) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (N, 2), the called class `gap` above the other, and labels (N,)."""
-    called = np.array([label] * right + [1 - label] * wrong)
-    return gap * np.eye(2)[called], np.full(right + wrong, label)
+    """Logits (N, 2), the predicted class `gap` above the other, and labels (N,)."""
+    predicted = np.array([label] * right + [1 - label] * wrong)
+    return gap * np.eye(2)[predicted], np.full(right + wrong, label)
 
 
 def joined(*parts):
@@ -38,8 +38,8 @@ def test_every_class_weighs_the_same(times):
 def test_three_classes():
     # Right in 1 of 2, else evenly wrong: 2 : 1 : 1, a gap of ln 2.
     labels = np.repeat([0, 1, 2], 4)
-    called = np.array([0, 0, 1, 2, 1, 1, 0, 2, 2, 2, 0, 1])
-    logits = 3 * np.log(2) * np.eye(3)[called]
+    predicted = np.array([0, 0, 1, 2, 1, 1, 0, 2, 2, 2, 0, 1])
+    logits = 3 * np.log(2) * np.eye(3)[predicted]
     assert calibrate.fit_temperature(logits, labels, THIRDS) == pytest.approx(3, rel=1e-3)
 
 

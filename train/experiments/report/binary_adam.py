@@ -4,7 +4,7 @@
         --trunk ../shared/models/vgg16_notop.weights.h5 [--side 112]
 
 Time: 10 epochs of 4 to 5 min on 2 cores with bfloat16 matrix units at 224 px, 1 to 2 min at 112.
-Expected: 62.5 % on the test, everything called pneumonia, as the report printed.
+Expected: 62.5 % on the test, everything predicted as pneumonia, as the report printed.
 """
 
 import keras

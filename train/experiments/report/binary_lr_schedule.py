@@ -5,9 +5,9 @@
 
 The schedule falls exponentially, by a tenth every epoch, from Adam's default rate.
 Time: as `binary_adam`.
-Expected: 62.5 % on the test, everything called pneumonia, as the report printed: a schedule that
-starts at the rate that ruins the network comes too late. Seen in 3 epochs at 64 px: the first epoch
-ends so, the next two recover; 86.1 %.
+Expected: 62.5 % on the test, everything predicted as pneumonia, as the report printed: a schedule
+that starts at the rate that ruins the network comes too late. Seen in 3 epochs at 64 px: the first
+epoch ends so, the next two recover; 86.1 %.
 """
 
 import keras

@@ -67,14 +67,14 @@ def split_scores(
     }
     scores = {}
     for name, splitter in splitters.items():
-        called, shared = np.empty(len(classes), int), np.empty(len(classes), bool)
+        predicted, shared = np.empty(len(classes), int), np.empty(len(classes), bool)
         groups = patients if name == "grouped split" else None
         for references, tested in splitter.split(layer, classes, groups):
             knn = KNeighborsClassifier(neighbours).fit(layer[references], classes[references])
-            called[tested] = knn.predict(layer[tested])
+            predicted[tested] = knn.predict(layer[tested])
             shared[tested] = np.isin(patients[tested], patients[references])
         scores[name] = {
-            **class_scores(classes, called, names),
+            **class_scores(classes, predicted, names),
             "patients_on_both_sides": float(shared.mean()),
         }
     return scores
@@ -93,9 +93,9 @@ def report_knn(name: str, classes: int, neighbours: int, doc: str) -> None:
         for which, rows in (("all", slice(None)), ("not trained on", unseen))
     }
     test_layer, test = penultimate_features(arguments, "test")
-    called = KNeighborsClassifier(neighbours).fit(layer, known).predict(test_layer)
+    predicted = KNeighborsClassifier(neighbours).fit(layer, known).predict(test_layer)
     result["test"] = {
-        **class_scores(class_targets(test.labels, classes), called, NAMES[classes]),
+        **class_scores(class_targets(test.labels, classes), predicted, NAMES[classes]),
         "patients_on_both_sides": float(np.isin(test.patients, images.patients).mean()),
     }
     result["neighbours"] = neighbours

@@ -4,9 +4,9 @@
         --trunk ../shared/models/vgg16_notop.weights.h5 [--side 112]
 
 Time: as `binary_adam`.
-Expected: everything called bacterial, the commonest class: 38.8 % on the test. Seen in 3 epochs at
-64 px: 61.9 %, hardly any image called viral. The report printed "83.97 %" beside a matrix that sums
-to 36 %; these predictions in shuffled order give 35.4 %.
+Expected: everything predicted as bacterial, the commonest class: 38.8 % on the test. Seen in 3
+epochs at 64 px: 61.9 %, hardly any image predicted as viral. The report printed "83.97 %" beside a
+matrix that sums to 36 %; these predictions in shuffled order give 35.4 %.
 """
 
 import keras

@@ -171,16 +171,16 @@ def share_of_dead_units(model: keras.Model, images: np.ndarray) -> float:
 def evaluate_model(
     model: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: ReportRecipe
 ):
-    """`class_scores` from one array of called classes, and what an unordered one would say.
+    """`class_scores` from one array of predicted classes, and what an unordered one would say.
 
     A generator that shuffles hands out predictions in another order than the labels are kept in.
     `if_shuffled` is the matrix and accuracy of the same predictions in shuffled order.
     """
-    called = model.predict(images, batch_size=32, verbose=0).argmax(axis=1)
+    predicted = model.predict(images, batch_size=32, verbose=0).argmax(axis=1)
     truth, names = class_targets(labels, recipe.classes), NAMES[recipe.classes]
-    shuffled = np.random.default_rng(recipe.seed).permutation(called)
+    shuffled = np.random.default_rng(recipe.seed).permutation(predicted)
     return {
-        **class_scores(truth, called, names),
+        **class_scores(truth, predicted, names),
         "if_shuffled": {
             key: class_scores(truth, shuffled, names)[key] for key in ("accuracy", "confusion")
         },
