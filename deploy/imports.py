@@ -1,51 +1,57 @@
-"""Whether the Space's code can be imported where only requirements.txt is installed.
+"""Whether the Space's code can be imported where only its requirements.txt is installed.
 
 Data contract: looks at the code and at what is known of the packages installed here; imports
-nothing. A package counts if requirements.txt names it or something there brings it along.
+nothing. A package counts if requirements.txt names it, or if one named there needs it.
 """
 
 import ast
-import importlib.metadata
 import sys
-from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from deploy.front_matter import requirements
+from cxr_demo.errors import CXRError
 
-OPTIONAL = frozenset({"faiss"})
+OPTIONAL = {"faiss"}
 """Imported within a function whose caller does without it; `imported` cannot see that."""
 
 
-def check_imports(folder: Path) -> tuple[str, list[str]]:
+def check_imports(folder: Path) -> None:
     """All that the code imports is Python's, its own, or comes with requirements.txt.
 
-    Returns:
-        What was found, and what is wrong, one sentence each.
+    Raises:
+        CXRError: with one sentence for each module that does not.
     """
-    try:
-        given = with_what_they_need(requirements(folder).values())
-    except (OSError, ValueError) as error:
-        return "", [str(error)]
-    packages_of = importlib.metadata.packages_distributions()
-    wrong, used = [], set()
+    asked = requirements(folder)
+    needed = [Requirement(line) for name in asked for line in metadata.requires(name) or []]
+    needed = [one for one in needed if not one.marker or one.marker.evaluate({"extra": ""})]
+    given = {*asked, *(canonicalize_name(one.name) for one in needed)}
+    packages_of = metadata.packages_distributions().items()
+    known = {top for top, packages in packages_of if given & set(map(canonicalize_name, packages))}
+    known |= sys.stdlib_module_names | OPTIONAL
+    wrong = []
     for file in sorted(folder.rglob("*.py")):
-        path = file.relative_to(folder).as_posix()
         for name in sorted(imported(file, folder)):
-            top = name.partition(".")[0]
-            packages = {canonicalize_name(package) for package in packages_of.get(top, ())}
-            if (folder / top).is_dir() or (folder / f"{top}.py").is_file():
-                if not _is_module(folder, name):
-                    wrong.append(f"{path} imports {name}, which git does not track. `git add` it.")
-            elif top in sys.stdlib_module_names or top in OPTIONAL:
-                continue
-            elif packages & given:
-                used |= packages & given
-            else:
-                wrong.append(f"{path} imports {top}. Add its package to requirements.txt.")
-    return f"{', '.join(sorted(used))}: all by requirements.txt", wrong
+            own = folder / name.replace(".", "/")
+            is_own = own.is_dir() or own.with_suffix(".py").is_file()
+            if not is_own and name.partition(".")[0] not in known:
+                wrong.append(f"{file.relative_to(folder)} imports {name}, which nothing gives.")
+    if wrong:
+        remedy = "`git add` what is ours; name other packages in requirements.txt."
+        raise CXRError("\n".join([*wrong, remedy]))
+
+
+def requirements(folder: Path) -> dict[str, Requirement]:
+    """What requirements.txt asks for, by name.
+
+    Raises:
+        ValueError: if a line is not a package with its versions.
+    """
+    lines = (folder / "requirements.txt").read_text().splitlines()
+    asked = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(requirement.name): requirement for requirement in asked}
 
 
 def imported(file: Path, folder: Path) -> set[str]:
@@ -54,10 +60,13 @@ def imported(file: Path, folder: Path) -> set[str]:
     What is imported between `try` and `except ImportError` is not needed. Relative imports count
     as nothing: the code has none.
     """
-    names = set()
+    names: set[str] = set()
     waiting: list[ast.AST] = [ast.parse(file.read_text())]
     while waiting:
         node = waiting.pop()
+        caught = [getattr(handler.type, "id", "") for handler in getattr(node, "handlers", [])]
+        optional = node.body if "ImportError" in caught else []
+        waiting += [child for child in ast.iter_child_nodes(node) if child not in optional]
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -66,36 +75,4 @@ def imported(file: Path, folder: Path) -> set[str]:
             if package.is_file():
                 said = package.read_text()
                 names |= {f"{node.module}.{a.name}" for a in node.names if a.name not in said}
-        optional = node.body if isinstance(node, ast.Try) and _does_without(node) else []
-        waiting += [child for child in ast.iter_child_nodes(node) if child not in optional]
     return names
-
-
-def with_what_they_need(asked: Iterable[Requirement]) -> set[str]:
-    """Names of requirements and of all they bring along, as far as they are installed here."""
-    found: set[tuple[str, str]] = set()
-    waiting = [(package.name, extra) for package in asked for extra in ("", *package.extras)]
-    while waiting:
-        name, extra = waiting.pop()
-        name = canonicalize_name(name)
-        if (name, extra) in found:
-            continue
-        found.add((name, extra))
-        try:
-            lines = importlib.metadata.requires(name) or []
-        except importlib.metadata.PackageNotFoundError:  # one for another system or Python
-            continue
-        for package in map(Requirement, lines):
-            if package.marker is None or package.marker.evaluate({"extra": extra}):
-                waiting += [(package.name, wanted) for wanted in ("", *package.extras)]
-    return {name for name, _ in found}
-
-
-def _does_without(node: ast.Try) -> bool:
-    caught = [handler.type for handler in node.handlers]
-    return any(isinstance(kind, ast.Name) and kind.id == "ImportError" for kind in caught)
-
-
-def _is_module(folder: Path, name: str) -> bool:
-    module = folder / name.replace(".", "/")
-    return module.is_dir() or module.with_suffix(".py").is_file()

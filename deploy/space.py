@@ -1,11 +1,9 @@
-"""Assembles the folder of a Hugging Face Space, checks it, and on request tries it out.
+"""Assembles the folder of a Hugging Face Space, checks it, and on request tries and uploads it.
 
-    python -m deploy.space FOLDER [--start]
+    python -m deploy.space FOLDER [--start] [--upload NAME/SPACE [--private]]
 
-FOLDER has to be new or empty; `docs/deploy.md` says how to upload it. `--start` installs its
-requirements into a virtual environment of its own, starts it as Spaces does, has one example read
-and says how long that took; it needs a package index and some minutes. Exit status 1, with the
-reason, if anything is not as it has to be.
+Data contract: FOLDER is new or empty before, and holds the Space after. Exit status 1, with the
+reason and before anything is uploaded, if something is not as it has to be.
 """
 
 import argparse
@@ -14,47 +12,35 @@ import tempfile
 from pathlib import Path
 
 from cxr_demo.errors import CXRError
-from deploy.checks import CHECKS
+from deploy.checks import faults
 from deploy.contents import assemble
 from deploy.front_matter import front_matter
 from deploy.trial import install, try_out
-
-
-def checked(folder: Path) -> list[str]:
-    """Run all checks on a folder, printing what each found.
-
-    Returns:
-        What is wrong, one sentence each.
-    """
-    wrong = []
-    for name, check in CHECKS.items():
-        found, faults = check(folder)
-        print(f"{name:<14}{'FAILED' if faults else 'ok':<8}{'' if faults else found}")
-        wrong += faults
-    return wrong
+from deploy.upload import upload
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="a new or empty folder")
     parser.add_argument("--start", action="store_true", help="install it, start it, ask it")
+    parser.add_argument("--upload", metavar="NAME/SPACE", help="replace all that this Space holds")
+    parser.add_argument("--private", action="store_true", help="for NAME alone to see")
     arguments = parser.parse_args()
     folder = arguments.folder
     try:
         assemble(folder)
-        if wrong := checked(folder):
+        if wrong := faults(folder):
             sys.exit("\n".join(wrong))
         if arguments.start:
             with tempfile.TemporaryDirectory(prefix="space-venv-") as environment:
-                gradio = front_matter(folder)["sdk_version"]
-                trial = try_out(folder, install(folder, gradio, Path(environment)))
-            print(
-                f"started       ok      page after {trial.page_s:.1f} s, well after "
-                f"{trial.well_s:.1f} s; then a reading in {trial.reading_s:.1f} s"
-            )
+                python = install(folder, front_matter(folder).sdk_version, Path(environment))
+                print(f"ok      {try_out(folder, python)}")
+        if arguments.upload:
+            print(f"\nUploaded to {upload(folder, arguments.upload, arguments.private)}")
+        else:
+            print(f"\n{folder} is a Space. docs/deploy.md says how to upload it.")
     except (CXRError, OSError) as error:
-        sys.exit(f"{error}")
-    print(f"\n{folder} is a Space. docs/deploy.md says how to upload it.")
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,63 +1,44 @@
-"""Starts an assembled Space as Spaces would, and asks it for one reading over plain HTTP.
+"""Starts an assembled Space as Spaces would, and asks it for one reading.
 
-Data contract: the server sees PATH, a HOME and a TMPDIR of its own and the variables that Spaces
-sets, nothing else of ours; it listens on loopback. Whatever is made is removed, whatever happens.
+Data contract: the server sees PATH, a HOME and a TMPDIR of its own and those of Spaces' variables
+that the page or Gradio reads; it listens on loopback. Its processes and files end with the trial.
 """
 
-import json
 import os
-import secrets
+import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import venv
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
+from gradio_client import Client, handle_file
+
 from cxr_demo.errors import CXRError
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # else the client tells Hugging Face of a trial
 
 INSTALL_S = 900
 START_S = 120
 ANSWER_S = 60
-END_S = 20
 HOST = "someone-chest-x-ray.hf.space"
-SPACE = {
+HTTP = {"timeout": ANSWER_S, "trust_env": False}  # past any proxy
+SPACES = {
     "SYSTEM": "spaces",
     "SPACE_ID": "someone/chest-x-ray",
     "SPACE_HOST": HOST,
     "SPACE_AUTHOR_NAME": "someone",
-    "SPACE_REPO_NAME": "chest-x-ray",
-    "SPACE_TITLE": "Chest X-ray reading demo",
-    "CPU_CORES": "2",
-    "MEMORY": "16Gi",
-    "GRADIO_ALLOW_FLAGGING": "never",
     "GRADIO_NUM_PORTS": "1",
-    "GRADIO_THEME": "huggingface",
-    "PYTHONUNBUFFERED": "1",
+    "GRADIO_SERVER_NAME": "127.0.0.1",  # 0.0.0.0 on Spaces
+    "PYTHONDONTWRITEBYTECODE": "1",  # into what will be uploaded
 }
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Seconds from the start of the process to the page and to a good health check, and how long
-    the first reading took after that."""
-
-    page_s: float
-    well_s: float
-    reading_s: float
-
-
 def install(folder: Path, gradio: str, environment: Path) -> Path:
-    """Make a virtual environment with what Spaces would install, and nothing more.
-
-    Args:
-        folder: the assembled Space.
-        gradio: the version that README's front matter names.
-        environment: a folder to make it in.
+    """Make a virtual environment of a Space's requirements and a version of Gradio, no more.
 
     Returns:
         Its interpreter.
@@ -65,125 +46,90 @@ def install(folder: Path, gradio: str, environment: Path) -> Path:
     Raises:
         CXRError: if that fails or takes longer than INSTALL_S.
     """
-    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    for command in (
-        [sys.executable, "-m", "venv", environment],
-        [*pip, "-r", folder / "requirements.txt", f"gradio=={gradio}"],
-    ):
-        try:
-            done = subprocess.run(
-                command, env=outside, capture_output=True, text=True, timeout=INSTALL_S, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise CXRError(f"Installing took more than {INSTALL_S} s. Try again.") from None
-        if done.returncode:
-            raise CXRError(f"requirements.txt cannot be installed: {_last(done.stderr)}")
+    python = environment / "bin/python"
+    pip = [python, "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    command = [*pip, "-r", folder / "requirements.txt", f"gradio=={gradio}"]
+    try:
+        venv.create(environment, symlinks=True, with_pip=True)
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
+    except subprocess.SubprocessError as error:
+        said = _end_of(str(error.stderr or error))
+        raise CXRError(f"requirements.txt cannot be installed. Correct it: {said}") from None
     return python
 
 
-def try_out(folder: Path, python: Path) -> Trial:
-    """Start the Space, wait until it is well, and have one of its examples read.
+def try_out(folder: Path, python: Path) -> str:
+    """Start a Space, wait until it is healthy, and have one of its examples read.
 
     Args:
         folder: the assembled Space; nothing is written into it.
         python: an interpreter that has its requirements.
 
-    Raises:
-        CXRError: if it does not start, does not get well or does not answer in time.
-    """
-    with (
-        tempfile.TemporaryDirectory(prefix="space-") as temporary,
-        _served(folder, python, Path(temporary)) as (address, log, server),
-    ):
-        began = time.monotonic()
-        seen: dict[str, float] = {}
-        while len(seen) < 2:
-            for path in [path for path in ("/", "/health") if path not in seen]:
-                with suppress(OSError):  # not there yet, or not well
-                    _ask(f"{address}{path}")
-                    seen[path] = time.monotonic() - began
-            if server.poll() is not None:
-                raise CXRError(f"The Space has ended: {_end_of(log)}")
-            if time.monotonic() - began > START_S:
-                raise CXRError(f"The Space is not well after {START_S} s: {_end_of(log)}")
-            time.sleep(0.05)
-        example = min((folder / "assets/examples").glob("*.jpeg"))
-        asked = time.monotonic()
-        try:
-            answer = read(address, example.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CXRError(f"The Space gave no reading ({error}): {_end_of(log)}") from None
-        if answer.get("status") != "ok":
-            raise CXRError(f"The Space did not read {example.name}: {answer.get('error', answer)}")
-        return Trial(seen["/"], seen["/health"], time.monotonic() - asked)
-
-
-def read(address: str, radiograph: bytes) -> dict:
-    """Upload a radiograph and have it read, as a page on Spaces does.
+    Returns:
+        How long each took.
 
     Raises:
-        OSError, ValueError: if the answer is refused, late, or none.
+        CXRError: if it does not start, become healthy or answer in time.
     """
-    api, border = f"{address}/gradio_api", secrets.token_hex(8)
-    part = f'--{border}\r\nContent-Disposition: form-data; name="files"; filename="x"\r\n\r\n'
-    body = part.encode() + radiograph + f"\r\n--{border}--\r\n".encode()
-    (path,) = json.loads(_ask(f"{api}/upload", body, f"multipart/form-data; boundary={border}"))
-    question = {"image": {"path": path, "meta": {"_type": "gradio.FileData"}}}
-    said = _ask(f"{api}/call/v2/analyse", json.dumps(question).encode(), "application/json")
-    stream = _ask(f"{api}/call/analyse/{json.loads(said)['event_id']}").decode()
-    event, _, data = stream.strip().rpartition("\n")
-    if not event.endswith("event: complete"):
-        raise ValueError(f"the answer ended with {event[-40:]!r}")
-    (answer,) = json.loads(data.removeprefix("data: "))
-    return answer
-
-
-@contextmanager
-def _served(
-    folder: Path, python: Path, temporary: Path
-) -> Iterator[tuple[str, Path, subprocess.Popen]]:
-    """A running server: its address, its log and its process, which is ended at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **{name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ},
-        **SPACE,
-        # Spaces has 0.0.0.0 here; this machine's network has no business with a trial.
-        "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GRADIO_SERVER_PORT": str(port),
-        "HOME": str(temporary),
-        "TMPDIR": str(temporary),
-        "PYTHONDONTWRITEBYTECODE": "1",  # into what will be uploaded
-    }
-    log = temporary / "server.log"
-    with log.open("w") as opened:
-        server = subprocess.Popen(
-            [python, "app.py"], cwd=folder, env=environment, stdout=opened, stderr=opened
-        )
-    try:
-        yield f"http://127.0.0.1:{port}", log, server
-    finally:
-        server.terminate()
+        port = str(free.getsockname()[1])
+    with tempfile.TemporaryDirectory(prefix="space-") as own:
+        log = Path(own, "server.log")
+        given = {"PATH": os.environ["PATH"], "HOME": own, "TMPDIR": own, "GRADIO_SERVER_PORT": port}
+        with log.open("w") as said:
+            server = subprocess.Popen(
+                [python, "app.py"], cwd=folder, env=SPACES | given,
+                stdout=said, stderr=said, start_new_session=True,
+            )  # fmt: skip
         try:
-            server.wait(END_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
+            address = f"http://127.0.0.1:{port}"
+            page = _seconds_until(f"{address}/", server)
+            rest = _seconds_until(f"{address}/health", server)
+            began = time.monotonic()
+            answer = read(address, min((folder / "assets/examples").glob("*.jpeg")))
+            if answer["status"] != "ok":
+                raise ValueError(answer["error"])
+            reading = time.monotonic() - began
+        except Exception as error:  # of many kinds where the client fails
+            what, said = _end_of(str(error)), _end_of(log.read_text(errors="replace"))
+            raise CXRError(f"The Space does not work ({what}). It said last: {said}") from None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+    healthy = page + rest
+    return (
+        f"page after {page:.1f} s, healthy after {healthy:.1f} s; then a reading in {reading:.1f} s"
+    )
 
 
-def _ask(url: str, body: bytes | None = None, kind: str = "", timeout: float = ANSWER_S) -> bytes:
-    headers = {"Content-Type": kind, "Origin": f"https://{HOST}"} if body else {}
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=timeout) as got:
-        return got.read()
+def read(address: str, radiograph: Path) -> dict:
+    """What a Space's /analyse answers, asked as from its page on Spaces.
+
+    Raises:
+        Exception: as the client raises it, if the answer is refused, late, or none.
+    """
+    client = Client(
+        address, token=False, headers={"Origin": f"https://{HOST}"}, httpx_kwargs=dict(HTTP),
+        download_files=False, analytics_enabled=False, verbose=False,
+    )  # fmt: skip
+    asked = client.submit(image=handle_file(radiograph), api_name="/analyse")
+    return asked.result(ANSWER_S)
 
 
-def _end_of(log: Path) -> str:
-    return _last(log.read_text(errors="replace"))
+def _seconds_until(url: str, server: subprocess.Popen) -> float:
+    """How long it takes until a server answers with success."""
+    began = time.monotonic()
+    while time.monotonic() - began < START_S:
+        if server.poll() is not None:
+            raise RuntimeError("it has ended")
+        with suppress(httpx.HTTPError):  # not there yet, or not healthy
+            httpx.get(url, **HTTP).raise_for_status()
+            return time.monotonic() - began
+        time.sleep(0.05)
+    raise TimeoutError(f"not healthy after {START_S} s")
 
 
-def _last(text: str) -> str:
-    """What a program said last, short enough for one message."""
-    return " ".join(text.split())[-600:] or "it said nothing."
+def _end_of(text: str) -> str:
+    return " ".join(text.split())[-600:] or "no word"
