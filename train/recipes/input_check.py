@@ -1,11 +1,11 @@
 """Fit the gate, choose its thresholds, and measure it on what it was not fitted to.
 
-    python -m train.recipes.input_check --data ../shared/data/chest_xray --pictures
-    .work/other_pictures
+    python -m train.recipes.input_check --data ../shared/data/chest_xray \\
+        --pictures .work/other_pictures
 
 `--pictures` is filled by `python -m train.data.out_of_distribution.package_images FOLDER`. Writes
 `assets/detector/gate.npz` (see `cxr_demo.models.input_check`), `assets/metrics/gate.json` and its
-drawing. The samples are kept in `.work/gate` and made anew when the detector, or the code that they
+drawing. The samples are kept in --work and made anew when the detector, or the code that they
 come from, changes. The official test is not read; `train.evaluate.official_test` measures how much
 of it the gate turns away. Time: 12 min.
 """
@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from cxr_demo.artefacts import ASSETS, DETECTOR, INPUT_CHECK, Artefacts
 from cxr_demo.models.input_check import OTHER, USABLE, InputChecker
@@ -43,24 +42,24 @@ from train.data.out_of_distribution.samples import (
 )
 from train.data.out_of_distribution.unusual_views import UNUSUAL_VIEWS
 from train.data.splits import training_and_validation
+from train.metrics.input_check import (
+    choose_thresholds,
+    grade_shares,
+    measure_grades,
+    separation_curves,
+    target_classes,
+)
 from train.metrics.plots import draw_roc
 from train.records.manifest import KERMANY, register, write_json
 
 COMMAND = "python -m train.recipes.input_check"
 DATA = f"{KERMANY}; open pictures of Python packages named in `package_sources`; drawings"
-WORK = Path(".work/gate")
+METRICS = ASSETS / "metrics"
 
 IMAGES, SPOILT_EACH, DRAWN_EACH = 2500, 3, 250
 COMPONENTS, PENALTY = 512, 0.01
 PARTS = 5
 """Packages and drawings are left out in so many parts, in turn."""
-
-MAX_REFUSAL_RATE, MAX_UNUSUAL_REFUSAL_RATE = 0.001, 0.01
-"""Share of held-out radiographs, and of spoilt ones, whose refusal is accepted."""
-MAX_DOUBT_RATE = 0.02
-"""Share of held-out radiographs as they are whose marking as unusual is accepted."""
-MIN_REFUSAL_PROBABILITY = 0.5
-"""P(other) below which nothing is refused."""
 
 
 def collect_samples(data: Path, pictures: Path, detector: Detector) -> Samples:
@@ -86,11 +85,6 @@ def source_hash() -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def target_classes(kinds: np.ndarray) -> np.ndarray:
-    """What the gate is to say of each kind."""
-    return np.where(np.isin(kinds, [USABLE, *UNUSUAL_VIEWS, ELSEWHERE]), kinds, OTHER)
-
-
 def fit_pca(samples: Samples) -> PCA:
     """Principal components, of variance 1, of what the gate is always fitted to: the radiographs
     and drawings. Other pictures have no part in them, so that each can be left out of all."""
@@ -98,6 +92,14 @@ def fit_pca(samples: Samples) -> PCA:
     rows = ~samples.held_out & np.isin(samples.kinds, [USABLE, *UNUSUAL_VIEWS, *KINDS])
     return PCA(COMPONENTS, whiten=True, svd_solver="randomized", random_state=0).fit(
         flat[rows].astype(np.float32)
+    )
+
+
+def project(samples: Samples, components: PCA) -> np.ndarray:
+    """All samples in the components of `fit_pca`, float32 (N, COMPONENTS)."""
+    parts = np.array_split(samples.regions, 50)  # in 32 bits all at once they take gigabytes
+    return np.concatenate(
+        [components.transform(part.reshape(len(part), -1).astype(np.float32)) for part in parts]
     )
 
 
@@ -110,7 +112,7 @@ def fit(samples: Samples, components: PCA, seen: np.ndarray, rows: np.ndarray) -
     Args:
         samples: all of them.
         components: of `fit_pca`.
-        seen: float32 (N, COMPONENTS), the samples in these components.
+        seen: float32 (N, COMPONENTS), of `project`.
         rows: bool (N,).
     """
     regression = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=300)
@@ -168,64 +170,44 @@ def leave_one_kind_out(
     return found
 
 
-def grade_shares(
-    usable: np.ndarray, other: np.ndarray, min_usable: float, min_other: float
-) -> dict:
-    """Shares of each grade among images with these probabilities."""
-    refused = other >= min_other
-    accepted = ~refused & (usable >= min_usable)
-    return {
-        "n": len(usable),
-        "usable": float(accepted.mean()),
-        "unusual": float((~refused & ~accepted).mean()),
-        "not_a_chest_radiograph": float(refused.mean()),
-    }
-
-
 def main() -> None:
-    help_ = "folder that train.data.out_of_distribution.package_images filled"
-    arguments = parse(__doc__, "data", pictures={"type": Path, "required": True, "help": help_})
+    pictures = {
+        "type": Path,
+        "required": True,
+        "help": "folder that train.data.out_of_distribution.package_images filled",
+    }
+    arguments = parse(__doc__, "data", work=".work/gate", pictures=pictures)
     artefacts = Artefacts()
-    network = DETECTOR
-    kept = WORK / f"samples-{artefacts.short_hash(network)}-{source_hash()}.npz"
+    detector = artefacts.short_hash(DETECTOR)
+    kept = arguments.work / f"samples-{detector}-{source_hash()}.npz"
     if kept.exists():
         samples = Samples(**np.load(kept, allow_pickle=False))
     else:
-        samples = collect_samples(
-            arguments.data, arguments.pictures, Detector(artefacts.read(network))
-        )
-        WORK.mkdir(parents=True, exist_ok=True)
+        detect = Detector(artefacts.read(DETECTOR))
+        samples = collect_samples(arguments.data, arguments.pictures, detect)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, **vars(samples))
 
     components = fit_pca(samples)
-    seen = np.concatenate(
-        [
-            components.transform(part.reshape(len(part), -1).astype(np.float32))
-            for part in np.array_split(samples.regions, 50)
-        ]
-    )
-    fit_to = partial(fit, samples, components, seen)
+    fit_to = partial(fit, samples, components, project(samples, components))
     found = cross_validated_probabilities(samples, fit_to)
-    chest = samples.held_out
-    plain = chest & (samples.kinds == USABLE)
-    min_other = max(
-        MIN_REFUSAL_PROBABILITY,
-        float(np.quantile(found[OTHER][plain], 1 - MAX_REFUSAL_RATE)),
-        float(np.quantile(found[OTHER][chest & ~plain], 1 - MAX_UNUSUAL_REFUSAL_RATE)),
-    )
-    min_usable = float(np.quantile(found[USABLE][plain], MAX_DOUBT_RATE))
-    thresholds = min_usable, min_other
-    is_other = target_classes(samples.kinds) == OTHER
-    kinds = [k for k in np.unique(samples.kinds) if k not in (USABLE, *UNUSUAL_VIEWS)] + list(
-        UNUSUAL_VIEWS
-    )
-    rows_of = {k: (samples.kinds == k) & (chest | (k not in UNUSUAL_VIEWS)) for k in kinds}
+    thresholds = choose_thresholds(samples, found)
+    write_gate(fit_to(~samples.held_out), thresholds, detector)
+    result = {
+        "detector": detector,
+        **dict(zip(("least_usable", "least_other"), thresholds, strict=True)),
+        **measure_grades(samples, found, thresholds),
+        "kind_never_seen": leave_one_kind_out(samples, fit_to, thresholds),
+    }
+    write_json(METRICS / "gate.json", result, COMMAND)
+    drawing = draw_roc(separation_curves(samples, found), METRICS / "gate_roc.png")
+    register(drawing, COMMAND)
+    print(result)
 
-    def against(rows: np.ndarray) -> float:
-        both = plain | rows
-        return float(roc_auc_score(rows[both], -found[USABLE][both]))
 
-    gate = fit_to(~samples.held_out)
+def write_gate(gate: InputChecker, thresholds: tuple[float, float], detector: str) -> None:
+    """Write and register what `InputChecker` is read from; `detector` is that one's short hash."""
+    min_usable, min_other = thresholds
     np.savez_compressed(
         ASSETS / INPUT_CHECK,
         classes=np.array(gate.classes),
@@ -233,41 +215,9 @@ def main() -> None:
         bias=gate.bias,
         least_usable=min_usable,
         least_other=min_other,
-        detector=np.array(artefacts.short_hash(network)),
+        detector=np.array(detector),
     )
     register(ASSETS / INPUT_CHECK, COMMAND, DATA)
-    result = {
-        "detector": artefacts.short_hash(network),
-        "least_usable": min_usable,
-        "least_other": min_other,
-        "auc": {
-            "usable_against_other": against(is_other),
-            "chest_against_other": float(
-                roc_auc_score(is_other[chest | is_other], found[OTHER][chest | is_other])
-            ),
-        },
-        "usable": grade_shares(found[USABLE][plain], found[OTHER][plain], *thresholds),
-        "other": grade_shares(found[USABLE][is_other], found[OTHER][is_other], *thresholds),
-        "kinds": {
-            k: {
-                "auc": against(rows),
-                **grade_shares(found[USABLE][rows], found[OTHER][rows], *thresholds),
-            }
-            for k, rows in rows_of.items()
-        },
-        "kind_never_seen": leave_one_kind_out(samples, fit_to, thresholds),
-    }
-    write_json(ASSETS / "metrics" / "gate.json", result, COMMAND)
-    curves = {
-        "usable against others": roc_curve(
-            is_other[plain | is_other], -found[USABLE][plain | is_other]
-        )[:2],
-        "chest against others": roc_curve(
-            is_other[chest | is_other], found[OTHER][chest | is_other]
-        )[:2],
-    }
-    register(draw_roc(curves, ASSETS / "metrics" / "gate_roc.png"), COMMAND)
-    print(result)
 
 
 if __name__ == "__main__":

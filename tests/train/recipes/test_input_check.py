@@ -11,16 +11,15 @@ from cxr_demo.models.input_check import OTHER, USABLE, InputChecker
 from train.data.out_of_distribution.drawn_images import KINDS
 from train.data.out_of_distribution.package_sources import SOURCES
 from train.data.out_of_distribution.samples import ELSEWHERE, Samples
-from train.data.out_of_distribution.unusual_views import UNUSUAL_VIEWS
+from train.metrics.input_check import target_classes
 from train.recipes import input_check as fit_gate
 from train.recipes.input_check import (
     cross_validated_probabilities,
     fit,
     fit_pca,
-    grade_shares,
     leave_one_kind_out,
     probability,
-    target_classes,
+    project,
 )
 
 CHANNELS = 3
@@ -73,8 +72,7 @@ SAMPLES = samples_of(
 
 def fitting(samples: Samples) -> tuple[PCA, np.ndarray]:
     components = fit_pca(samples)
-    flat = samples.regions.reshape(len(samples.kinds), -1).astype(np.float32)
-    return components, components.transform(flat)
+    return components, project(samples, components)
 
 
 class Recorded:
@@ -93,31 +91,6 @@ class Recorded:
             0.0,
             1.0,
         )
-
-
-# --- names and shares
-
-
-def test_every_kind_has_its_class():
-    kinds = np.array([USABLE, "inverted", "sideways", ELSEWHERE, "photograph", "noise", "bones"])
-    expected = [USABLE, "inverted", "sideways", ELSEWHERE, OTHER, OTHER, OTHER]
-    assert target_classes(kinds).tolist() == expected
-    assert target_classes(np.array([*UNUSUAL_VIEWS])).tolist() == list(UNUSUAL_VIEWS)
-    assert set(target_classes(np.array([*KINDS]))) == {OTHER}
-
-
-def test_rates_by_hand():
-    """Refusal comes first, and both thresholds are reached by being equal."""
-    usable = np.array([0.9, 0.9, 0.5, 0.49, 0.1])
-    other = np.array([0.05, 0.6, 0.4, 0.5, 0.59])
-    assert grade_shares(usable, other, 0.5, 0.6) == {
-        "n": 5,
-        "usable": 0.4,
-        "unusual": 0.4,
-        "not_a_chest_radiograph": 0.2,
-    }
-    assert grade_shares(usable, other, 0.0, 0.0)["not_a_chest_radiograph"] == 1
-    assert grade_shares(usable, other, 0.95, 0.95)["unusual"] == 1
 
 
 # --- components
