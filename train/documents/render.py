@@ -2,8 +2,10 @@
 
     python -m train.documents.render
 
-What stands between `<!-- results:NAME -->` and `<!-- /results -->` is replaced by the block of
-that name; the words around it are written by hand.
+What stands between `<!-- results:NAME -->` and `<!-- /results -->` of a document is replaced by the
+block NAME of its template in `templates/`; the words around it are written by hand in the document.
+A measurement whose file is missing, or was made with another network than the one that ships, is an
+empty dictionary in the context of the templates, which then say "not run yet".
 `tests/train/documents/test_render.py` fails when a document and the metrics drift apart.
 """
 
@@ -11,129 +13,133 @@ import json
 import re
 from pathlib import Path
 
+import jinja2
+
 from cxr_demo.artefacts import ASSETS
-from train.documents import (
-    blocks,
-    blocks_of_anomaly,
-    blocks_of_bench,
-    blocks_of_experiments,
-    blocks_of_gate,
-    blocks_of_levers,
-)
+from train.documents import figures
 
 ROOT = ASSETS.parent
-DOCUMENTS = (
-    ROOT / "README.md",
-    ROOT / "docs" / "experiments.md",
-    ROOT / "docs" / "released_classifier.md",
-    ROOT / "docs" / "released_detector.md",
-    ROOT / "docs" / "gate.md",
-    ASSETS / "classifier" / "CARD.md",
-    ASSETS / "detector" / "CARD.md",
-    ASSETS / "autoencoder" / "CARD.md",
-    ASSETS / "library" / "CARD.md",
-)
+TEMPLATES = Path(__file__).parent / "templates"
+DOCUMENTS = {
+    "README.md": "README.md.j2",
+    "docs/experiments.md": "experiments.md.j2",
+    "docs/gate.md": "gate.md.j2",
+    "docs/released_classifier.md": "released_classifier.md.j2",
+    "docs/released_detector.md": "released_detector.md.j2",
+    "assets/autoencoder/CARD.md": "autoencoder_card.md.j2",
+    "assets/classifier/CARD.md": "classifier_card.md.j2",
+    "assets/detector/CARD.md": "detector_card.md.j2",
+    "assets/library/CARD.md": "library_card.md.j2",
+}
+"""Template of each document, which is named by its path in the repository."""
 
-_BLOCK = re.compile(r"(<!-- results:(\w+) -->\n).*?(<!-- /results -->)", re.DOTALL)
+MEASURED_WITH = {
+    "ablation": (),
+    "anomaly_table": ("detector",),
+    "bench": (),
+    "detector_seeds": (),
+    "gate": ("detector",),
+    "growth": (),
+    "localisation": ("detector", "autoencoder"),
+    "parity": ("classifier",),
+    "saliency": ("classifier",),
+    "stress": ("classifier",),
+    "stress_first_stage": (),
+    "test_time_views": (),
+}
+"""Files of metrics, and the networks whose hashes each must share with `evaluation.json`."""
 
-
-def all_blocks(assets: Path = ASSETS) -> dict[str, str]:
-    """All generated blocks by name, as Markdown."""
-
-    def content(name: str) -> dict:
-        file = assets / name
-        return json.loads(file.read_text()) if file.exists() else {}
-
-    def of_the_classifier(name: str) -> dict:
-        """Content that was measured on the classifier that ships; nothing if on another."""
-        found = content(name)
-        return found if found.get("classifier") == evaluation["model"]["classifier"] else {}
-
-    def of_the_detector(name: str) -> dict:
-        """Metrics that were measured on the detector that ships; nothing if on another."""
-        found = content(f"metrics/{name}.json")
-        return found if found.get("detector") == evaluation["model"]["detector"] else {}
-
-    evaluation = content("metrics/evaluation.json")
-    log = [json.loads(line) for line in (assets / "metrics/test_log.jsonl").open()]
-    calibration = content("classifier/calibration.json")
-    localisation = content("metrics/localisation.json")
-    shipped = {method: evaluation["model"].get(method) for method in ("detector", "autoencoder")}
-    if localisation.get("model") != shipped:
-        localisation = {}
-    experiments = {
-        file.stem: json.loads(file.read_text())
-        for file in (assets / "metrics" / "experiments").glob("*.json")
-    }
-    history, blocks_of = "Loss and accuracy by epoch", blocks_of_experiments
-    written = {
-        "binary_adam": (blocks_of.trained, history),
-        "binary_lr_schedule": (blocks_of.trained, history),
-        "binary_sgd_early_stopping": (blocks_of.trained, history),
-        "three_class_adam": (blocks_of.trained, history),
-        "knn_binary": (blocks_of.voted, None),
-        "knn_three_class": (blocks_of.voted, None),
-        "tsne": (blocks_of.mapped, "t-SNE, two and three classes"),
-        "autoencoder": (blocks_of.reconstructed, "Loss by epoch"),
-    }
-
-    def experiment(name: str) -> str:
-        block, drawn = written[name]
-        text = block(experiments.get(name))
-        return text + blocks_of.figure(name, drawn) if drawn and name in experiments else text
-
-    return {
-        "overview": blocks.overview(evaluation),
-        "targets": blocks.targets(evaluation),
-        "classifier": blocks.classifier(evaluation, calibration),
-        "decisions": blocks.decisions(evaluation, calibration),
-        "baselines": blocks.baselines(evaluation),
-        "saliency": blocks.saliency(of_the_classifier("metrics/saliency.json")),
-        "anomaly_targets": blocks_of_anomaly.targets(evaluation, localisation),
-        "localisation": blocks_of_anomaly.localisation(localisation),
-        "anomaly_table": blocks_of_anomaly.everything_tried(of_the_detector("anomaly_table")),
-        "anomaly_readings": blocks_of_anomaly.readings(log),
-        "detector_seeds": blocks_of_anomaly.seeds(content("metrics/detector_seeds.json")),
-        **{
-            method: blocks_of_anomaly.card(evaluation[method], content(f"{method}/screening.json"))
-            for method in ("detector", "autoencoder")
-        },
-        "gate": blocks_of_gate.targets(of_the_detector("gate"), evaluation),
-        "gate_kinds": blocks_of_gate.kinds(of_the_detector("gate")),
-        "gate_never_seen": blocks_of_gate.never_seen(of_the_detector("gate")),
-        "library": blocks.library(evaluation),
-        "growth": blocks_of_bench.growth(content("metrics/growth.json")),
-        "speed": blocks_of_bench.speed(
-            content("metrics/bench.json"), of_the_classifier("metrics/parity.json")
-        ),
-        "ablation": blocks_of_levers.ablation(content("metrics/ablation.json")),
-        "stresses": blocks_of_levers.stresses(content("metrics/texture_stresses.json")),
-        "released_stress": blocks_of_levers.released_stress(
-            content("metrics/stress_first_stage.json").get("scores", {}),
-            of_the_classifier("metrics/stress.json").get("scores", {}),
-        ),
-        "test_time_views": blocks_of_levers.test_time_views(
-            content("metrics/test_time_views.json"), evaluation["model"]["classifier"]
-        ),
-        "report": blocks_of_experiments.overview(experiments),
-        **{f"report_{name}": experiment(name) for name in written},
-    }
+MARKER = re.compile(r"(<!-- results:(\w+) -->\n).*?(<!-- /results -->)", re.DOTALL)
 
 
-def filled(document: str, generated: dict[str, str]) -> str:
-    """A document with each of its blocks replaced.
+def decimals(value: float | None, places: int = 3) -> str:
+    """A number with so many decimals; a dash for None, what was not trained."""
+    return "–" if value is None else f"{value:.{places}f}"
+
+
+def percent(share: float, places: int = 1) -> str:
+    """A share in [0, 1] in percent."""
+    return f"{share:.{places}%}"
+
+
+def thousands(count: int) -> str:
+    """A count with commas."""
+    return f"{count:,}"
+
+
+def environment() -> jinja2.Environment:
+    """Templates with their filters, the functions of `figures`, and `macros`."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(decimals=decimals, percent=percent, thousands=thousands)
+    made.globals["figures"] = figures
+    # A block that is rendered alone does not see what its template imports.
+    made.globals["macros"] = made.get_template("_macros.md.j2").module
+    return made
+
+
+def measurements(assets: Path = ASSETS) -> dict[str, object]:
+    """What the templates can refer to: the content of JSON files, by the name of the file.
+
+    Also "official_test", the figures of "evaluation" that have intervals; "screening" by method;
+    "experiments" by recipe, only those that were run; and "test_log", a list.
 
     Raises:
-        KeyError: if the document names a block that does not exist.
+        FileNotFoundError: if there is no evaluation, or no log of the official test.
     """
-    return _BLOCK.sub(lambda m: m[1] + generated[m[2]] + m[3], document)
+    metrics = assets / "metrics"
+    evaluation = json.loads((metrics / "evaluation.json").read_text())
+    shipped = evaluation["model"]
+    files = {name: _read(metrics / f"{name}.json") for name in MEASURED_WITH}
+    for name, networks in MEASURED_WITH.items():
+        hashes = files[name].get("model", files[name])
+        if any(hashes.get(network) != shipped[network] for network in networks):
+            files[name] = {}
+    recipes = sorted((metrics / "experiments").glob("*.json"))
+    return {
+        **files,
+        "evaluation": evaluation,
+        "official_test": figures.with_intervals(evaluation),
+        "calibration": _read(assets / "classifier/calibration.json"),
+        "screening": {
+            method: _read(assets / method / "screening.json")
+            for method in ("detector", "autoencoder")
+        },
+        "experiments": {file.stem: _read(file) for file in recipes},
+        "test_log": [json.loads(line) for line in (metrics / "test_log.jsonl").open()],
+    }
+
+
+def fill(document: str, template: jinja2.Template, context: dict[str, object]) -> str:
+    """A document with what stands between its markers replaced by the template's blocks.
+
+    Raises:
+        KeyError: if the document names a block that the template does not have.
+        jinja2.UndefinedError: if a block names something that the context does not have.
+    """
+
+    def filled(marker: re.Match) -> str:
+        render = template.blocks[marker[2]]
+        return marker[1] + "".join(render(template.new_context(context))) + marker[3]
+
+    return MARKER.sub(filled, document)
 
 
 def main() -> None:
-    generated = all_blocks()
-    for path in DOCUMENTS:
-        path.write_text(filled(path.read_text(), generated))
-        print(path.relative_to(ROOT))
+    templates, context = environment(), measurements()
+    for name, template in DOCUMENTS.items():
+        path = ROOT / name
+        path.write_text(fill(path.read_text(), templates.get_template(template), context))
+        print(name)
+
+
+def _read(file: Path) -> dict:
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 if __name__ == "__main__":
