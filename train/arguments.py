@@ -17,6 +17,10 @@ SHARED: dict[str, dict] = {
         "required": True,
         "help": "VGG16's convolutions, for keras.applications.VGG16(include_top=False)",
     },
+    "epochs": {
+        "type": int,
+        "help": "passes over the images instead of the recipe's; one is enough to try it",
+    },
     "native": {"type": Path, "help": "folder of training files at their original size"},
 }
 """By name, what `argparse` is told of it."""

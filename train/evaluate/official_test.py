@@ -101,7 +101,6 @@ def logged_figures(figures: dict, model: dict) -> dict:
 def main() -> None:
     note = {"default": "", "help": "why the test is read, for the log"}
     arguments = parse(__doc__, "data", "native", note=note)
-    METRICS.mkdir(parents=True, exist_ok=True)
     artefacts = Artefacts()
     analyser = Analyser(artefacts)
     test = predict(analyser, list_split(arguments.data, "test"), "test")

@@ -86,6 +86,7 @@ def main() -> None:
     weights = folder / f"{arguments.name}.weights.h5"
     exported = folder / f"{arguments.name}.tflite"
     history = ASSETS / "metrics" / f"{arguments.name}_history.json"
+    history.parent.mkdir(parents=True, exist_ok=True)
 
     save_quantised(arguments.work / weights.name, weights)
     model = NETWORKS[arguments.name]()
@@ -95,7 +96,7 @@ def main() -> None:
 
     data = KERMANY if arguments.name == "autoencoder" else f"{KERMANY}; {TRUNK}"
     trained_on = json.loads((arguments.work / "run.json").read_text())["commit"]
-    train = f"python -m train.experiments.released_{arguments.name}"
+    train = f"python -m train.recipes.{arguments.name}"
     convert = f"python -m train.models.export {arguments.name}"
     register(weights, f"{train} && {convert}", data, commit=trained_on)
     register(exported, convert, data)

@@ -92,14 +92,13 @@ def fit_classifier(
     model = build_classifier(None, trunk_weights, recipe.first_trainable_block, recipe.dropout)
     if start:
         model.load_weights(start)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        decay_steps=round(len(batches) * (recipe.epochs - recipe.warmup_epochs)),
-        warmup_target=recipe.peak_rate,
-        warmup_steps=round(len(batches) * recipe.warmup_epochs),
+    rate = rate_schedule(
+        recipe.peak_rate,
+        steps=len(batches) * recipe.epochs,
+        warmup=round(len(batches) * recipe.warmup_epochs),
     )
     model.compile(
-        keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0),
         loss={name: loss_of(name, recipe.label_smoothing) for name in outputs},
         loss_weights=recipe.loss_weights,
     )
@@ -207,6 +206,20 @@ class KeepHistory(keras.callbacks.Callback):
 def recipe_as_json(recipe: object) -> dict:
     """A recipe, a dataclass, as it is read back from JSON: tuples are lists."""
     return json.loads(json.dumps(asdict(recipe)))
+
+
+def rate_schedule(peak: float, steps: int, warmup: int) -> keras.optimizers.schedules.CosineDecay:
+    """A learning rate from 0 up to its peak, then along a cosine down to 0 at the last step.
+
+    Args:
+        peak: the largest rate.
+        steps: of the whole training.
+        warmup: steps up to the peak; at most half of all are taken for it.
+    """
+    warmup = min(warmup, steps // 2)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warmup, warmup_target=peak, warmup_steps=warmup
+    )
 
 
 def describe_run(recipe: object, training: Images) -> dict:

@@ -1,7 +1,7 @@
 """The detector that ships: VGG16's lower blocks learn to see where a normal has been changed.
 
     python -m train.recipes.detector --data ../shared/data/chest_xray \\
-        --trunk ../shared/models/vgg16_notop.weights.h5 [--seed 0]
+        --trunk ../shared/models/vgg16_notop.weights.h5 [--seed 0] [--epochs 1]
 
 Normals only: every step shows as many radiographs as they are as with a synthetic lesion of known
 outline pasted in (`train.data.synthetic_lesions`). Both go through the same random views, so that
@@ -12,7 +12,7 @@ Time: 2 min an epoch at 128 px on 2 cores without bfloat16 matrix units.
 Expected: see docs/released_detector.md.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -30,7 +30,12 @@ from train.data.kermany import Images, resize_all
 from train.data.splits import normals_of
 from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_for_training, paste_lesions
 from train.models.networks import build_detector
-from train.models.training import describe_run, train_epochs, use_bfloat16_where_it_is_fast
+from train.models.training import (
+    describe_run,
+    rate_schedule,
+    train_epochs,
+    use_bfloat16_where_it_is_fast,
+)
 
 
 @dataclass(frozen=True)
@@ -107,12 +112,7 @@ def fit_detector(
 
     batches = LesionViews(normals, recipe.views, recipe.batch, recipe.seed)
     model = build_detector(None, trunk, recipe.first_trainable_block)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        len(batches) * (recipe.epochs - 1),
-        warmup_target=recipe.peak_rate,
-        warmup_steps=len(batches),
-    )
+    rate = rate_schedule(recipe.peak_rate, len(batches) * recipe.epochs, warmup=len(batches))
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
@@ -139,10 +139,11 @@ def fit_detector(
 
 def main() -> None:
     seed = {"type": int, "default": 0}
-    arguments = parse(__doc__, "data", "trunk", work=".work/detector", seed=seed)
+    arguments = parse(__doc__, "data", "trunk", "epochs", work=".work/detector", seed=seed)
     normals, held_out = normals_of(arguments.data)
     work = arguments.work / f"seed{arguments.seed}"
     recipe = DetectorRecipe(seed=arguments.seed)
+    recipe = replace(recipe, epochs=arguments.epochs or recipe.epochs)
     model = fit_detector(recipe, normals, held_out, arguments.trunk, work)
     model.save_weights(work / "detector.weights.h5")
 

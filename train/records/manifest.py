@@ -7,6 +7,9 @@ from pathlib import Path
 
 from cxr_demo.artefacts import ASSETS
 
+ROOT = Path(__file__).parent.parent.parent
+"""The repository that the code stands in; `ASSETS` may lie elsewhere."""
+
 KERMANY = "Kermany, Zhang, Goldbaum (2018), Mendeley Data v2, doi:10.17632/rscbjbr9sj.2, CC BY 4.0"
 
 
@@ -54,13 +57,13 @@ def write_json(path: Path, content: dict | list, command: str) -> None:
 
 
 def current_commit() -> str:
-    """The commit the working tree stands on, marked when it holds changes to the code."""
+    """The commit this code stands on, marked when it holds changes to the code."""
     described = subprocess.run(
         ["git", "describe", "--always", "--abbrev=12", "--exclude=*"],
-        capture_output=True, text=True, check=True, cwd=ASSETS.parent,
+        capture_output=True, text=True, check=True, cwd=ROOT,
     ).stdout.strip()  # fmt: skip
     changed = subprocess.run(
         ["git", "status", "--porcelain", "--", "cxr_demo", "train"],
-        capture_output=True, text=True, check=True, cwd=ASSETS.parent,
+        capture_output=True, text=True, check=True, cwd=ROOT,
     ).stdout  # fmt: skip
     return described + ("+changes" if changed else "")

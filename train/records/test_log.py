@@ -23,6 +23,7 @@ def log_test_reading(command: str, note: str, figures: dict) -> None:
         "note": note,
         **figures,
     }
+    TEST_LOG.parent.mkdir(parents=True, exist_ok=True)
     with TEST_LOG.open("a") as lines:
         print(json.dumps(reading), file=lines)
     register(TEST_LOG, "python -m train.evaluate.official_test")

@@ -13,6 +13,7 @@ from train.data.kermany import Images
 from train.models.training import (
     ClassifierRecipe,
     describe_run,
+    rate_schedule,
     recipe_as_json,
     train_epochs,
 )
@@ -170,6 +171,20 @@ def test_a_run_is_known_by_its_recipe_and_its_pixels():
     assert describe_run(ClassifierRecipe(), first) != describe_run(ClassifierRecipe(seed=1), first)
     same.pixels[0, 0, 0] ^= 1
     assert describe_run(ClassifierRecipe(), first) != describe_run(ClassifierRecipe(), same)
+
+
+@pytest.mark.parametrize(
+    ("steps", "warmup", "expected"),
+    [
+        (10, 4, {0: 0, 2: 0.05, 4: 0.1, 7: 0.05, 10: 0}),
+        (8, 0, {0: 0.1, 4: 0.05, 8: 0}),
+        (4, 4, {0: 0, 1: 0.05, 2: 0.1, 3: 0.05, 4: 0}),  # one epoch, all of it a warm-up
+        (1, 1, {0: 0.1, 1: 0}),
+    ],
+)
+def test_the_rate_rises_to_its_peak_and_ends_at_0(steps, warmup, expected):
+    rate = rate_schedule(0.1, steps, warmup)
+    assert {step: float(rate(step)) for step in expected} == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_recipe_is_kept_as_json_gives_it_back():

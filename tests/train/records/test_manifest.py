@@ -94,7 +94,7 @@ def repository(tmp_path, monkeypatch):
         pytest.skip("needs git")
     for folder in ("cxr_demo", "train", "assets"):
         write(tmp_path, f"{folder}/file.py", b"a = 1\n")
-    monkeypatch.setattr(manifest, "ASSETS", tmp_path / "assets")
+    monkeypatch.setattr(manifest, "ROOT", tmp_path)
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name, raising=False)
     git(tmp_path, "init", "--quiet")

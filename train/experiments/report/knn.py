@@ -42,7 +42,7 @@ def penultimate_features(arguments: argparse.Namespace, split: str) -> tuple[np.
     weights = arguments.work / NETWORK / f"{NETWORK}.weights.h5"
     if not weights.exists():
         raise SystemExit(
-            f"{weights} is not there; please run `python -m train.experiments.{NETWORK}`"
+            f"{weights} is not there; please run `python -m train.experiments.report.{NETWORK}`"
         )
     side = json.loads((RESULTS / f"{NETWORK}.json").read_text())["settings"]["side"]
     use_bfloat16_where_it_is_fast()
@@ -99,6 +99,6 @@ def report_knn(name: str, classes: int, neighbours: int, doc: str) -> None:
         "patients_on_both_sides": float(np.isin(test.patients, images.patients).mean()),
     }
     result["neighbours"] = neighbours
-    write_json(RESULTS / f"{name}.json", result, f"python -m train.experiments.{name}")
+    write_json(RESULTS / f"{name}.json", result, f"python -m train.experiments.report.{name}")
     log_report_reading(name, result["test"])
     print(json.dumps(result))

@@ -189,7 +189,7 @@ def evaluate_model(
 
 def write_result(name: str, result: dict, history: dict[str, list[float]]) -> None:
     """Write and register a recipe's JSON and its figure of loss and accuracy."""
-    command = f"python -m train.experiments.{name}"
+    command = f"python -m train.experiments.report.{name}"
     write_json(RESULTS / f"{name}.json", result, command)
     panels = {
         title: {
@@ -206,7 +206,7 @@ def write_result(name: str, result: dict, history: dict[str, list[float]]) -> No
 def log_report_reading(name: str, test: dict) -> None:
     """One line in the log of readings of the test."""
     log_test_reading(
-        f"python -m train.experiments.{name}",
+        f"python -m train.experiments.report.{name}",
         "a recipe of the report, read once for comparison; nothing was chosen by it",
         {"accuracy": test["accuracy"]},
     )
