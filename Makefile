@@ -3,7 +3,10 @@ BIN := .venv/bin
 DATA ?= ../shared/data/chest_xray
 NATIVE ?= $(wildcard $(DATA)/../native_resolution)
 TRUNK ?= ../shared/models/vgg16_notop.weights.h5
-# To try a training, set EPOCHS=1, WORK and CXR_ASSETS to folders of your own, DATA to a small one.
+# To try all of it: make train evaluate EPOCHS=1 WORK=FOLDER CXR_ASSETS=FOLDER DATA=FOLDER. It comes
+# to its end on 25 training images of each class, of 22 patients, 10 test images of each class and
+# the 16 of val/: in 10 min on 2 cores, half of them for the gate, and as long again to download its
+# pictures.
 WORK ?= .work
 EPOCHS ?=
 EPOCHS_OPTION := $(if $(EPOCHS),--epochs $(EPOCHS))

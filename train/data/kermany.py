@@ -7,7 +7,7 @@ preprocessing as an upload.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +45,7 @@ class Images:
 
     def __getitem__(self, rows) -> "Images":
         """The subset given by an index array or boolean mask."""
-        return Images(
-            self.ids[rows],
-            self.patients[rows],
-            self.labels[rows],
-            self.pixels[rows],
-        )
+        return Images(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @property
     def is_pneumonia(self) -> np.ndarray:

@@ -29,13 +29,14 @@ def grouped_folds(labels: np.ndarray, patients: np.ndarray, n_folds: int, seed: 
     return folds
 
 
-def training_and_validation(images: Images) -> tuple[Images, Images]:
-    """The released split: one patient-grouped fold in eight is held out."""
+def training_and_validation(data: Path) -> tuple[Images, Images]:
+    """The released split of DATA/train: one patient-grouped fold in eight is held out."""
+    images = load_split(data, "train")
     held_out = grouped_folds(images.labels, images.patients, N_FOLDS, SEED) == HELD_OUT
     return images[~held_out], images[held_out]
 
 
 def normals_of(data: Path) -> tuple[Images, Images]:
     """The normal images of the training patients and of the held-out ones."""
-    training, held_out = training_and_validation(load_split(data, "train"))
+    training, held_out = training_and_validation(data)
     return training[~training.is_pneumonia], held_out[~held_out.is_pneumonia]

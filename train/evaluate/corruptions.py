@@ -16,7 +16,7 @@ import keras
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
 from train.arguments import parse
 from train.data.corruptions import each_condition
-from train.data.kermany import Images, load_split
+from train.data.kermany import Images
 from train.data.splits import training_and_validation
 from train.models.networks import build_classifier
 from train.models.training import score_classifier, use_bfloat16_where_it_is_fast
@@ -36,21 +36,19 @@ def main() -> None:
     first_stage = {"type": Path, "help": "weights of the first stage instead"}
     arguments = parse(__doc__, "data", first_stage=first_stage)
     use_bfloat16_where_it_is_fast()
-    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    _, held_out = training_and_validation(arguments.data)
     model = build_classifier()
-    command = f"python -m train.evaluate.corruptions --data {arguments.data}"
     if arguments.first_stage:
         model.load_weights(arguments.first_stage)
         result = {"scores": corruption_scores(model, held_out)}
-        command += f" --first-stage {arguments.first_stage}"
-        write_json(ASSETS / "metrics" / "stress_first_stage.json", result, command)
+        write_json(ASSETS / "metrics" / "stress_first_stage.json", result)
     else:
         load_quantised(model, ASSETS / "classifier" / "classifier.weights.h5")
         result = {
             "classifier": Artefacts().short_hash(CLASSIFIER),
             "scores": corruption_scores(model, held_out),
         }
-        write_json(ASSETS / "metrics" / "stress.json", result, command)
+        write_json(ASSETS / "metrics" / "stress.json", result)
     print(json.dumps(result, indent=1))
 
 

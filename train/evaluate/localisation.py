@@ -23,7 +23,6 @@ from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.models.preprocessing import SIDE
 from train.arguments import parse
 from train.data.corruptions import each_condition
-from train.data.kermany import load_split
 from train.data.splits import training_and_validation
 from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
 from train.records.manifest import write_json
@@ -100,7 +99,7 @@ def extents(plain: list[np.ndarray], pasted: list[np.ndarray]) -> dict[str, floa
 def main() -> None:
     arguments = parse(__doc__, "data")
     analyser = Analyser(Artefacts())
-    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    _, held_out = training_and_validation(arguments.data)
     is_normal = ~held_out.is_pneumonia
     normals = held_out[is_normal]
 
@@ -140,8 +139,7 @@ def main() -> None:
             for method in analyser.score_distributions
         },
     }
-    written = ASSETS / "metrics" / "localisation.json"
-    write_json(written, result, f"python -m train.evaluate.localisation --data {arguments.data}")
+    write_json(ASSETS / "metrics" / "localisation.json", result)
     print(json.dumps(result, indent=1))
 
 

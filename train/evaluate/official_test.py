@@ -30,7 +30,6 @@ from train.records.manifest import register, write_json
 from train.records.test_log import log_test_reading
 
 METRICS = ASSETS / "metrics"
-COMMAND = "python -m train.evaluate.official_test"
 
 
 def native_agreement(analyser: Analyser, native: Path, data: Path) -> dict:
@@ -105,7 +104,7 @@ def main() -> None:
     analyser = Analyser(artefacts)
     test = predict(analyser, list_split(arguments.data, "test"), "test")
     figures = compute_metrics(test, analyser.operating_points, analyser.score_distributions)
-    log_test_reading(COMMAND, arguments.note, logged_figures(figures, analyser.model))
+    log_test_reading(arguments.note, logged_figures(figures, analyser.model))
     figures["baselines"] = score_baselines(
         load_split(arguments.data, "train"), load_split(arguments.data, "test")
     )
@@ -113,12 +112,12 @@ def main() -> None:
         figures["native_agreement"] = native_agreement(analyser, arguments.native, arguments.data)
     result = {"data": "official test split", "n": len(test), "model": analyser.model, **figures}
 
-    write_json(METRICS / "evaluation.json", result, COMMAND)
+    write_json(METRICS / "evaluation.json", result)
     rows = METRICS / "test_predictions.json"
     rows.write_text(to_json(test))
     held_out_reliability = artefacts.json(CALIBRATION)["binary"]["reliability"]
     for path in (rows, *draw_figures(test, figures, held_out_reliability)):
-        register(path, COMMAND)
+        register(path)
     print(json.dumps(result, indent=1))
 
 

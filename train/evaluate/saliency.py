@@ -20,7 +20,6 @@ from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
 from cxr_demo.models.networks import Classifier
 from cxr_demo.models.saliency import Heads, saliency
 from train.arguments import parse
-from train.data.kermany import load_split
 from train.data.splits import training_and_validation
 from train.records.manifest import write_json
 
@@ -69,7 +68,7 @@ def main() -> None:
     artefacts = Artefacts()
     classifier = Classifier(artefacts.read(CLASSIFIER))
     heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))
-    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    _, held_out = training_and_validation(arguments.data)
     rng = np.random.default_rng(SEED)
     chosen = held_out[rng.permutation(np.flatnonzero(held_out.is_pneumonia))[:MAX_IMAGES]]
 
@@ -97,8 +96,7 @@ def main() -> None:
             (np.array(drops["strongest"]) > np.array(drops["random"])).mean()
         ),
     }
-    written = ASSETS / "metrics" / "saliency.json"
-    write_json(written, result, f"python -m train.evaluate.saliency --data {arguments.data}")
+    write_json(ASSETS / "metrics" / "saliency.json", result)
     print(json.dumps(result, indent=1))
 
 

@@ -62,7 +62,7 @@ def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
 def main() -> None:
     artefacts = Artefacts()
     content = self_test(Analyser(artefacts), artefacts)
-    write_json(ASSETS / SELF_TEST, content, "python -m train.evaluate.self_test")
+    write_json(ASSETS / SELF_TEST, content)
     print(f"{len(content['examples'])} examples")
 
 

@@ -24,9 +24,11 @@ from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from train.arguments import parse
 from train.data.augment import NO_TEXTURE, ViewRecipe
 from train.data.corruptions import each_condition
-from train.data.kermany import Images, load_split, resize_all
+from train.data.kermany import Images, resize_all
 from train.data.splits import SEED, grouped_folds, training_and_validation
-from train.models.training import ClassifierRecipe, fit_classifier, recipe_as_json, score_logits
+from train.metrics.classification import score_logits
+from train.models.training import recipe_as_json
+from train.recipes.classifier import ClassifierRecipe, fit_classifier
 from train.records.manifest import write_json
 
 SCORED_AT = 112
@@ -96,7 +98,7 @@ def _scores(outputs: dict, recipe: ClassifierRecipe, labels: np.ndarray) -> dict
 def main() -> None:
     only = {"nargs": "+", "choices": VARIANTS, "default": list(VARIANTS)}
     arguments = parse(__doc__, "data", "trunk", work=".work/ablation", only=only)
-    training, held_out = training_and_validation(load_split(arguments.data, "train"))
+    training, held_out = training_and_validation(arguments.data)
     scored = held_out[::2]
     third = training[grouped_folds(training.labels, training.patients, 3, SEED) == 0]
     written = ASSETS / "metrics" / "ablation.json"
@@ -111,7 +113,7 @@ def main() -> None:
         )
         scores = score_variant(model, recipe, third, scored)
         table[name] = {"recipe": recipe_as_json(recipe), "scores": scores}
-        write_json(written, table, "python -m train.experiments.ablation")
+        write_json(written, table)
 
 
 if __name__ == "__main__":

@@ -36,8 +36,6 @@ from train.recipes.padim import views_of_normals
 from train.records.manifest import write_json
 from train.records.test_log import log_test_reading
 
-COMMAND = "python -m train.experiments.anomaly_methods"
-
 
 class FeatureExtractor:
     """Everything that the methods need to know of a set of images.
@@ -161,13 +159,12 @@ def main() -> None:
         for method, values in scores.items()
     }
     log_test_reading(
-        COMMAND,
         "every way tried, for the table; nothing is chosen by it",
         {method: {"auc": figures["test_auc"]} for method, figures in table.items()},
     )
     artefacts = Artefacts()
     result = {"detector": artefacts.short_hash(DETECTOR), "methods": table}
-    write_json(ASSETS / "metrics" / "anomaly_table.json", result, COMMAND)
+    write_json(ASSETS / "metrics" / "anomaly_table.json", result)
     print(json.dumps(result, indent=1))
 
 

@@ -37,8 +37,6 @@ from train.recipes.padim import fit_detector_gaussians
 from train.records.manifest import write_json
 from train.records.test_log import log_test_reading
 
-COMMAND = "python -m train.experiments.seeds"
-
 
 def mean_and_deviation(values: list[float]) -> dict[str, float]:
     """Mean and standard deviation (of a sample; 0 for one value)."""
@@ -89,7 +87,7 @@ def main() -> None:
         )
         scores = [found.score for found in maps_of(test.as_float())]
         auc = float(roc_auc_score(test.is_pneumonia, scores))
-        log_test_reading(COMMAND, f"detector, seed {seed}", {"detector": {"auc": auc}})
+        log_test_reading(f"detector, seed {seed}", {"detector": {"auc": auc}})
         seeds[str(seed)] = {"auc": auc, **synthetic["all"]}
         figures = ("auc", "pixel_auc", "pointing_game", "image_auc")
         result = {
@@ -100,7 +98,7 @@ def main() -> None:
                 for name in figures
             },
         }
-        write_json(written, result, COMMAND)
+        write_json(written, result)
         print(json.dumps(result, indent=1), flush=True)
 
 

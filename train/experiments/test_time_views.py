@@ -17,10 +17,10 @@ from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
 from cxr_demo.models.calibration import HEADS
 from train.arguments import parse
 from train.data.corruptions import as_if_wider, mixed_corruptions
-from train.data.kermany import load_split
 from train.data.splits import training_and_validation
+from train.metrics.classification import score_logits
 from train.models.networks import build_classifier
-from train.models.training import score_logits, use_bfloat16_where_it_is_fast
+from train.models.training import use_bfloat16_where_it_is_fast
 from train.models.weights import load_quantised
 from train.records.manifest import write_json
 
@@ -41,7 +41,7 @@ SETS = {
 def main() -> None:
     arguments = parse(__doc__, "data")
     use_bfloat16_where_it_is_fast()
-    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    _, held_out = training_and_validation(arguments.data)
     model = build_classifier()
     load_quantised(model, ASSETS / "classifier" / "classifier.weights.h5")
     table: dict[str, dict] = {name: {} for name in SETS}
@@ -63,8 +63,7 @@ def main() -> None:
                 head: np.mean([outputs[view][head] for view in views], axis=0) for head in HEADS
             }
             table[name][condition] = score_logits(averaged, held_out.labels)
-    written = ASSETS / "metrics" / "test_time_views.json"
-    write_json(written, result, "python -m train.experiments.test_time_views")
+    write_json(ASSETS / "metrics" / "test_time_views.json", result)
     print(json.dumps(result, indent=1))
 
 

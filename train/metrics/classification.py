@@ -7,6 +7,7 @@ scores are float (N,). Accuracy and confusion matrix come from the same array of
 import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
+from cxr_demo.models.calibration import softmax
 from train.data.kermany import CLASSES
 
 
@@ -58,6 +59,25 @@ def class_scores(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ..
         "recall": dict(zip(names, recall.tolist(), strict=True)),
         "confusion": confusion.tolist(),
     }
+
+
+def score_logits(logits: dict[str, np.ndarray], labels: np.ndarray) -> dict:
+    """What every validation of a classifier keeps, at threshold 0.5 and by the largest class.
+
+    Args:
+        logits: float (N, 2) and (N, 3), of the heads "binary" and "three_class".
+        labels: int (N,).
+    """
+    pneumonia = softmax(logits["binary"])[:, 1]
+    three = softmax(logits["three_class"])
+    binary = binary_scores(labels, pneumonia)
+    three_class = class_scores(labels, three.argmax(axis=1), CLASSES)
+    scores = {
+        **{name: binary[name] for name in ("auc", "accuracy", "sensitivity", "specificity")},
+        "three_class_accuracy": three_class["accuracy"],
+        "bacterial_viral_auc": bacterial_viral_auc(labels, three),
+    }
+    return {name: round(value, 4) for name, value in scores.items()}
 
 
 def auc_between(labels: np.ndarray, scores: np.ndarray, negative: int, positive: int) -> float:

@@ -30,7 +30,7 @@ from train.models.networks import (
     build_detector,
 )
 from train.models.weights import load_quantised, save_quantised
-from train.records.manifest import KERMANY, register
+from train.records.manifest import KERMANY, current_command, register
 
 NETWORKS = {
     "classifier": build_classifier,
@@ -97,15 +97,14 @@ def main() -> None:
     data = KERMANY if arguments.name == "autoencoder" else f"{KERMANY}; {TRUNK}"
     trained_on = json.loads((arguments.work / "run.json").read_text())["commit"]
     train = f"python -m train.recipes.{arguments.name}"
-    convert = f"python -m train.models.export {arguments.name}"
-    register(weights, f"{train} && {convert}", data, commit=trained_on)
-    register(exported, convert, data)
+    register(weights, f"{train} && {current_command()}", data, commit=trained_on)
+    register(exported, data=data)
     register(history, train, data, commit=trained_on)
     if arguments.name == "classifier":
         np.savez_compressed(
             ASSETS / HEADS_WEIGHTS, **export_heads(model, Artefacts().short_hash(CLASSIFIER))
         )
-        register(ASSETS / HEADS_WEIGHTS, convert, data)
+        register(ASSETS / HEADS_WEIGHTS, data=data)
     print(f"{exported}: {exported.stat().st_size / 2**20:.1f} MB")
 
 

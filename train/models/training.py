@@ -10,111 +10,17 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from cxr_demo.models.calibration import softmax
-from train.data.augment import ViewRecipe
-from train.data.batches import ClassifierViews, Views
-from train.data.corruptions import mixed_corruptions
-from train.data.kermany import CLASSES, Images
-from train.metrics.classification import bacterial_viral_auc, binary_scores, class_scores
-from train.models.losses import loss_of
-from train.models.networks import build_classifier
+from train.data.batches import Views
+from train.data.kermany import Images
+from train.metrics.classification import score_logits
 from train.records.manifest import current_commit
-
-
-@dataclass(frozen=True)
-class ClassifierRecipe:
-    """Everything that decides how a classifier is trained.
-
-    Attributes:
-        epochs: passes over the training images.
-        batch: images per step.
-        peak_rate: AdamW learning rate after warm-up, before its cosine decay to zero.
-        warmup_epochs: linear warm-up from zero.
-        weight_decay: AdamW's.
-        label_smoothing: for both heads.
-        dropout: between embedding and heads.
-        first_trainable_block: VGG16 blocks below stay as they came.
-        loss_weights: how much each output of `build_classifier` that is trained counts.
-        balanced: whether all classes weigh alike in the losses, however common.
-        views: how training views are drawn.
-        seed: of weights, order and views.
-    """
-
-    epochs: int = 18
-    batch: int = 32
-    peak_rate: float = 1e-4
-    warmup_epochs: float = 1.0
-    weight_decay: float = 1e-3
-    label_smoothing: float = 0.05
-    dropout: float = 0.3
-    first_trainable_block: int = 3
-    loss_weights: dict[str, float] = field(
-        default_factory=lambda: {"binary": 1.0, "three_class": 1.0}
-    )
-    balanced: bool = True
-    views: ViewRecipe = field(default_factory=ViewRecipe)
-    seed: int = 0
-
-
-def fit_classifier(
-    recipe: ClassifierRecipe,
-    training: Images,
-    validation: Images,
-    trunk_weights: Path,
-    work: Path,
-    start: Path | None = None,
-) -> keras.Model:
-    """Train or resume the classifier.
-
-    Args:
-        recipe: how.
-        training: images to learn from.
-        validation: images of other patients, scored after every epoch, plain and stressed.
-        trunk_weights: starting weights of the VGG16 convolutions.
-        work: folder for checkpoint and history, kept out of the repository.
-        start: weights of a whole classifier to go on from, its trunk included.
-
-    Returns:
-        The model after the last epoch (with a rate decaying to zero there is none to choose).
-    """
-    use_bfloat16_where_it_is_fast()
-    keras.utils.set_random_seed(recipe.seed)
-    outputs = tuple(recipe.loss_weights)
-    batches = ClassifierViews(
-        training, recipe.views, recipe.batch, recipe.seed, outputs, recipe.balanced
-    )
-    model = build_classifier(None, trunk_weights, recipe.first_trainable_block, recipe.dropout)
-    if start:
-        model.load_weights(start)
-    rate = rate_schedule(
-        recipe.peak_rate,
-        steps=len(batches) * recipe.epochs,
-        warmup=round(len(batches) * recipe.warmup_epochs),
-    )
-    model.compile(
-        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0),
-        loss={name: loss_of(name, recipe.label_smoothing) for name in outputs},
-        loss_weights=recipe.loss_weights,
-    )
-    stressed = mixed_corruptions(validation)
-    plain = validation.as_float()[..., None]
-
-    def validate(model: keras.Model) -> dict:
-        return {
-            "validation": score_classifier(model, plain, validation.labels),
-            "validation_stressed": score_classifier(model, stressed, validation.labels),
-        }
-
-    run = describe_run(recipe, training)
-    if start:
-        run["start"] = hashlib.sha256(start.read_bytes()).hexdigest()
-    return train_epochs(model, batches, validate, recipe.epochs, work, run)
 
 
 def train_epochs(
@@ -200,7 +106,9 @@ class KeepHistory(keras.callbacks.Callback):
         scores = {"epoch": epoch + 1, **(logs or {}), **self._validate(self.model)}
         scores["seconds"] = time.monotonic() - self._started
         print(json.dumps(scores), flush=True)
-        self._file.write_text(json.dumps([*done, scores], indent=1))
+        whole = self._file.with_suffix(".part")  # a file cut off would end all later runs
+        whole.write_text(json.dumps([*done, scores], indent=1))
+        whole.replace(self._file)
 
 
 def recipe_as_json(recipe: object) -> dict:
@@ -245,27 +153,10 @@ def check_same_run(work: Path, run: dict) -> None:
 
 
 def score_classifier(model: keras.Model, inputs: np.ndarray, labels: np.ndarray) -> dict:
-    """Both heads on already preprocessed inputs, at threshold 0.5 and by the largest class."""
+    """`score_logits` of a model on preprocessed inputs float32 (N, side, side, 1)."""
     return score_logits(model.predict(inputs, batch_size=32, verbose=0), labels)
-
-
-def score_logits(logits: dict[str, np.ndarray], labels: np.ndarray) -> dict:
-    """The same from the logits of both heads."""
-    pneumonia = softmax(logits["binary"])[:, 1]
-    three = softmax(logits["three_class"])
-    binary = binary_scores(labels, pneumonia)
-    three_class = class_scores(labels, three.argmax(axis=1), CLASSES)
-    scores = {
-        **{name: binary[name] for name in ("auc", "accuracy", "sensitivity", "specificity")},
-        "three_class_accuracy": three_class["accuracy"],
-        "bacterial_viral_auc": bacterial_viral_auc(labels, three),
-    }
-    return {name: round(value, 4) for name, value in scores.items()}
 
 
 def use_bfloat16_where_it_is_fast() -> None:
     """Let TensorFlow run convolutions in bfloat16 on CPUs that have it; weights stay float32."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})

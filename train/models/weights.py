@@ -49,7 +49,7 @@ def save_quantised(source: Path, target: Path) -> None:
 
 
 def load_quantised(model: keras.Model, file: Path) -> None:
-    """Give a model the weights kept in a file that `pack` wrote."""
+    """Give a model the weights kept in a file that `save_quantised` wrote."""
     with tempfile.TemporaryDirectory() as folder:
         wide = Path(folder) / "wide.weights.h5"
         with h5py.File(file) as old, h5py.File(wide, "w") as new:

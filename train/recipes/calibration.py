@@ -33,7 +33,6 @@ from cxr_demo.models.calibration import Calibration
 from cxr_demo.models.networks import Autoencoder, Classifier, Detector
 from cxr_demo.models.preprocessing import resize_square
 from train.arguments import parse
-from train.data.kermany import load_split
 from train.data.splits import SEED, grouped_folds, training_and_validation
 from train.metrics.calibration import (
     PRIOR,
@@ -115,9 +114,8 @@ def calibrate_head(
 def main() -> None:
     arguments = parse(__doc__, "data")
     artefacts = Artefacts()
-    _, held_out = training_and_validation(load_split(arguments.data, "train"))
+    _, held_out = training_and_validation(arguments.data)
     squares = held_out.as_float()
-    command = f"python -m train.recipes.calibration --data {arguments.data}"
 
     classifier = Classifier(artefacts.read(CLASSIFIER))
     features = [classifier(square) for square in squares]
@@ -147,7 +145,7 @@ def main() -> None:
     }
     calibration["n_images"] = len(held_out)
     calibration["classifier"] = artefacts.short_hash(CLASSIFIER)
-    _write(CALIBRATION, calibration, command)
+    _write(CALIBRATION, calibration)
 
     detector = Detector(artefacts.read(DETECTOR))
     normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
@@ -171,7 +169,7 @@ def main() -> None:
     for method in ANOMALY_NETWORKS:
         scores = np.array([maps[method].score for maps in assessed])
         screening = fit_score_distribution(scores, held_out.is_pneumonia, method)
-        _write(HELD_OUT_SCORES[method], {**screening, **made_with[method]}, command)
+        _write(HELD_OUT_SCORES[method], {**screening, **made_with[method]})
 
 
 def fit_score_distribution(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:
@@ -204,8 +202,8 @@ def fit_score_distribution(scores: np.ndarray, pneumonia: np.ndarray, method: st
     }
 
 
-def _write(name: str, content: dict, command: str) -> None:
-    write_json(ASSETS / name, content, command)
+def _write(name: str, content: dict) -> None:
+    write_json(ASSETS / name, content)
     print(name, json.dumps(content))
 
 

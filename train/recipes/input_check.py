@@ -23,7 +23,6 @@ from cxr_demo.artefacts import ASSETS, DETECTOR, INPUT_CHECK, Artefacts
 from cxr_demo.models.input_check import OTHER, USABLE, InputChecker
 from cxr_demo.models.networks import Detector
 from train.arguments import parse
-from train.data.kermany import load_split
 from train.data.out_of_distribution import drawn_images as drawn_pictures
 from train.data.out_of_distribution import package_images as pictures_of_packages
 from train.data.out_of_distribution import package_sources as picture_sources
@@ -52,7 +51,6 @@ from train.metrics.input_check import (
 from train.metrics.plots import draw_roc
 from train.records.manifest import KERMANY, register, write_json
 
-COMMAND = "python -m train.recipes.input_check"
 DATA = f"{KERMANY}; open pictures of Python packages named in `package_sources`; drawings"
 METRICS = ASSETS / "metrics"
 
@@ -65,7 +63,7 @@ PARTS = 5
 def collect_samples(data: Path, pictures: Path, detector: Detector) -> Samples:
     """All samples."""
     streams = [np.random.default_rng(seed) for seed in range(4)]
-    training, held_out = training_and_validation(load_split(data, "train"))
+    training, held_out = training_and_validation(data)
     chosen = training[streams[0].permutation(len(training))[:IMAGES]]
     return concatenate(
         extract_regions(detector, radiograph_views(chosen, streams[0], SPOILT_EACH)),
@@ -199,9 +197,8 @@ def main() -> None:
         **measure_grades(samples, found, thresholds),
         "kind_never_seen": leave_one_kind_out(samples, fit_to, thresholds),
     }
-    write_json(METRICS / "gate.json", result, COMMAND)
-    drawing = draw_roc(separation_curves(samples, found), METRICS / "gate_roc.png")
-    register(drawing, COMMAND)
+    write_json(METRICS / "gate.json", result)
+    register(draw_roc(separation_curves(samples, found), METRICS / "gate_roc.png"))
     print(result)
 
 
@@ -217,7 +214,7 @@ def write_gate(gate: InputChecker, thresholds: tuple[float, float], detector: st
         least_other=min_other,
         detector=np.array(detector),
     )
-    register(ASSETS / INPUT_CHECK, COMMAND, DATA)
+    register(ASSETS / INPUT_CHECK, data=DATA)
 
 
 if __name__ == "__main__":

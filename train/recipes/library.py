@@ -132,7 +132,7 @@ def main() -> None:
         **fit_maps(embeddings),
         **prototypes,
     )
-    register(path, f"python -m train.recipes.library --data {arguments.data}")
+    register(path)
     sizes = prototypes["prototype_sizes"]
     print(
         f"{path.name}: {len(images):,} references, {len(sizes)} prototypes of {sizes.min()} to "

@@ -108,7 +108,7 @@ def main() -> None:
         weight=np.float32(found.weight),
         detector=np.array(artefacts.short_hash(network)),
     )
-    register(ASSETS / NORMALITY, f"python -m train.recipes.padim --data {arguments.data}")
+    register(ASSETS / NORMALITY)
     print(f"weight {found.weight:.3f}, {(ASSETS / NORMALITY).stat().st_size / 2**20:.1f} MB")
 
 

@@ -153,20 +153,15 @@ def main() -> None:
         raise SystemExit("the library was built of other files: run train.recipes.library first")
     squares = np.concatenate([part.pixels for part in parts])
     middles = hash_centres(squares)
-    command = f"python -m train.recipes.pneumoniamnist --data {arguments.data}"
     made_with = artefacts.short_hash(LIBRARY)
     np.savez(ASSETS / MIDDLES, fingerprints=middles, library=made_with)
-    register(ASSETS / MIDDLES, command)
+    register(ASSETS / MIDDLES)
     native = list_split(arguments.data, "val")
     if arguments.native:
         native += sorted(arguments.native.rglob("*.jpeg"))
-        command += f" --native {arguments.native}"
     rates = measure_matching(library, middles, squares, arguments.data, native)
-    write_json(
-        ASSETS / "metrics/pictures.json",
-        {"library": made_with, "middle": MIDDLE, **rates},
-        command,
-    )
+    figures = {"library": made_with, "middle": MIDDLE, **rates}
+    write_json(ASSETS / "metrics/pictures.json", figures)
     for what, found in rates.items():
         print(what, found)
 

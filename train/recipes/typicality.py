@@ -46,7 +46,7 @@ def main() -> None:
         "lower_quartile": float(lower),
         "upper_quartile": float(upper),
     }
-    write_json(ASSETS / TYPICALITY, typicality, "python -m train.recipes.typicality")
+    write_json(ASSETS / TYPICALITY, typicality)
     print(typicality)
 
 

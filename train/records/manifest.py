@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 from cxr_demo.artefacts import ASSETS
@@ -14,13 +16,17 @@ KERMANY = "Kermany, Zhang, Goldbaum (2018), Mendeley Data v2, doi:10.17632/rscbj
 
 
 def register(
-    path: Path, command: str, data: str = KERMANY, root: Path = ASSETS, commit: str | None = None
+    path: Path,
+    command: str | None = None,
+    data: str = KERMANY,
+    root: Path = ASSETS,
+    commit: str | None = None,
 ) -> None:
     """Add or renew one artefact's entry.
 
     Args:
         path: the artefact, below `root`.
-        command: what makes it.
+        command: what makes it; None for the one that runs.
         data: what it was made from, with its source.
         root: the folder of the manifest.
         commit: the code that made it; None for the current one.
@@ -33,7 +39,7 @@ def register(
         "path": name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
-        "command": command,
+        "command": command or current_command(),
         "commit": commit or current_commit(),
         "data": data,
     }
@@ -43,17 +49,22 @@ def register(
     manifest.write_text(json.dumps(entries, indent=1) + "\n")
 
 
-def write_json(path: Path, content: dict | list, command: str) -> None:
+def write_json(path: Path, content: dict | list, command: str | None = None) -> None:
     """Write a result below `ASSETS` and register it.
 
     Args:
         path: where.
         content: what, plain enough for JSON.
-        command: what made it.
+        command: as for `register`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1) + "\n")
     register(path, command)
+
+
+def current_command() -> str:
+    """What started this process, as it can be typed again from the repository's root."""
+    return shlex.join(["python", *sys.orig_argv[1:]])
 
 
 def current_commit() -> str:

@@ -4,22 +4,21 @@ import datetime
 import json
 
 from cxr_demo.artefacts import ASSETS
-from train.records.manifest import register
+from train.records.manifest import current_command, register
 
 TEST_LOG = ASSETS / "metrics" / "test_log.jsonl"
 
 
-def log_test_reading(command: str, note: str, figures: dict) -> None:
+def log_test_reading(note: str, figures: dict) -> None:
     """Add one line.
 
     Args:
-        command: what read the test.
         note: why.
         figures: what was seen, by name; plain enough for JSON.
     """
     reading = {
         "date": datetime.date.today().isoformat(),
-        "command": command,
+        "command": current_command(),
         "note": note,
         **figures,
     }

@@ -1,9 +1,13 @@
 """Folds that no patient straddles."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from train.data.splits import grouped_folds
+from train.data import splits
+from train.data.kermany import Images
+from train.data.splits import grouped_folds, normals_of, training_and_validation
 
 # 30 patients with 1 to 4 images each; ten patients of each class.
 SIZES = np.arange(30) % 4 + 1
@@ -50,3 +54,14 @@ def test_classes_are_balanced():
 def test_too_few_patients_for_the_folds_is_an_error():
     with pytest.raises(ValueError, match="n_splits=3"):
         grouped_folds(np.array([0, 0, 1, 1]), np.array(["a", "a", "b", "b"]), 3, seed=0)
+
+
+def test_normals_and_held_out_patients_of_a_folder(monkeypatch):
+    """The released split, on the 30 patients above, without their pixels."""
+    images = Images(PATIENTS, PATIENTS, LABELS, np.zeros((len(LABELS), 1, 1), np.uint8))
+    monkeypatch.setattr(splits, "load_split", lambda data, split: {"train": images}[split])
+    training, held_out = training_and_validation(Path("data"))
+    assert not set(training.patients) & set(held_out.patients)
+    assert len(training) + len(held_out) == len(images)
+    for part, normals in zip((training, held_out), normals_of(Path("data")), strict=True):
+        assert normals.ids.tolist() == part.ids[part.labels == 0].tolist() != []

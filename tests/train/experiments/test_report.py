@@ -95,7 +95,9 @@ def test_a_recipe_leaves_its_history_figure_and_weights(tmp_path, monkeypatch):
     for module in (as_reported, manifest, readings):
         monkeypatch.setattr(module, "register", lambda *_: None)
     monkeypatch.setattr(as_reported, "load_split", lambda *_: images())
-    monkeypatch.setattr(as_reported, "training_and_validation", lambda i: (i[:16], i[16:]))
+    monkeypatch.setattr(
+        as_reported, "training_and_validation", lambda _: (images()[:16], images()[16:])
+    )
     recipe = ReportRecipe(
         "tiny",
         3,

@@ -5,7 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from train.metrics.classification import auc_between, binary_scores, class_scores
+from train.metrics.classification import (
+    auc_between,
+    binary_scores,
+    class_scores,
+    score_logits,
+)
 
 NAMES = ("normal", "bacterial", "viral")
 
@@ -119,3 +124,24 @@ def test_scores_are_plain_numbers():
         auc_between(labels, np.array([0.1, 0.8, 0.9], np.float32), 0, 1),
     ]
     assert json.loads(json.dumps(results)) == results
+
+
+def test_scores_of_both_heads_from_logits_by_hand():
+    """Normal, bacterial, viral, viral: the last is predicted bacterial, and normal by two classes.
+
+    P(pneumonia) is above a half where the second logit is the larger. The viral share of the two
+    causes grows with the third logit less the second: -1 for the bacterial one, 2 and -2 for the
+    viral ones, of which one is above it.
+    """
+    logits = {
+        "binary": np.array([[1, 0], [0, 2], [0, 1], [0.5, 0]]),
+        "three_class": np.array([[5.0, 0, 0], [0, 1, 0], [0, 0, 2], [0, 3, 1]]),
+    }
+    assert score_logits(logits, np.array([0, 1, 2, 2])) == {
+        "auc": 1.0,
+        "accuracy": 0.75,
+        "sensitivity": 0.6667,
+        "specificity": 1.0,
+        "three_class_accuracy": 0.75,
+        "bacterial_viral_auc": 0.5,
+    }

@@ -11,12 +11,12 @@ from train.data.augment import ViewRecipe
 from train.data.batches import Views
 from train.data.kermany import Images
 from train.models.training import (
-    ClassifierRecipe,
     describe_run,
     rate_schedule,
     recipe_as_json,
     train_epochs,
 )
+from train.recipes.classifier import ClassifierRecipe
 
 RUN = {"recipe": {"epochs": 4}, "images": "1"}
 

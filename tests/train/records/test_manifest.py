@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_an_entry_says_what_it_is_and_how_to_make_it_again(root):
             "data": KERMANY,
         }
     ]
+
+
+def test_without_a_command_the_running_one_is_named(root, monkeypatch):
+    words = ["/usr/bin/python3", "-m", "train.recipes.padim", "--data", "my data"]
+    monkeypatch.setattr(sys, "orig_argv", words)
+    register(write(root, "a.bin"), root=root)
+    assert entries(root)[0]["command"] == "python -m train.recipes.padim --data 'my data'"
 
 
 def test_other_data_can_be_named(root):

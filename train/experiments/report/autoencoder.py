@@ -34,7 +34,7 @@ def main() -> None:
     arguments = parse(__doc__, "data", work=".work/report")
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(0)
-    training, validation = training_and_validation(load_split(arguments.data, "train"))
+    training, validation = training_and_validation(arguments.data)
     test = load_split(arguments.data, "test")
     normals, held_out = (
         resize_images(images[~images.is_pneumonia], AUTOENCODER_SIDE)
@@ -60,7 +60,7 @@ def main() -> None:
         errors = np.square(model.predict(squares, verbose=0) - squares).mean(axis=(1, 2, 3))
         result[name] = binary_scores(images.labels, errors, THRESHOLD)
     write_result("autoencoder", result, history)
-    log_report_reading("autoencoder", result["test"])
+    log_report_reading(result["test"])
     print(f"written to {RESULTS}", json.dumps(result["test"]))
 
 

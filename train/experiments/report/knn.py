@@ -99,6 +99,6 @@ def report_knn(name: str, classes: int, neighbours: int, doc: str) -> None:
         "patients_on_both_sides": float(np.isin(test.patients, images.patients).mean()),
     }
     result["neighbours"] = neighbours
-    write_json(RESULTS / f"{name}.json", result, f"python -m train.experiments.report.{name}")
-    log_report_reading(name, result["test"])
+    write_json(RESULTS / f"{name}.json", result)
+    log_report_reading(result["test"])
     print(json.dumps(result))

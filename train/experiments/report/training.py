@@ -109,7 +109,7 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
     """Train, read the test once, and write everything down."""
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(recipe.seed)
-    training, validation = training_and_validation(load_split(arguments.data, "train"))
+    training, validation = training_and_validation(arguments.data)
     test = load_split(arguments.data, "test")
     model = build_report_classifier(recipe.classes, recipe.side, arguments.trunk)
     model.compile(recipe.optimizer(), loss="categorical_crossentropy", metrics=["accuracy"])
@@ -159,7 +159,7 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
         "test": evaluate_model(model, resize_images(test, recipe.side), test.labels, recipe),
     }
     write_result(recipe.name, result, history)
-    log_report_reading(recipe.name, result["test"])
+    log_report_reading(result["test"])
 
 
 def share_of_dead_units(model: keras.Model, images: np.ndarray) -> float:
@@ -189,8 +189,7 @@ def evaluate_model(
 
 def write_result(name: str, result: dict, history: dict[str, list[float]]) -> None:
     """Write and register a recipe's JSON and its figure of loss and accuracy."""
-    command = f"python -m train.experiments.report.{name}"
-    write_json(RESULTS / f"{name}.json", result, command)
+    write_json(RESULTS / f"{name}.json", result)
     panels = {
         title: {
             which: history[key]
@@ -199,14 +198,13 @@ def write_result(name: str, result: dict, history: dict[str, list[float]]) -> No
         for title in ("loss", "accuracy")
         if title in history
     }
-    register(draw_history(panels, RESULTS / f"{name}.png"), command)
+    register(draw_history(panels, RESULTS / f"{name}.png"))
     print(json.dumps({key: result[key] for key in ("seconds", "validation", "test")}))
 
 
-def log_report_reading(name: str, test: dict) -> None:
+def log_report_reading(test: dict) -> None:
     """One line in the log of readings of the test."""
     log_test_reading(
-        f"python -m train.experiments.report.{name}",
         "a recipe of the report, read once for comparison; nothing was chosen by it",
         {"accuracy": test["accuracy"]},
     )

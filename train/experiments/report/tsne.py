@@ -35,12 +35,11 @@ def main() -> None:
             str(n): neighbourhood_purity(points, classes) for n, classes in by_classes.items()
         },
     }
-    command = "python -m train.experiments.report.tsne"
-    write_json(RESULTS / "tsne.json", result, command)
+    write_json(RESULTS / "tsne.json", result)
     drawing = draw_scatter(
         points, {n: (classes, NAMES[n]) for n, classes in by_classes.items()}, RESULTS / "tsne.png"
     )
-    register(drawing, command)
+    register(drawing)
     print(json.dumps(result))
 
 
