@@ -1,7 +1,7 @@
-"""What has to be true of a Space's folder before it is uploaded.
+"""Checks a Space's folder before it is uploaded.
 
-Data contract: each check takes the folder and raises a CXRError with a sentence for each fault. The
-checks change nothing and need no network.
+Each check takes the folder and raises a CXRError with a sentence for each fault. Checks change
+nothing and need no network.
 """
 
 import io
@@ -15,10 +15,9 @@ from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import CXRError
 from deploy.contents import ROOT, TRAINING
 from deploy.front_matter import front_matter
-from deploy.imports import check_imports
 
-MOST_BYTES = 50 * 10**6
-"""All of it is fetched whenever a Space that slept is woken elsewhere."""
+MAX_BYTES = 50 * 10**6
+"""The whole folder is downloaded whenever a sleeping Space wakes on another machine."""
 _LEFT_OUT = {"tests", "train", "bench", "deploy", "tools", ".venv", "__pycache__"}
 _PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
 _PICKLED = re.compile(rb"\x80[\x02-\x05]")
@@ -29,11 +28,7 @@ _OF_ONE_MACHINE = re.compile(
 
 
 def check_files(folder: Path) -> None:
-    """No tests or training, no links, no pickles, no paths of one machine; of sensible size.
-
-    Raises:
-        CXRError: with one sentence for each fault.
-    """
+    """No tests, training, links, pickles or paths of one machine; at most MAX_BYTES."""
     wrong, total = [], 0
     for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder)
@@ -49,46 +44,38 @@ def check_files(folder: Path) -> None:
             if found := _OF_ONE_MACHINE.search(content):
                 here = content[found.start() : found.start() + 30].decode(errors="replace")
                 wrong.append(f"{path} names a path of one machine ({here!r}). Take it out.")
-    if total > MOST_BYTES:
-        wrong.append(f"The Space has {total} bytes, more than {MOST_BYTES}. Leave something out.")
+    if total > MAX_BYTES:
+        wrong.append(f"The Space has {total} bytes, more than {MAX_BYTES}. Leave something out.")
     if wrong:
         raise CXRError("\n".join(wrong))
 
 
 def check_artefacts(folder: Path) -> None:
-    """Every artefact of the manifest is there and is the one that it names, but for weights.
-
-    Raises:
-        CXRError: if one is missing or another.
-    """
+    """Every artefact of the manifest is there with the right hash, except weights for training."""
     artefacts = Artefacts(folder / "assets")
     for path in artefacts.paths:
         if not Path(path).match(TRAINING):
             artefacts.read(path)
 
 
-CHECKS = (front_matter, check_files, check_artefacts, check_imports)
+CHECKS = (front_matter, check_files, check_artefacts)
 
 
 def faults(folder: Path) -> list[str]:
-    """Run all checks on a folder, printing which pass.
-
-    Returns:
-        What is wrong, one sentence each.
-    """
+    """Run all checks and print which pass; return one sentence for each fault."""
     wrong = []
     for check in CHECKS:
         count = len(wrong)
         try:
             check(folder)
-        except (CXRError, OSError, ValueError, ImportError) as error:
+        except (CXRError, OSError, ValueError) as error:
             wrong += str(error).splitlines()
         print(f"{'ok' if len(wrong) == count else 'FAILED':<8}{check.__doc__.splitlines()[0]}")
     return wrong
 
 
 def _is_pickle(name: str, content: bytes) -> bool:
-    """Whether a file, or one in an archive, is a pickle or an array of Python's objects."""
+    """Whether a file, or a member of a ZIP archive, is a pickle or a NumPy array of objects."""
     if name.endswith(_PICKLES) or _PICKLED.match(content):
         return True
     if name.endswith(".npy"):

@@ -1,7 +1,7 @@
-"""Copies what a Space needs out of the repository.
+"""Copies what a Space needs out of the repository, under the same paths.
 
-Data contract: paths in the Space are those in the repository. Only files that git tracks are taken,
-so that nothing private can slip in, and of these no weights to train from.
+Only files that git tracks are copied, so that nothing private can slip in, and no weights for
+training.
 """
 
 import re
@@ -17,19 +17,19 @@ FOLDERS = ("cxr_demo", "assets", "docs")
 TRAINING = "*.weights.h5"
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\((?![a-z][a-z0-9+.-]*:|[#/])([^)\s#]+)[^)\s]*\)")
-"""A link of Markdown to a file of the repository, or a picture: its words and the file."""
+"""A Markdown link or picture with a relative path: its text and the path."""
 
 
 def assemble(folder: Path, root: Path = ROOT) -> None:
-    """Copy a Space's files as they lie in the working tree, and undo links that lead out.
+    """Copy a Space's files from the working tree, and undo links to files it lacks.
 
     Args:
         folder: new or empty.
         root: the repository.
 
     Raises:
-        CXRError: if the folder holds something, git does not track what a Space needs, or what
-            it tracks is not there.
+        CXRError: if the folder is not empty, or a file that a Space needs is not tracked by git or
+            not there.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CXRError(f"{folder} is not empty. Give a new folder, or delete this one first.")
@@ -49,7 +49,7 @@ def assemble(folder: Path, root: Path = ROOT) -> None:
 
 
 def without_dead_links(document: Path, folder: Path) -> str:
-    """A Markdown file's text, where links to files that the folder lacks are only their words."""
+    """A Markdown file's text, with links to files outside the folder replaced by their text."""
 
     def kept(link: re.Match) -> str:
         file = (document.parent / link[2]).resolve()

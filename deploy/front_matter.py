@@ -1,7 +1,7 @@
-"""README's front matter, which tells Spaces how to build and show the page.
+"""Checks README's front matter, which tells Spaces how to build and show the page.
 
-Data contract: exactly the keys of FrontMatter, which are those of the Hub's "Spaces Configuration
-Reference" that we use. Spaces ignores a key that it does not know: a misspelt one goes unnoticed.
+It has exactly the keys of FrontMatter, a part of the Hub's "Spaces Configuration Reference". Spaces
+ignores unknown keys, so a misspelt one would go unnoticed there.
 """
 
 import tomllib
@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from huggingface_hub import metadata_load
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from pydantic import BaseModel, Field, ValidationError
 from yaml import YAMLError
 
 from cxr_demo.errors import CXRError
 from deploy.contents import ROOT
-from deploy.imports import requirements
 
 _Colour = Literal["red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"]
 
 
 class FrontMatter(BaseModel, extra="forbid", strict=True):
-    """The keys, each of them needed, with the types and values that Spaces takes."""
+    """The required keys, with the types and values that Spaces accepts."""
 
     title: Annotated[str, Field(min_length=1, max_length=50)]
     emoji: Annotated[str, Field(pattern=r"^[^\w\s]{1,4}$")]
@@ -51,11 +51,14 @@ def front_matter(folder: Path) -> FrontMatter:
         raise CXRError("\n".join(map(_sentence, error.errors()))) from None
     except (YAMLError, ValueError) as error:
         raise CXRError(f"README's front matter is not keys and values ({error}).") from None
-    gradio = requirements(folder)["gradio"]
+    lines = (folder / "requirements.txt").read_text().splitlines()
+    asked = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    gradio = next((package for package in asked if package.name == "gradio"), None)
+    compatible = gradio is not None and given.sdk_version in gradio.specifier
     pythons = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     named = f"{given.license} license" in (folder / "LICENSE").read_text().lower()
     for key, right, expected in (
-        ("sdk_version", given.sdk_version in gradio.specifier, f"requirements.txt asks {gradio}"),
+        ("sdk_version", compatible, f"requirements.txt has {gradio or 'no Gradio'}"),
         ("python_version", given.python_version in SpecifierSet(pythons), f"we need {pythons}"),
         ("app_file", (folder / given.app_file).is_file(), "the Space has no such file"),
         ("license", named, "LICENSE is another"),

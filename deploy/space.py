@@ -2,8 +2,8 @@
 
     python -m deploy.space FOLDER [--start] [--upload NAME/SPACE [--private]]
 
-Data contract: FOLDER is new or empty before, and holds the Space after. Exit status 1, with the
-reason and before anything is uploaded, if something is not as it has to be.
+FOLDER has to be new or empty. If anything is wrong, the command says what and ends with status 1
+before anything is uploaded.
 """
 
 import argparse
@@ -23,8 +23,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="a new or empty folder")
     parser.add_argument("--start", action="store_true", help="install it, start it, ask it")
-    parser.add_argument("--upload", metavar="NAME/SPACE", help="replace all that this Space holds")
-    parser.add_argument("--private", action="store_true", help="for NAME alone to see")
+    parser.add_argument("--upload", metavar="NAME/SPACE", help="replace all files of this Space")
+    parser.add_argument("--private", action="store_true", help="visible to NAME only")
     arguments = parser.parse_args()
     folder = arguments.folder
     try:

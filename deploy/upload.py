@@ -1,7 +1,4 @@
-"""Uploads an assembled Space to the Hugging Face Hub.
-
-Data contract: afterwards the Space there holds the folder's files and no others.
-"""
+"""Uploads an assembled Space to the Hugging Face Hub and deletes all other files there."""
 
 from pathlib import Path
 
@@ -19,19 +16,16 @@ NEXT = {
 
 
 def upload(folder: Path, name: str, private: bool) -> str:
-    """Make a Space if there is none of that name, and replace all its files.
+    """Create a Space if it does not exist, replace all its files, and return its address.
 
     Args:
         folder: the assembled Space.
-        name: "NAME/SPACE", with the name of a person or an organisation.
-        private: whether it has to be for them alone; else the Hub's default holds.
-
-    Returns:
-        The Space's address.
+        name: "NAME/SPACE", where NAME is a user or an organisation.
+        private: whether only they may see it; otherwise the Hub's default applies.
 
     Raises:
         CXRError: if nobody is logged in, the Hub refuses or cannot be reached, or the Space is
-            there for all although it has to be private; nothing is uploaded then.
+            public although `private` was asked for; nothing is uploaded then.
     """
     if not get_token():
         raise CXRError("Nobody is logged in to the Hub. Run `hf auth login`, then this again.")
