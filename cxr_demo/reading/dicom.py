@@ -1,12 +1,11 @@
-"""Read the bytes of a DICOM file. Runs in a process of its own, see `subprocess_reader`.
+"""Read the bytes of a DICOM file; runs in a process of its own, see `subprocess_reader`.
 
 Data contract: a radiograph of one grey channel, 8 to 16 bits, plain or compressed → float32
-(height, width) in [0, 1], air dark, through the file's own grayscale transformations. Of all that a
-file holds only the elements in `ELEMENTS` are ever read; none of them says who the patient is, and
-none leaves this module.
+(height, width) in [0, 1], air dark, through the file's own grayscale transformations. Only the
+elements in `ELEMENTS` are read; none identifies the patient, and none leaves this module.
 
-What can be known before decoding is checked before decoding. A deflated file is refused by its
-meta information, before it is inflated.
+The header is checked before any pixel is decoded. A deflated file is refused by its meta
+information, before it is inflated.
 """
 
 import io
@@ -18,11 +17,7 @@ import pydicom
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filereader import read_dataset
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ImplicitVRLittleEndian,
-)
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from cxr_demo.errors import RadiographError
 from cxr_demo.reading.dicom_lut import display_values
@@ -30,50 +25,32 @@ from cxr_demo.reading.dicom_pixels import PLUGIN, UNCOMPRESSED, decode_frame, is
 from cxr_demo.reading.dicom_values import get_int, get_text
 from cxr_demo.reading.types import Radiograph, StoredFrame, check_contrast, check_size
 
-# Neither a warning nor a log line of the library may quote what stands in a file.
+# No warning or log line of the library may quote the content of a file.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 warnings.filterwarnings("ignore", module="pydicom")
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
 
 ELEMENTS = (
-    "Modality",
-    "ViewPosition",
-    "ViewCodeSequence",
-    "PatientOrientation",
-    "BurnedInAnnotation",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-    "PixelRepresentation",
-    "PixelPaddingValue",
-    "PixelPaddingRangeLimit",
-    "ModalityLUTSequence",
-    "RescaleSlope",
-    "RescaleIntercept",
-    "VOILUTSequence",
-    "WindowCenter",
-    "WindowWidth",
-    "VOILUTFunction",
-    "PresentationLUTSequence",
-    "PresentationLUTShape",
-    "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
-    "FloatPixelData",
-    "DoubleFloatPixelData",
-    "PixelData",
+    # The view, and whether text is part of the picture.
+    *("Modality", "ViewPosition", "ViewCodeSequence", "PatientOrientation", "BurnedInAnnotation"),
+    # How values are stored.
+    *("SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
+    # How they are displayed.
+    *("PixelPaddingValue", "PixelPaddingRangeLimit"),
+    *("ModalityLUTSequence", "RescaleSlope", "RescaleIntercept"),
+    *("VOILUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction"),
+    *("PresentationLUTSequence", "PresentationLUTShape"),
+    # The values.
+    *("ExtendedOffsetTable", "ExtendedOffsetTableLengths"),
+    *("FloatPixelData", "DoubleFloatPixelData", "PixelData"),
 )
 
 MAX_ELEMENT_BYTES = 2**16
-"""Bytes of any element but those that hold tables and pixels; millions of values would each become
-an object."""
+"""Of any element except tables and pixels; each of millions of values would become an object."""
 
 MODALITIES = ("CR", "DX", "DR", "RG", "RF", "OT", "SC", "")
-"""Projection radiography, and what secondary captures call themselves."""
+"""Projection radiography, and the values that secondary captures use."""
 
 KNOWN_MODALITIES = ("CT", "MR", "US", "NM", "PT", "MG", "XA", "PX", "IO", "ES", "OP", "SM", "XC")
 """Others that a refusal may name."""
@@ -93,36 +70,35 @@ _LATERAL_CODES = (
 
 
 def read_dicom(data: bytes, frame: int | None = None) -> Radiograph:
-    """Decode one frame of a DICOM file, here and now; what comes from outside goes through
-    `subprocess_reader.read_in_subprocess`.
-
-    Args:
-        data: the whole file, with or without preamble.
-        frame: which one, from 1; may be left out where there is only one.
-
-    Raises:
-        RadiographError: with one sentence on what was wrong and what to do.
-    """
+    """Decode one frame in this process; `subprocess_reader.read_in_subprocess` is for untrusted
+    files. Arguments and errors as `read_stored`."""
     return read_stored(data, frame).radiograph()
 
 
 def read_stored(data: bytes, frame: int | None = None) -> StoredFrame:
-    """The same, without its pixels being made yet."""
+    """Decode one frame of a DICOM file.
+
+    Args:
+        data: the whole file, with or without preamble.
+        frame: its number, from 1; needed only where there are several.
+
+    Raises:
+        RadiographError: with one sentence on what was wrong and what to do.
+    """
     try:
         dataset = _parse(data)
         _check_header(dataset, data)
-        number = _frame_index(get_int(dataset, "NumberOfFrames", 1), frame)
-        return _decode(dataset, number)
+        return _decode(dataset, _frame_index(dataset, frame))
     except RadiographError:
         raise
     except MemoryError:
         raise RadiographError("refused.dicom.limit") from None
-    except Exception:  # pydicom and the codecs raise whatever a damaged file makes them stumble on
+    except Exception:  # damaged files make pydicom and the codecs raise many kinds of errors
         raise RadiographError("refused.damaged") from None
 
 
 def _parse(data: bytes) -> Dataset:
-    """The elements of interest."""
+    """Parse the ELEMENTS of the data set."""
     stream = io.BytesIO(data)
     stream.seek(132 if data[128:132] == b"DICM" else 0)
     meta = read_dataset(
@@ -155,11 +131,11 @@ def _parse(data: bytes) -> Dataset:
 
 
 def _check_header(dataset: Dataset, data: bytes) -> None:
-    """Refuse what is no frontal radiograph, or cannot be decoded, by its header."""
+    """Refuse by the header what is no frontal radiograph or cannot be decoded."""
     if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
         raise RadiographError("refused.dicom.depth")
     if not dataset.get("PixelData"):
-        # The element is left out of the data set if the file ends within it.
+        # pydicom leaves the element out if the file ends within it.
         begun = b"\xe0\x7f\x10\x00" in data
         raise RadiographError("refused.damaged" if begun else "refused.dicom.no_image")
     modality = get_text(dataset, "Modality")
@@ -182,13 +158,14 @@ def _is_lateral(dataset: Dataset) -> bool:
     if view in ("LL", "RL") or ("LAT" in view and "DEC" not in view):  # decubitus is frontal
         return True
     codes = [get_text(item, "CodeValue") for item in dataset.get("ViewCodeSequence") or ()]
-    # Neither along the rows of a frontal view nor along its columns one goes to the front or back.
+    # Rows and columns of a frontal view never point in the anterior or posterior direction.
     towards = [str(way)[:1] for way in dataset.get("PatientOrientation") or ()]
     return any(code in _LATERAL_CODES for code in codes) or "A" in towards or "P" in towards
 
 
-def _frame_index(frames: int, frame: int | None) -> int:
+def _frame_index(dataset: Dataset, frame: int | None) -> int:
     """The frame to decode, from 0."""
+    frames = get_int(dataset, "NumberOfFrames", 1)
     if frame is None and frames > 1:
         raise RadiographError("refused.dicom.frames", frames=frames)
     if frame is not None and not 1 <= frame <= frames:
@@ -197,26 +174,26 @@ def _frame_index(frames: int, frame: int | None) -> int:
 
 
 def _decode(dataset: Dataset, number: int) -> StoredFrame:
-    """Decode a frame, and work out what its values look like."""
+    """Decode a frame, and find the display value of each stored value."""
     allocated = get_int(dataset, "BitsAllocated")
     bits = get_int(dataset, "BitsStored", allocated)
     syntax = dataset.file_meta.TransferSyntaxUID
     shift = get_int(dataset, "HighBit", bits - 1) + 1 - bits if syntax in UNCOMPRESSED else 0
     if not 0 <= shift <= allocated - bits:
-        raise ValueError("the highest bit lies outside")
+        raise ValueError("HighBit outside of BitsAllocated")
     frame = decode_frame(dataset, number)
     signed = bool(get_int(dataset, "PixelRepresentation", 0))
     frame = frame.view(f"u{frame.dtype.itemsize}")
     if is_codestream(syntax):
         _check_depth(frame, bits, signed)
-    # Bits above and below those of the picture are overlays, or rubbish.
+    # Bits above and below those of the picture are overlays, or have no meaning.
     patterns = np.right_shift(frame, shift)
     patterns &= 2**bits - 1
-    # Row by row, for counting takes eight bytes a pixel.
+    # Row by row, since counting takes eight bytes a pixel.
     counts = sum(np.bincount(row, minlength=2**bits) for row in patterns)
     stored = np.arange(2**bits)
     if signed:
-        # Patterns of negative numbers are the upper half.
+        # Negative numbers have the upper half of the patterns.
         stored -= 2 ** (bits - 1)
         shown = np.fft.ifftshift(display_values(dataset, stored, np.fft.fftshift(counts)))
     else:
@@ -226,10 +203,10 @@ def _decode(dataset: Dataset, number: int) -> StoredFrame:
 
 
 def _check_depth(frame: np.ndarray, bits: int, signed: bool) -> None:
-    """Refuse a codestream deeper than the data set says: cut to its bits it would be rubbish."""
+    """Refuse a codestream deeper than BitsStored: cut to these bits it would have no meaning."""
     fits = frame.max() < 2**bits
     if signed and not fits:  # negative numbers may fill all bits of their container
         values, half = frame.view(f"i{frame.dtype.itemsize}"), 2 ** (bits - 1)
         fits = -half <= values.min() and values.max() < half
     if not fits:
-        raise ValueError("more bits than are said to be stored")
+        raise ValueError("more bits than BitsStored")

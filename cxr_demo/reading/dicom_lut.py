@@ -1,13 +1,13 @@
 """Turn DICOM stored values into display values, in the standard's order.
 
 Modality LUT → VOI LUT or window → presentation LUT → polarity (PS3.3 C.11 and C.7.6.3.1.2). Every
-stage looks at one value at a time, so they are applied to the at most 65,536 values that a pixel
-can have, not to the pixels.
+stage maps single values, so they are applied to the at most 65,536 values that a pixel can have,
+not to the pixels.
 
-Data contract: a pydicom data set and how often each stored value occurs → float32 (2**bits,) in
-[0, 1] with air dark, for the stored values in ascending order; the same stored value always looks
-the same. pydicom's own functions give the same values for windows, bit by bit, but raise on
-modality tables of 12 bits and on narrow windows, and do not tell the range of what they return.
+Data contract: a pydicom data set and the count of each stored value → float32 (2**bits,) in [0, 1]
+with air dark, for the stored values in ascending order. pydicom's own functions return the same
+values for windows, bit by bit, but raise on modality tables of 12 bits and on narrow windows, and
+do not return the range of their results.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from pydicom.dataset import Dataset
 from cxr_demo.reading.dicom_values import get_float, get_text
 
 MIN_SPAN = 0.25
-"""Share of its range that an image without a window has to use; one that uses less comes raw from
-the detector and is windowed to its own percentiles."""
+"""Share of its range that an image without a window has to use; one that uses less is raw detector
+data and is windowed to its own percentiles."""
 PERCENTILES = (0.01, 0.99)
 
 
@@ -28,8 +28,8 @@ class LookupTable:
     """A lookup table of the standard.
 
     Attributes:
-        entries: float64 (N,), what comes out.
-        first: the input that is given the first entry; inputs below it are, too.
+        entries: float64 (N,), the outputs.
+        first: the input of the first entry.
         top: the largest output that its bits can hold.
     """
 
@@ -38,17 +38,16 @@ class LookupTable:
     top: int
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Look up each of `values`; those off the ends get the first or the last entry."""
-        return self.entries[
-            np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1).astype(int)
-        ]
+        """Look up each of `values`; those beyond the ends get the first or the last entry."""
+        places = np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1)
+        return self.entries[places.astype(int)]
 
 
 def display_values(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """How bright each stored value is to be shown.
+    """The display value of each stored value.
 
     Args:
-        dataset: the elements that describe it; anything else in it is not read.
+        dataset: has the elements of these stages.
         stored: int64 (N,), all values that a pixel can have, ascending.
         counts: int64 (N,), how many pixels have each.
 
@@ -69,22 +68,20 @@ def display_values(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> 
 
 
 def _apply_modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Manufacturer's values → (values, least and greatest possible)."""
+    """Stored values → (manufacturer-independent values, their minimum and maximum)."""
     if dataset.get("ModalityLUTSequence"):
         table = _lookup_table(dataset, "ModalityLUTSequence", stored[0] < 0)
         return table(stored), 0, table.top
-    slope, intercept = (
-        get_float(dataset, name, default)
-        for name, default in (("RescaleSlope", 1), ("RescaleIntercept", 0))
-    )
+    slope = get_float(dataset, "RescaleSlope", 1)
+    intercept = get_float(dataset, "RescaleIntercept", 0)
     if not slope:
-        raise ValueError("nothing but the intercept is left")
+        raise ValueError("RescaleSlope is 0")
     values = stored * slope + intercept
     return values, *sorted((values[0], values[-1]))
 
 
 def _apply_voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray | None:
-    """The part of interest, in [0, 1]; None if the file names none."""
+    """The values of interest, scaled to [0, 1]; None without a table or a usable window."""
     if dataset.get("VOILUTSequence"):
         table = _lookup_table(dataset, "VOILUTSequence", signed)
         return np.clip(table(values) / table.top, 0, 1)
@@ -110,7 +107,7 @@ def _apply_voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray
 def _display_range(
     values: np.ndarray, counts: np.ndarray, low: float, high: float, possible: int
 ) -> tuple[float, float]:
-    """What becomes black and white where no window says so."""
+    """The values that become black and white where there is no window."""
     if possible > 2**8 and counts.any():
         darkest, brightest = np.quantile(values, PERCENTILES, weights=counts, method="inverted_cdf")
         if 0 < brightest - darkest < MIN_SPAN * (high - low):
@@ -119,7 +116,7 @@ def _display_range(
 
 
 def _apply_presentation(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
-    """Presentation LUT, or its shape; then MONOCHROME1 turned, unless that has done so."""
+    """Apply the presentation LUT; without one, invert by its shape or for MONOCHROME1."""
     if dataset.get("PresentationLUTSequence"):
         table = _lookup_table(dataset, "PresentationLUTSequence", signed=False)
         return np.clip(table(shown * (len(table.entries) - 1)) / table.top, 0, 1)
@@ -129,7 +126,7 @@ def _apply_presentation(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
 
 
 def _padding_mask(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
-    """Which stored values stand for no picture at all, bool (N,)."""
+    """Which stored values mark padding around the picture, bool (N,)."""
     first = get_float(dataset, "PixelPaddingValue", None)
     if first is None:
         return np.zeros(len(stored), bool)
@@ -147,7 +144,7 @@ def _lookup_table(dataset: Dataset, name: str, signed: bool) -> LookupTable:
     elif not signed and first < 0:  # or a large one that was read with it
         first += 2**16
     if not 8 <= bits <= 16:
-        raise ValueError("entries of no usual depth")
+        raise ValueError("entries of an unsupported depth")
     data = item.LUTData
     if isinstance(data, bytes):
         little_endian = item.original_encoding[1] is not False

@@ -32,25 +32,19 @@ PLUGIN = {
     **dict.fromkeys((*_JPEG, *_LOSSLESS, *_JPEG_LS), "gdcm"),
     **dict.fromkeys((*_JPEG_2000, *_RLE), "pylibjpeg"),
 }
-_START_OF_FRAME = (
-    *range(0xC0, 0xC4),
-    *range(0xC5, 0xC8),
-    *range(0xC9, 0xCC),
-    *range(0xCD, 0xD0),
-    0xF7,
-)
-"""Markers of JPEG and JPEG-LS after which the size of the picture stands."""
+_START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+"""Markers of JPEG and JPEG-LS that are followed by the size of the picture."""
 
 
 def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
     """A frame as integers of the machine's own byte order, (rows, columns)."""
     syntax = dataset.file_meta.TransferSyntaxUID
     if dataset["PixelData"].is_undefined_length is (syntax in UNCOMPRESSED):
-        raise ValueError("pixels in a form that is not that of the transfer syntax")
+        raise ValueError("the encapsulation does not match the transfer syntax")
     if is_codestream(syntax):
         _check_codestream(dataset, number)
     if syntax == JPEGExtended12Bit and get_int(dataset, "BitsStored", 16) > 8:
-        # pydicom withholds these from gdcm, which reads them whatever kind of JPEG it is told.
+        # pydicom keeps these from gdcm, which reads them under any transfer syntax of JPEG.
         dataset.file_meta.TransferSyntaxUID = JPEGLossless
     frame, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(
         dataset, index=number, raw=True, correct_unused_bits=False, decoding_plugin=PLUGIN[syntax]
@@ -59,19 +53,19 @@ def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
 
 
 def is_codestream(syntax: str) -> bool:
-    """Whether frames say themselves how large and deep they are."""
+    """Whether frames have headers with their own size and depth."""
     return syntax not in (*UNCOMPRESSED, *_RLE)
 
 
 def _check_codestream(dataset: Dataset, number: int) -> None:
-    """Refuse a frame that is not what the data set says; the codecs would not notice."""
+    """Refuse a frame that differs from the data set's description, which the codecs accept."""
     frames = get_int(dataset, "NumberOfFrames", 1)
     stream = get_frame(dataset.PixelData, number, number_of_frames=frames)
     is_jpeg_2000 = dataset.file_meta.TransferSyntaxUID in _JPEG_2000
-    rows, columns, components, bits = (_jpeg_2000_header if is_jpeg_2000 else _jpeg_header)(stream)
-    said = dataset.Rows, dataset.Columns, 1
-    if (rows, columns, components) != said or bits > get_int(dataset, "BitsAllocated"):
-        raise ValueError("the picture is not the one that is described")
+    *shape, bits = (_jpeg_2000_header if is_jpeg_2000 else _jpeg_header)(stream)
+    declared = [dataset.Rows, dataset.Columns, 1]
+    if shape != declared or bits > get_int(dataset, "BitsAllocated"):
+        raise ValueError("the picture differs from its description")
 
 
 def _jpeg_header(stream: bytes) -> tuple[int, int, int, int]:

@@ -1,10 +1,9 @@
 """Decode PNG and JPEG files to grey integers, at the file's true bit depth.
 
 Data contract: the bytes of a file whose header `reader` has accepted → grey values (height, width)
-and the number of significant bits, so that white is 2**bits - 1. Before a decoder sees a file its
-structure is looked through, since decoders reserve what a part of a file claims to hold, and take
-their time over each of a million empty parts. At no moment are more than a few copies of the image
-in memory.
+and the number of significant bits, so that white is 2**bits - 1. The structure of a file is checked
+before decoding, since decoders allocate what a part of a file claims to hold and are slow on a
+million empty parts. Never more than a few copies of the image are in memory.
 """
 
 import re
@@ -23,13 +22,13 @@ COLOUR_SHARE = 0.05
 MAX_CHUNKS = 20_000
 """Of a PNG. Encoders write 8 kB or more into each, so that 64 MB make 8,192."""
 MAX_SEGMENTS = 1000
-"""Of a JPEG; what cameras and editors add to the dozen that it needs stays below 300."""
+"""Of a JPEG; cameras and editors write fewer than 300, a dozen of which are needed."""
 MAX_SCANS = 64
 """Of a progressive JPEG, its preview included; encoders write about 10."""
 MAX_FILL = 4096
-"""Bytes of filling in front of a segment of a JPEG, which decoders read one by one."""
+"""Fill bytes before a segment of a JPEG, which decoders read one by one."""
 
-# The next segment, past data of a scan: restarts, stuffed zeros and filling are none.
+# The next segment after the data of a scan: not a restart, a stuffed zero or a fill byte.
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xef\xfe]")
 _SCAN, _END = 0xDA, 0xD9
 
@@ -47,13 +46,10 @@ _TURNS = {
 
 
 def check_structure(data: bytes) -> None:
-    """Refuse a file whose parts would take a decoder too much time or memory.
-
-    Args:
-        data: a file that begins as PNG or JPEG; nothing is decoded.
+    """Refuse a PNG or JPEG file whose parts would take a decoder too much time or memory.
 
     Raises:
-        RadiographError: if it is made of too many parts, or a PNG claims to be longer than it is.
+        RadiographError: if it has too many parts, or a PNG ends before its last chunk.
     """
     if not (_png_is_sound(data) if data.startswith(b"\x89PNG") else _jpeg_is_sound(data)):
         raise RadiographError("refused.damaged")
@@ -82,7 +78,7 @@ def _jpeg_is_sound(data: bytes) -> bool:
         if data.find(b"\xff" * MAX_FILL, offset, end) >= 0:
             return False
         if end + 2 > len(data) or data[end - 1] == _END:
-            return True  # if it is cut off the decoder will say so
+            return True  # the decoder refuses a file that is cut off
         scans += data[end - 1] == _SCAN
         if scans > MAX_SCANS:
             return False
@@ -91,7 +87,7 @@ def _jpeg_is_sound(data: bytes) -> bool:
 
 
 def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
-    """Decode to the last pixel.
+    """Decode all pixels.
 
     Args:
         image: the opened PNG or JPEG; closed on return.
@@ -105,32 +101,34 @@ def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
         OSError, ValueError, SyntaxError, struct.error, cv2.error: if it is damaged.
     """
     image.load()  # raises on truncated data and wrong checksums
-    if image.format == "JPEG" or image.format == "MPO":
+    if image.format in ("JPEG", "MPO"):
         return _grey(np.asarray(_upright(image)), 255), 8
     depth, colour_type = data[24], data[25]
     clear = image.info.get("transparency") if colour_type != _PALETTE else None
     image.close()
-    # OpenCV decodes a second time: Pillow keeps only the high byte of 16-bit colour, and takes
-    # rows that a sound file should have, but has not, for black.
+    # OpenCV decodes a second time: Pillow keeps only the high byte of 16-bit colour, and fills
+    # missing rows with black.
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or (values.dtype == np.uint16) != (depth == 16):
         raise ValueError("rows are missing")
     values = _over_black(values)
     if values.ndim == 2 and isinstance(clear, int):
-        # Neither library applies the one grey level that a PNG may declare to be transparent.
+        # Neither library applies the grey level that a PNG may declare transparent.
         values[values == (clear if depth == 16 else clear * 255 // (2**depth - 1))] = 0
     if depth < 16:
         return _grey(values, 255), 8
-    bits = _depth_that_holds(int(values.max()))
+    # The smallest usual detector depth that holds the brightest value, or more by the sBIT chunk.
+    brightest = int(values.max())
+    bits = next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
     bits = max(bits, _png_significant_bits(data) or bits)
     return _grey(values, 2**bits - 1), bits
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Apply a photograph's EXIF rotation, as far as its EXIF can be read at all."""
+    """Apply a photograph's EXIF rotation, if its EXIF block is readable."""
     try:
         turn = _TURNS.get(image.getexif().get(_ORIENTATION))
-    except Exception:  # whatever a damaged EXIF block makes Pillow raise, the pixels are sound
+    except Exception:  # a damaged EXIF block raises many kinds of errors; the pixels are sound
         return image
     return image if turn is None else image.transpose(turn)
 
@@ -146,14 +144,14 @@ def _over_black(values: np.ndarray) -> np.ndarray:
 
 
 def _grey(values: np.ndarray, white: int) -> np.ndarray:
-    """Reduce (H, W) or (H, W, 3) to grey (H, W); refuse pictures that are really in colour.
+    """Reduce (H, W) or (H, W, 3) to grey (H, W); refuse pictures in colour.
 
-    Equal channels come back untouched. JPEG rounding leaves a few grey levels between the
-    channels of a grey image, a tinted print somewhat more; a colour photograph is far beyond.
+    Equal channels are returned unchanged. JPEG rounding leaves a few grey levels between the
+    channels of a grey image, a tinted print somewhat more, a colour photograph far more.
     """
     if values.ndim == 2:
         return values
-    first, second, third = (values[..., channel] for channel in range(3))
+    first, second, third = np.moveaxis(values, 2, 0)
     spread = np.maximum(np.maximum(first, second), third)
     spread -= np.minimum(np.minimum(first, second), third)
     if not spread.any():
@@ -162,11 +160,6 @@ def _grey(values: np.ndarray, white: int) -> np.ndarray:
     if coloured > COLOUR_SHARE:
         raise RadiographError("refused.colour", share=f"{coloured:.0%}")
     return values.mean(axis=2, dtype=np.float32)
-
-
-def _depth_that_holds(brightest: int) -> int:
-    """The smallest usual detector depth that holds a 16-bit file's brightest value."""
-    return next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
 
 
 def _png_significant_bits(data: bytes) -> int | None:

@@ -1,10 +1,10 @@
 """Read PNG, JPEG or DICOM bytes as a `Radiograph`, or refuse them with a reason.
 
-Data contract: pixels leave here as float32 (height, width) in [0, 1] with air dark, scaled by
-the file's true bit depth and never stretched to the image's own contrast. Called by training,
-the page and the command line alike, so that all three see the same picture.
+Data contract: pixels are float32 (height, width) in [0, 1] with air dark, scaled by the file's true
+bit depth and never stretched to the image's own contrast. Training, page and command line all read
+files here, so that they use the same pixels.
 
-A file is known by its content, never by its name. DICOM files are read in a process of their own.
+A file's kind is detected by its content, never by its name. DICOM files are read in a subprocess.
 """
 
 import io
@@ -21,13 +21,13 @@ from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from cxr_demo.reading.types import Radiograph, check_contrast, check_size, too_large
 
 SUFFIXES = (".jpeg", ".jpg", ".png")
-"""What such files are called in a data set; an upload is known by its content alone."""
+"""Of the pictures in a data set."""
 
 MAX_FILE_BYTES = 64 * 2**20
-# Sizes are checked here, by the header, and refused in words; Pillow need not warn too.
+# `check_size` refuses what Pillow warns of.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-# First bytes of what people drop by mistake, so that the refusal can name it.
+# First bytes of other common kinds, so that the refusal can name them.
 _KNOWN_STARTS = (
     (b"GIF8", "gif"),
     (b"BM", "bmp"),
@@ -45,11 +45,11 @@ def read_radiograph(data: bytes, frame: int | None = None) -> Radiograph:
     Grey stored as RGB or through a palette is read as grey, transparency is laid over black
     (as outside the collimated field), and a photograph's EXIF rotation is applied. A 16-bit PNG
     is scaled by its true depth: the smallest of 8, 10, 12, 14 and 16 bits that holds its
-    brightest pixel, or what its `sBIT` chunk says where that is more. Of DICOM see `dicom`.
+    brightest pixel, or that of its `sBIT` chunk if larger. For DICOM see `dicom`.
 
     Args:
         data: the whole file.
-        frame: which one of a DICOM file with several, from 1.
+        frame: of a DICOM file with several, from 1.
 
     Returns:
         The radiograph, at the file's own resolution.
@@ -92,7 +92,7 @@ def _read_picture(data: bytes) -> Radiograph:
 
 
 def _check_header(image: Image.Image) -> None:
-    """Refuse by what the header declares, before any pixel is decoded."""
+    """Refuse by the header, before any pixel is decoded."""
     check_size(*image.size)
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
         raise RadiographError("refused.animation", frames=image.n_frames)
@@ -101,14 +101,10 @@ def _check_header(image: Image.Image) -> None:
 
 
 def _kind_of(data: bytes) -> str | None:
-    """Name a file's kind by its first bytes.
-
-    Returns:
-        None for PNG and JPEG, "dicom", the name of another known kind, or "other".
-    """
+    """The kind by the first bytes: None for PNG and JPEG, "dicom", another known, or "other"."""
     if data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
         return None
-    # Before files had a preamble they began with an element of group 0002 or 0008.
+    # Old DICOM files have no preamble and begin with an element of group 0002 or 0008.
     if data[128:132] == b"DICM" or (data[:2] in (b"\x02\0", b"\x08\0") and data[3:4] == b"\0"):
         return "dicom"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
@@ -119,6 +115,6 @@ def _kind_of(data: bytes) -> str | None:
 
 
 def _declared_size(data: bytes) -> tuple[int, int] | tuple[()]:
-    """Width and height, as far as a file that Pillow will not even open tells them."""
+    """Width and height in the header of a PNG, which Pillow may refuse to open; else nothing."""
     is_png = data.startswith(b"\x89PNG") and data[12:16] == b"IHDR" and len(data) >= 24
     return struct.unpack_from(">II", data, 16) if is_png else ()

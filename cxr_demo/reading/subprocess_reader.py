@@ -1,11 +1,11 @@
 """Read a DICOM file in a process of its own, with limits of time, memory and files.
 
-DICOM files and their codecs are the largest attack surface of this program: what goes wrong there
-ends that process and nothing else.
+DICOM files and their codecs are the largest attack surface of this program: a crash or an endless
+loop there ends that process only.
 
-Data contract: the file goes in through a pipe. Out comes a line of JSON, either {"key", "values"}
-of a refusal or {"shape", "bits", "burned_in"} of a `types.StoredFrame`, followed then by the bytes
-of its levels and patterns. Nothing touches the disk; whatever else the process says is thrown away.
+Data contract: stdin is the file; stdout is a line of JSON, either {"key", "values"} of a refusal or
+{"shape", "bits", "burned_in"} of a `types.StoredFrame`, followed by the bytes of its display values
+and stored values. Nothing is written to disk; stderr and other output are discarded.
 """
 
 import json
@@ -21,23 +21,23 @@ from cxr_demo.errors import RadiographError
 from cxr_demo.reading.types import Radiograph, StoredFrame
 
 CPU_LIMIT_S = 8
-"""Of a processor; the clock may show more where many share one."""
+"""Of CPU time; the elapsed time is longer where many processes share a core."""
 TIMEOUT_S = 20
 MEMORY_BYTES = 640 * 2**20
 """Of address space; the largest radiograph needs 512 MB of it, and half of that in memory."""
 
 _OUT_OF_MEMORY = 86
-"""Exit status of a process that ran into its limit of memory."""
+"""Exit status of a process that reached its memory limit."""
 _PACKAGES = str(Path(__file__).parents[2])
-# Nothing of ours (passwords, tokens) is handed on, only what Python itself may need to start.
+# The subprocess gets no secrets of the environment, only what Python itself may need to start.
 _HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
 
 
 def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
-    """What `dicom.read_dicom` returns or raises, from a process of its own.
+    """As `dicom.read_dicom`, in a process of its own.
 
     Raises:
-        RadiographError: also if that process runs into a limit or dies.
+        RadiographError: also if that process reaches a limit or dies.
     """
     own = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     try:
@@ -50,7 +50,7 @@ def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
             env={**own, "PYTHONPATH": _PACKAGES, "OPENBLAS_NUM_THREADS": "1"},
             check=False,
         )
-    except (subprocess.TimeoutExpired, OSError):  # or there is no room for another process
+    except (subprocess.TimeoutExpired, OSError):  # OSError: no memory for another process
         raise RadiographError("refused.dicom.limit") from None
     if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL, -_OUT_OF_MEMORY):
         raise RadiographError("refused.dicom.limit")
@@ -68,11 +68,10 @@ def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
 
 
 def _parse_answer(answer: dict, sent: memoryview) -> StoredFrame:
-    """The levels and patterns that the other process has sent."""
     bits = answer["bits"]
     levels = np.frombuffer(sent, np.float32, 2**bits)
-    patterns = np.frombuffer(sent, _dtype(bits), offset=levels.nbytes)
-    return StoredFrame(patterns.reshape(answer["shape"]), levels, bits, answer["burned_in"])
+    values = np.frombuffer(sent, _dtype(bits), offset=levels.nbytes)
+    return StoredFrame(values.reshape(answer["shape"]), levels, bits, answer["burned_in"])
 
 
 def _dtype(bits: int) -> type:
@@ -80,10 +79,10 @@ def _dtype(bits: int) -> type:
 
 
 def _limit_resources() -> None:
-    """Give up what decoding does not need: more memory, more time, files, dumps of memory."""
+    """Limit memory and CPU time of this process; allow no files and no core dumps."""
     try:
         import resource
-    except ImportError:  # Windows has only the limit of time that the parent keeps
+    except ImportError:  # Windows has only the parent's TIMEOUT_S
         return
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
@@ -100,7 +99,7 @@ def _main(frame: int | None) -> None:
     _limit_resources()
     from cxr_demo.reading.dicom import read_stored
 
-    # What a library may print must not get into the answer.
+    # Libraries must not print into the answer.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with out:
@@ -110,7 +109,7 @@ def _main(frame: int | None) -> None:
             out.write(json.dumps({"key": refusal.key, "values": refusal.values}).encode() + b"\n")
             return
         except MemoryError:
-            os._exit(_OUT_OF_MEMORY)  # there may be none left to say it in words
+            os._exit(_OUT_OF_MEMORY)  # there may be too little memory for a message
         answer = {"shape": read.values.shape, "bits": read.bits, "burned_in": read.burned_in}
         out.write(json.dumps(answer).encode() + b"\n")
         out.write(read.display_values.data)

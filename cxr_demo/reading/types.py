@@ -1,7 +1,6 @@
 """Types of a radiograph that has been read, and limits of its size.
 
-Data contract: pixels are float32 (height, width) in [0, 1] with air dark. A file's declared size is
-checked here before a single pixel is decoded.
+Data contract: pixels are float32 (height, width) in [0, 1] with air dark.
 """
 
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ class Radiograph:
 
     Attributes:
         pixels: float32 (height, width) in [0, 1], air dark.
-        bit_depth: significant bits per pixel: mostly 8, up to 16 for a deeper file.
+        bit_depth: significant bits per pixel, mostly 8, at most 16.
         burned_in: whether text, perhaps a name, may be part of the picture: a DICOM file that does
             not rule it out.
     """
@@ -34,12 +33,11 @@ class Radiograph:
 
 @dataclass(frozen=True)
 class StoredFrame:
-    """One frame as it is stored, and what its values look like: half the size of its pixels.
+    """One frame as it is stored, with a table of display values: half the size of its pixels.
 
     Attributes:
         values: uint8 or uint16 (height, width), the bits of each pixel.
-        display_values: float32 (2**bits,) in [0, 1], air dark: how bright each pattern is to be
-            shown.
+        display_values: float32 (2**bits,) in [0, 1], air dark, by value.
         bits: significant bits per pixel.
         burned_in: whether text may be part of the picture.
     """
@@ -50,12 +48,12 @@ class StoredFrame:
     burned_in: bool
 
     def radiograph(self) -> Radiograph:
-        """As it is to be shown."""
+        """The frame with its display values as pixels."""
         return Radiograph(self.display_values[self.values], self.bits, self.burned_in)
 
 
 def check_size(width: int, height: int) -> None:
-    """Refuse what a header declares.
+    """Refuse the size in a file's header, before any pixel is decoded.
 
     Raises:
         RadiographError: if it is too large, too small, or a strip.
@@ -69,17 +67,13 @@ def check_size(width: int, height: int) -> None:
 
 
 def check_contrast(pixels: np.ndarray) -> None:
-    """Refuse pixels, or the levels that pixels have, if all are the same.
-
-    Raises:
-        RadiographError: if they are.
-    """
+    """Raise a RadiographError if all pixels, or all values that pixels have, are the same."""
     if pixels.min() == pixels.max():
         raise RadiographError("refused.flat")
 
 
 def too_large(*size: int) -> RadiographError:
-    """The refusal of an image of this width and height, as far as they are known."""
+    """The refusal of an image of this width and height, if they are known."""
     megapixels = MAX_PIXELS // 10**6
     if not size:
         return RadiographError("refused.too_many_pixels", megapixels=megapixels)
