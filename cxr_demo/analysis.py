@@ -1,12 +1,10 @@
-"""Everything the models say of one radiograph, as one frozen value with its provenance.
+"""Analyse one radiograph with every model: the service behind the page and the command line.
 
-This is the service behind the page and the command line. Moving a threshold or a slider on an
-`Analysis` never runs a network, and neither does another search of the library: all that is needed
-is in it.
+An `Analysis` holds all that a page needs: moving a threshold or a slider, or searching the library
+again, never runs a network.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -27,12 +25,7 @@ from cxr_demo.artefacts import (
     VERSIONED,
     Artefacts,
 )
-from cxr_demo.models.calibration import (
-    HEADS,
-    Calibration,
-    conformal_set,
-    probabilities,
-)
+from cxr_demo.models.calibration import HEADS, Calibration, conformal_set, probabilities
 from cxr_demo.models.input_check import NOT_A_CHEST, InputCheck, InputChecker, NotAChestError
 from cxr_demo.models.networks import Autoencoder, Classifier, Detector, DetectorOutput
 from cxr_demo.models.occlusion import Box, occlude
@@ -46,26 +39,26 @@ from cxr_demo.reference.projection import Typicality
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the models make of one radiograph.
+    """What the models find in one radiograph.
 
     Attributes:
-        view: float32 (height, width) in [0, 1], for looking at, see `preprocessing.to_view`.
+        view: float32 (height, width) in [0, 1], for display, see `preprocessing.to_view`.
         size: (height, width) of the file, in pixels.
         bit_depth: significant bits of the file.
         burned_in: whether text may be part of the picture, see `Radiograph`.
-        gate: how far it is a radiograph as the networks know them.
+        input_check: whether it is a radiograph as the networks know them.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
-        plausible: the classes of "three_class" that cannot be ruled out, likeliest first.
-        saliency: by class, how much each region speaks for it, float32 (7, 7), see `saliency`.
-        embedding: float32 (D,), of unit length, where it lies among the references.
+        conformal_set: the classes of "three_class" that cannot be ruled out, likeliest first.
+        saliency: by class, how much each region supports it, float32 (7, 7), see `saliency`.
+        embedding: float32 (D,), of unit length, its position among the references.
         neighbourhood: the NEIGHBOURS nearest of other patients.
-        atypical: whether it lies farther from them than 99 % of the library from theirs.
+        atypical: whether it is farther from them than 99 % of the library from theirs.
         anomaly: reconstruction; map, score and default threshold of both methods.
         same_picture: ids of references that are this very picture; usually none.
         same_patients: keys of its patients in the library, whose images were left out.
         left_out: how many references that were.
-        square: float32 (SIDE, SIDE) in [0, 1], what the networks were given.
-        model: first 12 characters of the hash of each artefact that had a say.
+        square: float32 (SIDE, SIDE) in [0, 1], the input of the networks.
+        model: first 12 characters of the hash of each artefact that was used.
     """
 
     view: np.ndarray
@@ -87,19 +80,11 @@ class Analysis:
     model: dict[str, str]
 
 
-class _CheckedInput(NamedTuple):
-    """What the detector sees of a whole radiograph, and what the gate makes of that."""
-
-    square: np.ndarray
-    change: DetectorOutput
-    input_check: InputCheck
-
-
 class Analyser:
     """Holds the networks and the library; made once at start.
 
     Args:
-        artefacts: where everything is loaded from, hash by hash.
+        artefacts: where everything is loaded from.
         threads: CPU threads for one pass; None takes all cores.
 
     Raises:
@@ -131,44 +116,42 @@ class Analyser:
     def analyse(
         self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
     ) -> Analysis:
-        """`examine` what the gate lets in; the other networks never see the rest.
+        """As `examine`, but refuse what is no chest radiograph before the other networks run.
 
         Raises:
-            UserError: if a part to hide is not one.
-            NotAChestError: if the gate takes it for something else.
+            UserError: if a part to hide is not a box.
+            NotAChestError: if the input check grades it as something else.
         """
-        seen = self._check(radiograph)
-        if seen.input_check.grade == NOT_A_CHEST:
-            raise NotAChestError(seen.input_check)
-        return self._examine(radiograph, seen, hidden, fill)
+        return self._examine(radiograph, hidden, fill, must_be_chest=True)
 
     def examine(
         self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
     ) -> Analysis:
-        """Run every network once and gather what follows from them, whatever the gate says.
+        """Run every network once and derive the rest, whatever the input check finds.
 
         Args:
-            radiograph: what to look at.
-            hidden: parts the networks are not to see; the gate sees them.
-            fill: what they see there instead, see `occlusion`.
+            radiograph: what to analyse.
+            hidden: parts to hide from all networks but that of the input check.
+            fill: what replaces them, see `occlusion`.
 
         Raises:
-            UserError: if a part to hide is not one.
+            UserError: if a part to hide is not a box.
         """
-        return self._examine(radiograph, self._check(radiograph), hidden, fill)
-
-    def _check(self, radiograph: Radiograph) -> _CheckedInput:
-        square = to_network_input(radiograph.pixels)
-        change = self._change(square)
-        return _CheckedInput(square, change, self._check_input(change.regions))
+        return self._examine(radiograph, hidden, fill, must_be_chest=False)
 
     def _examine(
-        self, radiograph: Radiograph, seen: _CheckedInput, hidden: list[Box] | None, fill: str
+        self, radiograph: Radiograph, hidden: list[Box] | None, fill: str, must_be_chest: bool
     ) -> Analysis:
-        square = occlude(seen.square, hidden or [], fill)
-        change = self._change(square) if hidden else seen.change
+        whole = to_network_input(radiograph.pixels)
+        change = self._detect(whole)
+        input_check = self._check_input(change.regions)
+        if must_be_chest and input_check.grade == NOT_A_CHEST:
+            raise NotAChestError(input_check)
+        square = occlude(whole, hidden or [], fill)
+        if hidden:
+            change = self._detect(square)
         features = self._classifier(square)
-        same_picture = self.library.rows_of_same_image(seen.square)
+        same_picture = self.library.rows_of_same_image(whole)
         left_out = self.library.rows_of_same_patients(same_picture)
         same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
         neighbourhood = find_neighbourhood(
@@ -180,14 +163,14 @@ class Analyser:
             size=radiograph.pixels.shape,
             bit_depth=radiograph.bit_depth,
             burned_in=radiograph.burned_in,
-            input_check=seen.input_check,
+            input_check=input_check,
             probabilities=calibrated,
             conformal_set=conformal_set(calibrated["three_class"], self._min_probability),
             saliency=saliency(features.feature_map, self._heads),
             embedding=features.embedding,
             neighbourhood=neighbourhood,
             atypical=self.typicality.is_atypical([n.similarity for n in neighbourhood.neighbours]),
-            anomaly=self._assess(square, change),
+            anomaly=self.assess(square, change),
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             same_patients=same_patients,
             left_out=len(left_out),
@@ -195,15 +178,19 @@ class Analyser:
             model=self.model,
         )
 
-    def assess(self, square: np.ndarray) -> Anomaly:
-        """What the networks that know normals only make of float32 (SIDE, SIDE) in [0, 1]."""
-        return self._assess(square, self._change(square))
+    def assess(self, square: np.ndarray, change: DetectorOutput | None = None) -> Anomaly:
+        """Both anomaly maps and scores of one image.
 
-    def _change(self, square: np.ndarray) -> DetectorOutput:
-        return self._detector(resize_square(square, DETECTOR_SIDE))
-
-    def _assess(self, square: np.ndarray, change: DetectorOutput) -> Anomaly:
+        Args:
+            square: float32 (SIDE, SIDE) in [0, 1].
+            change: the detector's output for it; None runs the detector.
+        """
         thresholds = {
             method: scores.threshold for method, scores in self.score_distributions.items()
         }
-        return score_anomaly(square, change, self._normality, self._autoencoder, thresholds)
+        return score_anomaly(
+            square, change or self._detect(square), self._normality, self._autoencoder, thresholds
+        )
+
+    def _detect(self, square: np.ndarray) -> DetectorOutput:
+        return self._detector(resize_square(square, DETECTOR_SIDE))

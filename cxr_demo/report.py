@@ -12,7 +12,7 @@ def result_line(file: str, analysis: Analysis) -> dict:
 
 
 def analysis_json(analysis: Analysis) -> dict:
-    """What was found in one radiograph."""
+    """The result of one radiograph."""
     return {
         "gate": input_check_json(analysis.input_check),
         "probabilities": analysis.probabilities,
@@ -28,30 +28,23 @@ def analysis_json(analysis: Analysis) -> dict:
 
 
 def neighbourhood_json(found: Neighbourhood) -> dict:
-    """What lies around it in the library."""
+    """The nearest references, their vote, and the positions on the maps."""
     return {
         "neighbours": [
-            {
-                "id": neighbour.id,
-                "label": neighbour.label,
-                "similarity": round(neighbour.similarity, 6),
-            }
-            for neighbour in found.neighbours
+            {"id": near.id, "label": near.label, "similarity": round(near.similarity, 6)}
+            for near in found.neighbours
         ],
         "vote": found.vote,
         "map": {name: list(position) for name, position in found.position.items()},
     }
 
 
-def input_check_json(verdict: InputCheck) -> dict:
-    """What the gate said, the reason as a sentence."""
-    reason = verdict.reason and translate(f"gate.{verdict.reason}")
-    return {"grade": verdict.grade, "reason": reason}
+def input_check_json(check: InputCheck) -> dict:
+    """The grade, and its reason as a sentence."""
+    return {"grade": check.grade, "reason": check.reason and translate(f"gate.{check.reason}")}
 
 
 def refusal_json(error: Exception) -> dict:
-    """What is said of a file that is not analysed: unreadable, or no chest radiograph."""
-    said = {"status": "refused", "error": str(error)}
-    if isinstance(error, NotAChestError):
-        said["gate"] = input_check_json(error.check)
-    return said
+    """The result of a file that is not analysed: unreadable, or no chest radiograph."""
+    gate = {"gate": input_check_json(error.check)} if isinstance(error, NotAChestError) else {}
+    return {"status": "refused", "error": str(error), **gate}

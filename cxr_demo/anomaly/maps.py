@@ -3,13 +3,12 @@
 Data contract: a square float32 (side, side) in [0, 1] from `preprocessing` → `Anomaly`. Both
 networks have seen normal radiographs only.
 
-- The detector estimates, cell by cell, how much of it shows something pasted into a normal
-  radiograph; where the texture of a region is rare among normals (`padim`), its cells count as
-  changed more readily. Its score is the level that a fiftieth of the image exceeds, so that one
-  threshold serves for map and verdict: a radiograph is unusual exactly when more of it than that
-  lies above.
-- The autoencoder, kept for comparison, rebuilds the radiograph; its map is the squared difference
-  of grey levels and its score the mean of that, as in the report this project grew from.
+- The detector estimates for each cell how much of it shows something pasted into a normal
+  radiograph; texture that is rare among normals (`padim`) raises the estimate. Its score is the
+  value that EXTENT of the image exceeds, so that one threshold serves map and verdict: a radiograph
+  is unusual exactly when more of it than that exceeds the threshold.
+- The autoencoder, kept for comparison, reconstructs the radiograph; its map is the squared
+  difference of grey levels and its score the mean of that, as in the report this project extends.
 
 A score is not a probability of disease and is never shown as one.
 """
@@ -42,11 +41,11 @@ EDGE = 0.125
 
 @dataclass(frozen=True)
 class AnomalyMap:
-    """What one method says of one image.
+    """The result of one method for one image.
 
     Attributes:
         values: float32 (side, side), per cell or pixel.
-        score: what is held against the threshold, in the unit of the values.
+        score: compared with the threshold, in the unit of the values.
         threshold: the default one, stored beside the weights.
     """
 
@@ -62,11 +61,11 @@ class AnomalyMap:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """What both methods make of one image.
+    """The results of both methods for one image.
 
     Attributes:
-        image: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE), what the autoencoder was given.
-        reconstruction: the same shape, what it made of it.
+        image: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE), the autoencoder's input.
+        reconstruction: its output, of the same shape.
         maps: by method: "detector", which decides, and "autoencoder".
     """
 
@@ -76,7 +75,7 @@ class Anomaly:
 
     @property
     def primary(self) -> AnomalyMap:
-        """The map whose score is the answer."""
+        """The map whose score gives the verdict: the detector's."""
         return self.maps["detector"]
 
 
@@ -87,13 +86,13 @@ def score_anomaly(
     reconstruct: Callable[[np.ndarray], np.ndarray],
     thresholds: dict[str, float],
 ) -> Anomaly:
-    """What follows from the detector's answer, and from the autoencoder, which runs once.
+    """Maps and scores from the detector's output and one run of the autoencoder.
 
     Args:
-        square: float32 in [0, 1], the network input that the classifier gets too; training
-            resizes the same squares, so a large file and its small copy score alike.
-        change: what the detector sees in it, at DETECTOR_SIDE.
-        normality: of the regions it answers for.
+        square: float32 (side, side) in [0, 1], the classifier's input; training resizes the same
+            squares, so a large file and its small copy score alike.
+        change: the detector's output for it, at DETECTOR_SIDE.
+        normality: of the detector's regions.
         reconstruct: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE) → the same.
         thresholds: default thresholds by method.
     """
@@ -101,23 +100,18 @@ def score_anomaly(
     image = resize_square(square, AUTOENCODER_SIDE)
     reconstruction = reconstruct(image)
     errors = error_map(image, reconstruction)
-    scored = {"detector": (changes, extent_score(changes)), "autoencoder": (errors, errors.mean())}
-    return Anomaly(
-        image,
-        reconstruction,
-        {
-            method: AnomalyMap(values, float(score), thresholds[method])
-            for method, (values, score) in scored.items()
-        },
-    )
+    maps = {
+        "detector": AnomalyMap(changes, extent_score(changes), thresholds["detector"]),
+        "autoencoder": AnomalyMap(errors, float(errors.mean()), thresholds["autoencoder"]),
+    }
+    return Anomaly(image, reconstruction, maps)
 
 
 def detector_map(change: DetectorOutput, normality: RegionGaussians) -> np.ndarray:
     """How much of each cell looks changed, float32 (cells, cells) in [0, 1].
 
-    Rarity raises or lowers the logits. It is known for the regions of the middle, fades from their
-    centres to those of the regions along the edges, and says nothing there: what is rare about a
-    border is not disease.
+    Rarity raises or lowers the logits. It is known for the regions of the middle and fades from
+    their centres to 0 at those of the regions along the edges: a rare border is not disease.
     """
     cells = change.logits.shape[0]
     rarity = np.pad(normality.mahalanobis_score(change.regions), 1)
@@ -127,7 +121,7 @@ def detector_map(change: DetectorOutput, normality: RegionGaussians) -> np.ndarr
 
 
 def extent_score(values: np.ndarray, extent: float = EXTENT) -> float:
-    """The least threshold that at most the share `extent` of a map exceeds."""
+    """The smallest threshold that at most the share `extent` of a map exceeds."""
     return float(np.sort(values, axis=None)[-1 - int(extent * values.size)])
 
 
@@ -143,19 +137,18 @@ def error_map(image: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
 
 def share_above(values: np.ndarray, threshold: float) -> float:
     """Share of a map that exceeds the threshold, in [0, 1]."""
-    # In double precision, as scores are compared: a cell and its score must not round apart.
+    # In float64, as scores are compared: a cell and its score must not round differently.
     return float((values.astype(np.float64) > threshold).mean())
 
 
 def edge_share(values: np.ndarray) -> float:
     """Share of a map's sum that lies in the outer part of the image, EDGE wide on each side.
 
-    A map that is even has a share of 1 - (1 - 2 EDGE)² there, 44 %; a map of zeros has none.
+    A uniform map has a share of 1 - (1 - 2 EDGE)² there, 44 %; a map of zeros has none.
     """
     side = values.shape[0]
-    # How much of each row or column of cells belongs to the edge: cells need not end where it does.
-    start = np.arange(side) / side
-    near = np.clip((EDGE - start) * side, 0, 1)
+    # The share of each row or column of cells that belongs to the edge, which may cut through one.
+    near = np.clip((EDGE - np.arange(side) / side) * side, 0, 1)
     inner = 1 - near - near[::-1]
     total = float(values.sum())
     return 1 - float(inner @ values @ inner) / total if total > 0 else 0.0

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 
 MAX_SCORE = 20.0
-"""Where rarity ends: far beyond any radiograph, so that no file can make it infinite."""
+"""Far beyond any radiograph; a limit, so that no file can make the score infinite."""
 
 
 @dataclass(frozen=True)
 class RegionGaussians:
-    """What normal regions look like.
+    """Gaussians of the activations in the regions of normal radiographs.
 
     Attributes:
         mean: float32 (R, R, C).
         whitening: float32 (R, R, C, C); deviations from the mean times it have a covariance of one.
         centre: float32 (R, R), mean of the logarithm of the squared distance of held-out normals.
         spread: float32 (R, R), its standard deviation.
-        weight: how many logits of a detector one unit of rarity is worth.
+        weight: what one unit of the score adds to the detector's logits.
     """
 
     mean: np.ndarray
@@ -35,13 +35,13 @@ class RegionGaussians:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RegionGaussians":
-        """What `train.recipes.padim` has stored under the names of the attributes."""
+        """From the arrays that `train.recipes.padim` stores under the names of the attributes."""
         fields = ("mean", "whitening", "centre", "spread")
         loaded = {name: arrays[name].astype(np.float32) for name in fields}
         return cls(**loaded, weight=float(arrays["weight"]))
 
     def mahalanobis_score(self, regions: np.ndarray) -> np.ndarray:
-        """One radiograph: float32 (R, R, C) → float32 (R, R), at most RAREST."""
+        """One radiograph: float32 (R, R, C) → float32 (R, R), at most MAX_SCORE."""
         distances = log_mahalanobis(regions, self.mean, self.whitening)
         return np.minimum((distances - self.centre) / self.spread, MAX_SCORE).astype(np.float32)
 

@@ -1,7 +1,7 @@
-"""What a threshold means: sensitivity, specificity and predictive values on held-out patients.
+"""Sensitivity, specificity and predictive values of a threshold on held-out patients.
 
 Data contract: scores are float (N,), higher is more unusual; a radiograph is flagged when its score
-exceeds the threshold. Thresholds come from the normals, but for Youden's, which needs both.
+exceeds the threshold. Thresholds come from the normals, except Youden's, which needs both groups.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ScoreDistribution:
-    """Scores of one method on patients it was not trained on, and thresholds read off them.
+    """Scores of one method on held-out patients, and thresholds derived from them.
 
     Attributes:
         normal: float (N,), sorted.
@@ -31,7 +31,7 @@ class ScoreDistribution:
 
     @classmethod
     def from_json(cls, stored: Mapping) -> "ScoreDistribution":
-        """What `train.recipes.calibration` has stored."""
+        """From the JSON that `train.recipes.calibration` stores."""
         return cls(np.array(stored["normal"]), np.array(stored["pneumonia"]), stored["presets"])
 
     def sensitivity_specificity(self, threshold: float) -> tuple[float, float]:
@@ -44,10 +44,10 @@ def predictive_values(
 ) -> tuple[float | None, float | None]:
     """Bayes' rule: (PPV, NPV) among patients of whom the share `prevalence` has pneumonia.
 
-    None where nobody would be flagged, or nobody spared.
+    None where no patient would be flagged, or none not.
     """
     flagged = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
-    spared = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
+    passed = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
     ppv = flagged[0] / sum(flagged) if sum(flagged) else None
-    npv = spared[1] / sum(spared) if sum(spared) else None
+    npv = passed[1] / sum(passed) if sum(passed) else None
     return ppv, npv

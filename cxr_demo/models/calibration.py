@@ -46,16 +46,8 @@ class Calibration:
 def probabilities(
     features: ClassifierOutput, calibration: dict[str, Calibration]
 ) -> dict[str, dict[str, float]]:
-    """Calibrated probabilities of both heads.
-
-    Args:
-        features: one forward pass.
-        calibration: by head, "binary" and "three_class".
-
-    Returns:
-        {"binary": {"normal", "pneumonia"}, "three_class": {"normal", "bacterial", "viral"}},
-        each summing to 1.
-    """
+    """Calibrated probabilities by head and class, those of a head summing to 1:
+    {"binary": {"normal", "pneumonia"}, "three_class": {"normal", "bacterial", "viral"}}."""
     return {
         head: dict(zip(names, calibration[head](getattr(features, head)).tolist(), strict=True))
         for head, names in HEADS.items()
@@ -72,8 +64,8 @@ def conformal_set(three_class: dict[str, float], least: dict[str, float]) -> tup
             class reach.
 
     Returns:
-        The classes that reach it and the likeliest one, likeliest first. Where none reaches it the
-        image is unlike those of every class, and nothing can be ruled out: all of them.
+        The classes that reach it and the likeliest one, likeliest first; all classes where none
+        reaches it: the image is unlike those of every class, so that nothing can be ruled out.
     """
     ranked = sorted(three_class, key=three_class.get, reverse=True)
     reached = [name for name in ranked if three_class[name] >= least[name]]

@@ -16,16 +16,16 @@ from cxr_demo.errors import RadiographError
 
 USABLE, UNUSUAL, NOT_A_CHEST = "usable", "unusual", "not_a_chest_radiograph"
 OTHER = "other"
-"""The class of all that is no chest radiograph; also the reason why something may be none."""
+"""The class of everything that is no chest radiograph; also a reason of UNUSUAL and NOT_A_CHEST."""
 
 
 @dataclass(frozen=True)
 class InputCheck:
-    """What the gate says.
+    """The grade of one input.
 
     Attributes:
         grade: USABLE, UNUSUAL or NOT_A_CHEST.
-        reason: what is the matter, a class of the gate; None if it is usable.
+        reason: a class of the gate, such as "inverted"; None if it is usable.
     """
 
     grade: str
@@ -33,7 +33,7 @@ class InputCheck:
 
 
 class NotAChestError(RadiographError):
-    """The gate takes the image for something other than a frontal chest radiograph."""
+    """The gate grades the image as something other than a frontal chest radiograph."""
 
     def __init__(self, check: InputCheck):
         super().__init__("refused.not_a_chest")
@@ -48,8 +48,8 @@ class InputChecker:
         classes: names (K,): USABLE, OTHER and the reasons for UNUSUAL.
         weights: float32 (R * R * C, K).
         bias: float32 (K,).
-        min_usable: what P(USABLE) has to reach.
-        min_other: from which P(OTHER) on it is refused.
+        min_usable: the P(USABLE) from which on an image is usable.
+        min_other: the P(OTHER) from which on it is refused.
     """
 
     classes: tuple[str, ...]
@@ -60,7 +60,7 @@ class InputChecker:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "InputChecker":
-        """What `train.recipes.input_check` has stored."""
+        """From the arrays that `train.recipes.input_check` stores."""
         return cls(
             tuple(arrays["classes"].tolist()),
             arrays["weights"].astype(np.float32),

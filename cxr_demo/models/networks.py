@@ -15,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 @dataclass(frozen=True)
 class ClassifierOutput:
-    """Everything the classifier says of one image, from one pass.
+    """All outputs of the classifier for one image, from one pass.
 
     Attributes:
         binary: logits (2,), normal and pneumonia.
@@ -32,7 +32,7 @@ class ClassifierOutput:
 
 @dataclass(frozen=True)
 class DetectorOutput:
-    """What the detector sees in one image.
+    """The outputs of the detector for one image.
 
     Attributes:
         logits: float32 (cells, cells), of the share of each cell that looks changed.
@@ -59,7 +59,7 @@ class _Network:
         self._lock = threading.Lock()
 
     def _run(self, square: np.ndarray) -> dict[str, np.ndarray]:
-        """The outputs by name, without the axis of the batch."""
+        """The outputs by name, without the batch axis."""
         with self._lock:
             outputs = self._runner(**{self._input: square[None, :, :, None]})
             return {name: np.array(value[0]) for name, value in outputs.items()}

@@ -1,14 +1,14 @@
-"""HiResCAM saliency: which regions speak for a class, from one forward pass.
+"""HiResCAM saliency: which regions support a class, from one forward pass.
 
-Data contract: `Features.feature_map` float32 (7, 7, 512) → float32 (7, 7) for each class, in
-units of its logit.
+Data contract: `ClassifierOutput.feature_map` float32 (7, 7, 512) → float32 (7, 7) for each class,
+in units of its logit.
 
 The trunk's feature map F is averaged to a vector f, which a dense layer with GELU turns into the
 embedding and a linear head into logits. The derivative of a logit by f is therefore known in closed
-form, and `F · derivative / 49` shares out its first-order part over the regions: gradient times
+form, and `F · derivative / 49` distributes its first-order part over the regions: gradient times
 activation, the form of Grad-CAM that is faithful at the last convolution (Draelos and Carin, 2020,
 "Use HiResCAM instead of Grad-CAM"). A region's value is what the class's logit, against the mean of
-the other classes' logits, would to first order lose if the region's features were taken away.
+the other classes' logits, would to first order lose if the region's features were removed.
 """
 
 import math
@@ -36,32 +36,31 @@ class Heads:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Heads":
-        """What `train.models.export` has stored, each kernel under the name of its head."""
+        """From the arrays of `train.models.export`, each kernel under the name of its head."""
         kernels = {head: arrays[head] for head in HEADS}
         return cls(arrays["embedding_kernel"], arrays["embedding_bias"], kernels)
 
 
 def saliency(feature_map: np.ndarray, heads: Heads) -> dict[str, np.ndarray]:
-    """How much each region speaks for each class.
+    """How much each region supports each class.
 
     Args:
         feature_map: float32 (rows, columns, channels), non-negative.
-        heads: what follows it.
+        heads: the layers after it.
 
     Returns:
-        By class name, float32 (rows, columns): above 0 speaks for the class, below 0 against it.
-        "normal" and "pneumonia" are those of the two-class head, "bacterial" and "viral" of the
+        By class name, float32 (rows, columns): above 0 supports the class, below 0 opposes it.
+        "normal" and "pneumonia" come from the two-class head, "bacterial" and "viral" from the
         three-class head.
     """
     pooled = feature_map.mean(axis=(0, 1))
     slope = gelu_slope(pooled @ heads.embedding_kernel + heads.embedding_bias)
     regions = feature_map.shape[0] * feature_map.shape[1]
     maps = {}
-    for head in ("three_class", "binary"):  # "normal" is to be that of the two-class head
+    for head in ("three_class", "binary"):  # in this order, "normal" is that of the two-class head
         kernel = heads.kernels[head]
-        against_others = kernel - (kernel.sum(axis=1, keepdims=True) - kernel) / (
-            kernel.shape[1] - 1
-        )
+        sum_of_others = kernel.sum(axis=1, keepdims=True) - kernel
+        against_others = kernel - sum_of_others / (kernel.shape[1] - 1)
         by_channel = heads.embedding_kernel @ (slope[:, None] * against_others)
         shares = (feature_map @ by_channel / regions).astype(np.float32)
         maps |= {name: shares[..., index] for index, name in enumerate(HEADS[head])}
