@@ -1,8 +1,8 @@
-"""Thumbnails of the references in one step: downloads PneumoniaMNIST and packs what it holds.
+"""Download PneumoniaMNIST and pack thumbnails of the references from it.
 
 PneumoniaMNIST (J. Yang et al., "MedMNIST v2", doi:10.5281/zenodo.10519652, CC BY 4.0) holds the
-middle of every radiograph of the data set behind the library, at 128 pixels. A mirror can be named
-in `CXR_PICTURES_URL`; should it hold a file of another checksum, that in `CXR_PICTURES_MD5`.
+middle of every radiograph of the data set behind the library, at 128 pixels. `CXR_PICTURES_URL`
+names a mirror, and `CXR_PICTURES_MD5` the checksum of its file if that differs.
 """
 
 import logging
@@ -34,22 +34,20 @@ def fetch_thumbnails(
     progress: Callable[[str, float], None],
     packed: Path = PACKED,
 ) -> int:
-    """Download the archive, pack the references' thumbnails, and delete the archive.
-
-    About a minute for matching, beside a download of below 100 MB. One call at a time: two would
-    write the same files.
+    """Download the archive (below 100 MB), pack the references' thumbnails (about a minute), and
+    delete the archive. One call at a time: two would write the same files.
 
     Args:
         library: the references.
         artefacts: where it came from; holds the perceptual hashes of its middles, too.
-        progress: told the stage and the share of it that is done, in [0, 1].
-        packed: the file to write; the archive lies beside it until then.
+        progress: called with the stage and the share of it that is done, in [0, 1].
+        packed: the file to write; the archive is kept beside it until then.
 
     Returns:
         How many references now have a thumbnail of their own.
 
     Raises:
-        CXRError: if the archive cannot be had or is not the one; says why and what to do.
+        CXRError: if the archive cannot be downloaded or does not match its checksum.
     """
     middles = artefacts.arrays(MIDDLES)["fingerprints"]
     archive = download(
@@ -68,25 +66,25 @@ def fetch_thumbnails(
 def download(
     url: str, md5: str, folder: Path, progress: Callable[[float], None] = lambda share: None
 ) -> Path:
-    """Download a file, unless it is there already.
+    """Download a file, unless it exists already.
 
     Args:
         url: http or https, ending in the file's name.
         md5: its checksum, 32 hexadecimal digits.
-        folder: where it goes; made if need be.
-        progress: told the share that has arrived, in [0, 1], if the server says how much there is.
+        folder: where it is written; made if missing.
+        progress: called with the share received, in [0, 1], if the server states the size.
 
     Returns:
         The file in `folder`, with that checksum; nothing else is left there.
 
     Raises:
-        CXRError: if it cannot be had; says why and what to do.
+        CXRError: if it cannot be downloaded or written, or has another checksum.
     """
     place = urlsplit(url)
     name, host = PurePosixPath(place.path).name, place.hostname
     if place.scheme not in ("http", "https") or not host or not name:
         raise CXRError(f"{url} is not the address of a file. Please give one with http or https.")
-    pooch.get_logger().setLevel(logging.WARNING)  # it tells of each file it fetches
+    pooch.get_logger().setLevel(logging.WARNING)  # it logs each file that it fetches
     downloader = pooch.HTTPDownloader(timeout=TIMEOUT_S, progressbar=_Progress(progress))
     try:
         return Path(pooch.retrieve(url, f"md5:{md5}", name, folder, downloader=downloader))
@@ -114,17 +112,17 @@ def download(
 
 
 class _Progress:
-    """The progress bar that pooch asks for, which hands the share done to a function."""
+    """The interface of tqdm that pooch needs; calls a function with the share received."""
 
-    def __init__(self, tell: Callable[[float], None]):
-        self._tell = tell
+    def __init__(self, report: Callable[[float], None]):
+        self._report = report
         self.total = 0
         self._arrived = 0
 
     def update(self, arrived: int) -> None:
         self._arrived += arrived
         if self.total:
-            self._tell(min(1.0, self._arrived / self.total))
+            self._report(min(1.0, self._arrived / self.total))
 
     def reset(self) -> None:
         self._arrived = 0

@@ -9,15 +9,15 @@ import numpy as np
 
 GRID = 64
 """Cells on a side. All 4,096 fit into the 8,000 points that a page can draw, so that the overview
-leaves none of them empty that is not, and a cell is about as large as a mark on the screen."""
+shows every occupied one, and a cell is about as large as a mark on the screen."""
 
 
 def sampling_order(coordinates: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """All rows in the order in which they deserve to be drawn.
+    """All rows in order of priority.
 
-    Every occupied cell of the grid gives one row before any gives a second, and so on in rounds. A
-    cell gives its rows so that classes are in proportion at every length; which rows of a class
-    come first, and which cells in a round, is shuffled, the same way each time.
+    Every occupied cell of the grid gives one row before any gives a second, and so on in rounds.
+    Classes are in proportion in any first part of a cell's rows. The order of rows in a class, and
+    of cells in a round, is shuffled, the same way each time.
 
     Args:
         coordinates: float (N, 2), finite.
@@ -69,8 +69,7 @@ def sample_rows(
 
 
 def _place_within(group: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row its place, from 0, among those of its group as they come in `order`, and how
-    many the group has."""
+    """The place of each row, from 0, in its group sorted by `order`, and the group's size."""
     sizes = np.bincount(group)
     by_group = order[np.argsort(group[order], kind="stable")]
     first = np.cumsum(sizes) - sizes

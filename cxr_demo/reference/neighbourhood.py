@@ -1,4 +1,4 @@
-"""What lies around a query in the reference library: nearest references, their vote, a position.
+"""Find the neighbourhood of a query in the library: nearest references, vote, map positions.
 
 Data contract: float32 (D,), an embedding of unit length, → `Neighbourhood`. No network runs.
 """
@@ -13,17 +13,17 @@ from cxr_demo.reference.library import Neighbour, ReferenceLibrary
 from cxr_demo.reference.projection import project
 
 NEIGHBOURS = 11
-"""Those that vote and place the query; odd, so that normal against pneumonia cannot tie."""
+"""How many vote and place the query; odd, so that normal against pneumonia cannot tie."""
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """What lies around an embedding in the library.
+    """The references around an embedding.
 
     Attributes:
-        neighbours: nearest references, nearest first.
+        neighbours: nearest first.
         vote: share of each class among them.
-        majority_class: the class that wins it.
+        majority_class: the class that wins the vote.
         position: (x, y) by map: {"umap": …, "tsne": …}.
     """
 
@@ -40,15 +40,7 @@ def find_neighbourhood(
     classes: Iterable[str] = THREE_CLASS,
     leave_out: Iterable[str] = (),
 ) -> Neighbourhood:
-    """Search the library, count the vote, and place the query on both maps.
-
-    Args:
-        library: the references.
-        embedding: float32 (D,), of unit length.
-        k: how many neighbours, at least 1.
-        classes: those to search among, at least one.
-        leave_out: keys of patients whose images may not be found.
-    """
+    """Search as `ReferenceLibrary.nearest`, count the vote, and place the query on both maps."""
     neighbours = library.nearest(embedding, k, classes, leave_out)
     rows = [neighbour.row for neighbour in neighbours]
     return Neighbourhood(
@@ -66,7 +58,7 @@ def vote(neighbours: tuple[Neighbour, ...]) -> dict[str, float]:
 
 
 def majority_class(neighbours: tuple[Neighbour, ...]) -> str:
-    """The class with most votes; between equals, the one with more similarity in sum."""
+    """The class with most votes; between equals, the one with the larger sum of similarities."""
     return max(
         THREE_CLASS,
         key=lambda name: (

@@ -2,15 +2,14 @@
 
 Data contract: the archive is an NPZ with `train_images` and `val_images`, uint8 (N, 128, 128), and
 `train_labels` and `val_labels`, integers (N, 1), 0 normal and 1 pneumonia. The two parts together
-are the data set's training images, in an order of the archive's own and without names; its test
-part is no reference and is never read. (J. Yang et al., "MedMNIST v2", Scientific Data 2023; each
-picture is the middle of the radiograph, as wide and as high as its shorter side.)
+are the data set's training images, in another order and without names; its test part holds no
+reference and is never read. (J. Yang et al., "MedMNIST v2", Scientific Data 2023; each picture is
+the centre crop of the radiograph, as wide and as high as its shorter side.)
 
-The library knows its radiographs squashed to a square, their proportions lost, so a picture of the
-archive cannot be laid over them. What both hold is the MIDDLE of the radiograph. The library has a
-fingerprint of every reference's middle (`train.recipes.pneumoniamnist`); here the middle is cut
-from a picture for each proportion its radiograph may have had, and the right one is that at which
-it fits.
+The library holds radiographs squashed to a square, their aspect ratios lost, so a picture of the
+archive cannot be compared with them. Both hold the MIDDLE of the radiograph. The library has a
+perceptual hash of every reference's middle (`train.recipes.pneumoniamnist`); here the middle is cut
+from a picture for each aspect ratio its radiograph may have had, and the best match counts.
 """
 
 import zipfile
@@ -25,7 +24,7 @@ from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, ReferenceLibrary, pe
 
 SIDE = 128
 MAX_IMAGES = 10_000
-"""More than any part of the archive holds (4,708); a bound on what is taken into memory."""
+"""More than any part of the archive holds (4,708); a limit of memory."""
 
 MIDDLE = (1 / 3, 0.8)
 """Shares of a radiograph's width and height that its middle has. A centre crop holds it as long as
@@ -39,7 +38,7 @@ MAX_SAME_MIDDLE_BITS = 32
 25 by coarser resampling, and at least 44 from any other reference; images of the test split, which
 are none, at least 50."""
 MIN_RUNNER_UP_BITS = 12
-"""What the next reference lies farther, at least: 37 bits and more were seen."""
+"""How much farther the next reference has to be; the smallest measured is 37 bits."""
 NORMAL = 0
 """The library's label of normals; the others are pneumonia."""
 
@@ -50,8 +49,8 @@ def middle(pixels: np.ndarray, aspect: float = 1.0) -> np.ndarray:
     Args:
         pixels: float32 (side, side) in [0, 1]: the centre crop of a radiograph of this `aspect`,
             or a whole one squashed to a square, whose aspect is then 1.
-        aspect: width / height of the radiograph; beyond ASPECTS the crop is too narrow, and what
-            there is of the middle is taken.
+        aspect: width / height of the radiograph; beyond ASPECTS the crop holds only a part of the
+            middle, which is returned.
 
     Returns:
         float32 (64, 64) in [0, 1], the size that `perceptual_hash` works at.
@@ -59,26 +58,20 @@ def middle(pixels: np.ndarray, aspect: float = 1.0) -> np.ndarray:
     width = min(1.0, MIDDLE[0] * max(aspect, 1.0))
     height = min(1.0, MIDDLE[1] / min(aspect, 1.0))
     rows, columns = pixels.shape
-    box = (
-        (1 - width) / 2 * columns,
-        (1 - height) / 2 * rows,
-        (1 + width) / 2 * columns,
-        (1 + height) / 2 * rows,
-    )
+    left, right = (1 - width) / 2 * columns, (1 + width) / 2 * columns
+    top, bottom = (1 - height) / 2 * rows, (1 + height) / 2 * rows
+    box = (left, top, right, bottom)
     return np.asarray(Image.fromarray(pixels).resize((64, 64), Image.Resampling.BILINEAR, box))
 
 
 def read_archive(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """The pictures that references may have, and their labels.
 
-    Args:
-        path: the archive.
-
     Returns:
         uint8 (N, SIDE, SIDE), and bool (N,), true for pneumonia.
 
     Raises:
-        CXRError: if the file is not of that form. Sizes are checked before memory is taken.
+        CXRError: if the file is not such an archive. Sizes are checked before memory is allocated.
     """
     try:
         with zipfile.ZipFile(path) as members:
@@ -108,19 +101,19 @@ def match(
 ) -> dict[int, int]:
     """Find which picture shows which reference.
 
-    A picture is a reference's when, over all ASPECTS, its middle lies within SAME_MIDDLE_BITS of
-    that reference's and at least CLEARLY_NEARER_BITS nearer than any other of the same label.
-    References that are copies of one radiograph do not compete: the picture is given to all.
+    A picture is a reference's when, over all ASPECTS, its middle lies within MAX_SAME_MIDDLE_BITS
+    of that reference's and MIN_RUNNER_UP_BITS nearer than to any other of the same label.
+    References that are copies of one radiograph all get the picture.
 
     Args:
         images: uint8 (N, side, side), centre crops.
         pneumonia: bool (N,).
         library: the references.
-        middles: uint8 (len(library), 32), fingerprints of their middles.
-        progress: told the share done, in [0, 1], now and then.
+        middles: uint8 (len(library), 32), perceptual hashes of their middles.
+        progress: called with the share done, in [0, 1].
 
     Returns:
-        {row of the library: index of the picture}, at most one picture a row.
+        {row of the library: index of the picture}.
     """
     rows_of = {sick: np.flatnonzero((library.labels != NORMAL) == sick) for sick in (False, True)}
     nearest: dict[int, tuple[int, int]] = {}
@@ -135,7 +128,7 @@ def match(
 
 
 def _nearest(image: np.ndarray, middles: np.ndarray, wholes: np.ndarray) -> tuple[int, np.ndarray]:
-    """Bits to the nearest of some references, and which they are: it and its copies, or none."""
+    """Bits to the nearest reference, and the rows of it and its copies; no rows without a match."""
     none = 0, np.empty(0, int)
     if not len(middles):
         return none
@@ -151,19 +144,16 @@ def _nearest(image: np.ndarray, middles: np.ndarray, wholes: np.ndarray) -> tupl
 
 
 def _distances(these: np.ndarray, those: np.ndarray) -> np.ndarray:
-    """Differing bits int64 (M, N) of fingerprints uint8 (M, 32) and (N, 32).
-
-    By words of 64 bits: a word at a time takes a quarter of the memory and no time for it.
-    """
-    these, those = (np.ascontiguousarray(prints).view(np.uint64) for prints in (these, those))
+    """Differing bits int64 (M, N) of hashes uint8 (M, 32) and (N, 32)."""
+    these, those = (np.ascontiguousarray(hashes).view(np.uint64) for hashes in (these, those))
     total = np.zeros((len(these), len(those)), np.int64)
-    for word in range(these.shape[1]):
+    for word in range(these.shape[1]):  # one at a time: as fast, in a quarter of the memory
         total += np.bitwise_count(these[:, word, None] ^ those[None, :, word])
     return total
 
 
 def _rows(members: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: str) -> int:
-    """How many rows an array of the archive says it has; only its header is read."""
+    """The number of rows in an array's header; the rest of the array is not read."""
     with members.open(f"{name}.npy") as stream:
         if np.lib.format.read_magic(stream) != (1, 0):
             raise ValueError(f"{name} is stored in another form")

@@ -1,4 +1,4 @@
-"""Project a query onto the 2-D maps of the library, and say whether it is typical of it.
+"""Project a query onto the 2-D maps of the library, and find whether it is atypical.
 
 UMAP and t-SNE are fitted offline by `train.recipes.library`; only coordinates ship.
 """
@@ -27,7 +27,7 @@ class Typicality:
 
     @classmethod
     def from_json(cls, stored: Mapping) -> "Typicality":
-        """What `train.recipes.typicality` has stored."""
+        """From the JSON that `train.recipes.typicality` stores."""
         return cls(**{field.name: stored[field.name] for field in fields(cls)})
 
     def is_atypical(self, similarities: list[float]) -> bool:
@@ -39,7 +39,7 @@ def project(coordinates: np.ndarray, rows: list[int]) -> tuple[float, float]:
     """An approximate position for a query: the median of its neighbours' coordinates.
 
     On this data it keeps as much of the neighbourhood as UMAP's own `transform` (overlap .527
-    against .534) at a ten-thousandth of its time, and one stray neighbour cannot drag it away.
+    against .534) at a ten-thousandth of its time, and is robust to one stray neighbour.
 
     Args:
         coordinates: float (N, 2), the map of the library.

@@ -1,9 +1,9 @@
 """Search for the nearest vectors by cosine similarity: exact, or with an index.
 
-Data contract: vectors are float32 (N, D) of unit length, labels integers (N,). Both searches answer
-with rows, nearest first and equals in row order, and with cosine similarities computed from the
-vectors themselves: what is said of a neighbour does not depend on which search found it.
-`library.ReferenceLibrary` holds the one that `build_search` chooses.
+Data contract: vectors are float32 (N, D) of unit length, kept without a copy; labels are integers
+(N,). Both searches return rows, nearest first and equals in row order, and their cosine
+similarities, computed from the vectors themselves: a neighbour is the same whichever search finds
+it. `library.ReferenceLibrary` holds the search that `build_search` chooses.
 """
 
 import logging
@@ -12,44 +12,39 @@ from collections.abc import Collection
 import numpy as np
 
 MAX_EXACT = 50_000
-"""Up to here every vector is looked at. On two cores of an EPYC that takes 0.3 ms for 5,000, 7 ms
+"""Vectors that are compared one by one. On two cores of an EPYC that takes 0.3 ms for 5,000, 7 ms
 for 50,000 and 70 ms for 500,000, nearly all of it waiting for memory; an index takes 0.3 ms, 0.4 ms
-and 1.3 ms. So an index is never slower, but as long as looking at all stays below 10 ms, a tenth of
-an analysis, it is worth neither an extra package nor a longer start nor answers that are only
-almost sure to be right. `bench.growth` measures all of it."""
+and 1.3 ms. An index is never slower, but as long as exact search stays below 10 ms, a tenth of an
+analysis, it is not worth an extra package, a longer start and approximate results. `bench.growth`
+measures all of it."""
 
 INDEX_PACKAGES = "requirements-growth.txt"
 
 ROUNDING = 1e-5
-"""More than float32 sums of 256 products can be off: what lies this close to the k-th is compared
-in float64, so that equal vectors come out equal wherever in memory they lie."""
+"""More than the error of float32 sums of 256 products: vectors this close to the k-th are compared
+in float64, so that equal vectors get equal similarities wherever in memory they lie."""
 
 PROBED_CELLS = 32
 """Per class; among 500,000, 8 find 98.3 of 100 neighbours, 16 find 99.3, 32 find 99.9 and 64 all
 at twice the time."""
 
 SPARE = 3
-"""Times k that are taken from the index, which stores half precision, and compared exactly."""
+"""Times k candidates come from the index, which stores half precision, and are compared exactly."""
 
 MAX_LEFT_OUT = 1000
-"""With more rows than this left out, what the index finds may hold too little of the rest."""
+"""With more rows than this left out, the candidates of the index may hold too few others."""
 
 TRAINING_VECTORS = 64
 """For each cell; four times as many take four times as long and find no more."""
 
 BATCH = 65_536
-"""Vectors that are copied into an index at once, so that no class is copied as a whole."""
+"""Vectors copied into an index at a time, so that no class is copied as a whole."""
 
 log = logging.getLogger(__name__)
 
 
 class ExactSearch:
-    """Compares the query with every vector.
-
-    Args:
-        vectors: float32 (N, D), of unit length; kept, not copied.
-        labels: integers (N,).
-    """
+    """Compares the query with every vector."""
 
     def __init__(self, vectors: np.ndarray, labels: np.ndarray):
         self._vectors = vectors
@@ -63,17 +58,17 @@ class ExactSearch:
         Args:
             query: float32 (D,), of unit length.
             k: how many, at least 1.
-            labels: those a row may have.
+            labels: those to search among.
             leave_out: integers, rows that may not be found.
 
         Returns:
             Rows, and their cosine similarities in [-1, 1]; fewer than k if fewer are left.
         """
         similarities = self._vectors @ query
-        passed_over = ~np.isin(self._labels, list(labels))
-        passed_over[leave_out] = True
-        similarities[passed_over] = -np.inf
-        k = min(k, len(passed_over) - np.count_nonzero(passed_over))
+        allowed = np.isin(self._labels, list(labels))
+        allowed[leave_out] = False
+        similarities[~allowed] = -np.inf
+        k = min(k, np.count_nonzero(allowed))
         if k == 0:
             return np.empty(0, np.int64), np.empty(0)
         kth = np.partition(similarities, -k)[-k]
@@ -82,17 +77,12 @@ class ExactSearch:
 
 
 class IndexedSearch:
-    """Looks into those cells of the space that lie nearest to the query, with faiss.
+    """Compares the query with the vectors in the cells of the space nearest to it, with faiss.
 
-    Each class has an index of its own: a search of one class is then not a search of all for what
-    little that class has near the query. Building takes 10 to 30 s for 500,000 vectors, by how busy
-    the cores are, 150 s for 5 million, and two thirds of their memory. It is done at every start
-    rather than read from a file, which would have to be kept in step with the library and is parsed
-    by faiss in C++, not made for files from strangers.
-
-    Args:
-        vectors: float32 (N, D), of unit length; kept, not copied.
-        labels: integers (N,).
+    Each class has its own index: few of a class's vectors may be among the nearest of all classes.
+    Building takes 10 to 30 s for 500,000 vectors, depending on the load, 150 s for 5 million, and
+    two thirds of their memory. It is done at every start: an index in a file would have to be kept
+    in step with the library, and faiss parses it in C++ that is not made for untrusted files.
 
     Raises:
         ImportError: if faiss is not installed.
@@ -107,7 +97,7 @@ class IndexedSearch:
     def nearest(
         self, query: np.ndarray, k: int, labels: Collection[int], leave_out: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As `ExactSearch.nearest`, which takes over where many are left out or few are found."""
+        """As `ExactSearch.nearest`, which runs where many are left out or too few are found."""
         if len(leave_out) > MAX_LEFT_OUT:
             return self._exact.nearest(query, k, labels, leave_out)
         found = [np.empty(0, np.int64)]
@@ -123,12 +113,7 @@ class IndexedSearch:
 
 
 def build_search(vectors: np.ndarray, labels: np.ndarray) -> ExactSearch | IndexedSearch:
-    """The search that suits so many vectors; exact, with a warning, where faiss is missing.
-
-    Args:
-        vectors: float32 (N, D), of unit length.
-        labels: integers (N,).
-    """
+    """The search for this number of vectors; exact, with a warning, where faiss is missing."""
     if len(vectors) <= MAX_EXACT:
         return ExactSearch(vectors, labels)
     try:
@@ -144,9 +129,9 @@ def build_search(vectors: np.ndarray, labels: np.ndarray) -> ExactSearch | Index
 
 def _index(vectors: np.ndarray, rows: np.ndarray):
     """A faiss index of some rows, numbered in their order: cells around k-means centres, in half
-    precision. (Of 500,000 an HNSW graph takes ten times as long to build, and where many lie close
-    together 8 bits blur which are nearest: they find 98 of 100.)"""
-    import faiss  # 0.2 s and 66 MB that only large libraries need
+    precision. (An HNSW graph of 500,000 takes ten times as long to build; 8 bits find 98 of 100
+    neighbours where many vectors lie close together.)"""
+    import faiss  # takes 0.2 s and 66 MB, which only large libraries need
 
     cells = min(len(rows), int(2 * len(rows) ** 0.5))
     width = vectors.shape[1]
@@ -169,7 +154,7 @@ def _ranked(
     vectors: np.ndarray, rows: np.ndarray, query: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest of some rows with their similarities. Summed row by row: a matrix product
-    rounds equal rows differently, depending on where they stand."""
+    rounds equal rows differently, depending on their position."""
     products = vectors[rows].astype(np.float64) * query
     similarities = np.clip(products.sum(axis=1), -1, 1)
     order = np.lexsort((rows, -similarities))[:k]

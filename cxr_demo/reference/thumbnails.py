@@ -1,10 +1,10 @@
 """Thumbnails of the references: the shipped examples, packed ones, or prototypes.
 
 The repository holds pictures of the 16 example patients only. Every other reference shows the
-prototype of its neighbourhood, a pixel mean of at least 12 patients, until small pictures of the
-real ones lie beside it (git-ignored, `assets/pictures/`). `pack` takes them from a copy of the data
-set: whole, squashed to a square like the networks' input. `pack_pneumoniamnist` takes them from
-PneumoniaMNIST, which has the middle of each radiograph only: undistorted, without its sides.
+prototype of its neighbourhood, a pixel mean of at least 12 patients, until thumbnails of the
+references themselves are packed (git-ignored, `assets/pictures/`). `pack_folder` takes them from a
+copy of the data set: whole, squashed to a square like the networks' input. `pack_pneumoniamnist`
+takes them from PneumoniaMNIST: only the middle of each radiograph, but undistorted.
 """
 
 import io
@@ -29,7 +29,7 @@ PACKED = ASSETS / "pictures" / "pictures.npz"
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """What stands for one reference on the page.
+    """The picture of one reference on the page.
 
     Attributes:
         pixels: uint8 (SIDE, SIDE).
@@ -46,11 +46,11 @@ class Thumbnails:
     Args:
         library: the references.
         artefacts: where the examples come from.
-        packed: file written by `pack` or `pack_pneumoniamnist`; absent means prototypes.
-            Packed pictures of another library are ignored row by row, since they are found by id.
+        packed: written by `pack_folder` or `pack_pneumoniamnist`; may be absent. Its pictures of
+            references that the library lacks are ignored.
 
     Attributes:
-        middles: whether what is packed are middles of radiographs, see `pack_pneumoniamnist`.
+        middles: whether the packed pictures are middles of radiographs.
     """
 
     def __init__(self, library: ReferenceLibrary, artefacts: Artefacts, packed: Path = PACKED):
@@ -68,20 +68,18 @@ class Thumbnails:
         """The picture of one library row: its own where there is one, else its prototype."""
         if row in self._own:
             return Thumbnail(self._own[row], 1)
-        prototype = int(self._library.prototype_of[row])
-        return Thumbnail(
-            self._library.prototypes[prototype], int(self._library.prototype_sizes[prototype])
-        )
+        library, prototype = self._library, self._library.prototype_of[row]
+        return Thumbnail(library.prototypes[prototype], int(library.prototype_sizes[prototype]))
 
 
 def pack_folder(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) -> int:
-    """Put small copies of the references' own pictures beside the library.
+    """Pack thumbnails from a copy of the data set.
 
-    A file counts as a reference's picture when its name and its fingerprint both agree, so a
-    folder of other images under the same names cannot mislabel anything.
+    A file is a reference's picture when its name and its perceptual hash both agree, so a folder of
+    other images under the same names cannot mislabel anything.
 
     Args:
-        folder: a data set in any layout; searched through all its subfolders.
+        folder: in any layout; searched through all its subfolders.
         library: the references to find.
         packed: the file to write.
 
@@ -89,7 +87,7 @@ def pack_folder(folder: Path, library: ReferenceLibrary, packed: Path = PACKED) 
         How many references now have their own picture.
 
     Raises:
-        CXRError: if the folder holds none of them.
+        CXRError: if the folder holds none of them, or `packed` cannot be written.
     """
     found: dict[str, np.ndarray] = {}
     for path in sorted(Path(folder).rglob("*")):
@@ -118,22 +116,17 @@ def pack_pneumoniamnist(
     packed: Path = PACKED,
     progress: Callable[[float], None] = lambda share: None,
 ) -> int:
-    """Put small pictures of the references' middles beside the library.
-
-    A picture counts as a reference's when its pixels and its label both agree, see `match`.
+    """Pack thumbnails of the references' middles, as `pack_folder` does of whole pictures.
 
     Args:
         archive: PneumoniaMNIST at 128 pixels, see `pneumoniamnist`.
         library: the references to find.
-        middles: uint8 (len(library), 32), fingerprints of their middles.
+        middles: uint8 (len(library), 32), perceptual hashes of their middles, see `match`.
         packed: the file to write.
-        progress: told the share done, in [0, 1].
-
-    Returns:
-        How many references now have a picture.
+        progress: called with the share done, in [0, 1].
 
     Raises:
-        CXRError: if the file is of another form, or holds none of them.
+        CXRError: if the archive has another form or holds none, or `packed` cannot be written.
     """
     images, pneumonia = read_archive(archive)
     picture_of = match(images, pneumonia, library, middles, progress)
@@ -142,15 +135,12 @@ def pack_pneumoniamnist(
             f"{archive.name} holds none of the library's {len(library):,} images. Please give the "
             "folder of the Kermany chest X-ray set instead."
         )
-    _write(
-        packed,
-        {
-            str(library.ids[row]): to_thumbnail(images[index] / np.float32(255))
-            for row, index in picture_of.items()
-        },
-        middles=True,
-    )
-    return len(picture_of)
+    found = {
+        str(library.ids[row]): to_thumbnail(images[index] / np.float32(255))
+        for row, index in picture_of.items()
+    }
+    _write(packed, found, middles=True)
+    return len(found)
 
 
 def to_thumbnail(square: np.ndarray) -> np.ndarray:
@@ -159,16 +149,12 @@ def to_thumbnail(square: np.ndarray) -> np.ndarray:
 
 
 def _write(packed: Path, pictures: dict[str, np.ndarray], middles: bool) -> None:
-    """Write small pictures by reference id, all or nothing: a reader never sees half a file."""
+    """Write thumbnails by reference id; a reader never sees half a file."""
     temporary = packed.with_suffix(".part.npz")
+    ids, stacked = np.array(list(pictures)), np.stack([*pictures.values()])
     try:
         packed.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(
-            temporary,
-            ids=np.array(list(pictures)),
-            pictures=np.stack([*pictures.values()]),
-            middles=middles,
-        )
+        np.savez(temporary, ids=ids, pictures=stacked, middles=middles)
         temporary.replace(packed)
     except OSError as error:
         with suppress(OSError):
@@ -180,7 +166,7 @@ def _write(packed: Path, pictures: dict[str, np.ndarray], middles: bool) -> None
 
 
 def _read(packed: Path) -> tuple[dict[str, np.ndarray], bool]:
-    """Small pictures by reference id, and whether they are middles; none where there is no file."""
+    """Thumbnails by reference id, and whether they are middles; none where there is no file."""
     if not packed.exists():
         return {}, False
     try:
@@ -188,7 +174,7 @@ def _read(packed: Path) -> tuple[dict[str, np.ndarray], bool]:
             names, pictures = arrays["ids"].tolist(), arrays["pictures"]
             middles = bool(arrays.get("middles", False))  # earlier versions packed whole ones only
         if pictures.dtype != np.uint8 or pictures.shape != (len(names), SIDE, SIDE):
-            raise ValueError("not what `_write` writes")
+            raise ValueError("other arrays than `_write` writes")
     except Exception:  # a damaged archive fails in a dozen ways
         raise ArtefactError(
             f"{packed} is damaged. Please run `make pictures` again, or delete it."

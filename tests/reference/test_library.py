@@ -225,10 +225,10 @@ def test_unit_rows():
     np.testing.assert_allclose(unit_rows(np.array([[3.0, 4], [0, -2]])), [[0.6, 0.8], [0, -1]])
 
 
-# Fingerprints
+# Perceptual hashes
 
 
-def test_fingerprint_is_the_signs_of_the_low_frequencies():
+def test_perceptual_hash_is_the_signs_of_the_low_frequencies():
     pixels, signs = picture(0)
     print_ = perceptual_hash(pixels)
     assert print_.dtype == np.uint8 and print_.shape == (32,)
@@ -249,7 +249,7 @@ def test_fingerprint_is_the_signs_of_the_low_frequencies():
     ],
     ids=["jpeg", "size", "size and jpeg", "darker", "paler", "narrower window", "gamma"],
 )
-def test_fingerprint_survives(change, seed):
+def test_perceptual_hash_survives(change, seed):
     pixels, _ = picture(seed)
     changed = np.float32(change(pixels))
     assert (changed != pixels).any()
@@ -272,7 +272,7 @@ def test_a_change_of_contrast_leaves_every_bit(gain):
     ],
     ids=["mirrored", "upside down", "negative"],
 )
-def test_fingerprint_tells_apart(change, expected):
+def test_perceptual_hash_tells_apart(change, expected):
     pixels, _ = picture(0)
     changed = np.ascontiguousarray(change(pixels))
     assert bits_apart(perceptual_hash(pixels), perceptual_hash(changed)) == expected
