@@ -25,8 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit status: 0 all went well, 3 some files were refused, 2 wrong usage (a path that
-        does not exist or artefacts that cannot be trusted, too), 130 stopped by the user.
+        The exit status: 0 success, 3 some files were refused, 2 wrong usage (also a path that does
+        not exist, or artefacts that fail their check), 130 stopped by the user.
     """
     chosen = _parser().parse_args(arguments)
     try:
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of the lines has gone (`… | head`); Python's last flush must not complain.
+        # The reader of the lines has closed (`… | head`); Python's last flush must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SUCCESS
 
@@ -50,7 +50,7 @@ def _analyse(chosen: argparse.Namespace) -> int:
     analyse = partial(process_pool.analyse_files, make)
     if chosen.ray:
         analyse = partial(ray_job.analyse_files, make, address=chosen.ray)
-    kind = next((kind for kind in ("csv", "parquet") if getattr(chosen, kind)), "json")
+    kind = "csv" if chosen.csv else "parquet" if chosen.parquet else "json"
     target = getattr(chosen, kind)
     if kind == "json" and (target == "-" or batch.is_pipe(Path(target))):
         with nullcontext(sys.stdout) if target == "-" else Path(target).open("w") as lines:
@@ -67,17 +67,13 @@ def _pack(chosen: argparse.Namespace) -> int:
     if chosen.folder:
         number = pack_folder(chosen.folder, library)
     else:
-        bar = tqdm(
-            total=1.0,
-            bar_format="{desc}: {percentage:3.0f} %|{bar}| {elapsed}",
-            disable=not sys.stderr.isatty(),
-        )
+        form = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}"
+        with tqdm(total=1.0, bar_format=form, disable=not sys.stderr.isatty()) as bar:
 
-        def show(stage: str, share: float) -> None:
-            bar.n = share
-            bar.set_description(stage)
+            def show(stage: str, share: float) -> None:
+                bar.n = share
+                bar.set_description(stage)
 
-        with bar:
             number = fetch_thumbnails(library, artefacts, show)
     print(f"{number:,} of {len(library):,} references now have a picture")
     return SUCCESS
@@ -94,7 +90,7 @@ def _files(path: Path) -> Iterator[str]:
 
 
 def _within(folder: str) -> Iterator[str]:
-    """A folder's files as text: there may be a million, and a `Path` is ten times as large."""
+    """A folder's files as strings: there may be a million, and a `Path` takes ten times as much."""
     with os.scandir(folder) as entries:
         shown = [entry for entry in entries if not entry.name.startswith(".")]
     for entry in sorted(shown, key=lambda entry: entry.name):
@@ -120,16 +116,11 @@ def _parser() -> argparse.ArgumentParser:
     analyse.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="file or folder")
     result = analyse.add_mutually_exclusive_group()
     result.add_argument(
-        "--json",
-        default="-",
-        metavar="FILE",
-        help="where the lines go (default: -, the terminal)",
+        "--json", default="-", metavar="FILE", help="where the lines go (default: -, the terminal)"
     )
     result.add_argument("--csv", metavar="FILE", help="a table for a spreadsheet instead")
     result.add_argument(
-        "--parquet",
-        metavar="FILE",
-        help="a Parquet table instead; needs requirements-archives.txt",
+        "--parquet", metavar="FILE", help="a Parquet table instead; needs requirements-archives.txt"
     )
     analyse.add_argument(
         "--ray",

@@ -1,15 +1,14 @@
-"""Many files → one result: to the terminal as it goes, or into a file by way of kept progress.
+"""Write the result of many files: to a stream as they are done, or to a file once all are.
 
-Data contract: `analyse` is what `process_pool.analyse_files` or `ray_job.analyse_files` gives for
-the file names it is asked about, in whatever order. The result is in input order, and the same
-whether or not the run was interrupted on the way: it is put together from `progress` when all is
-done.
+Data contract: `analyse` is `process_pool.analyse_files` or `ray_job.analyse_files`: file names →
+(number, record), in any order. The result is in input order. A file is put together from `progress`
+at the end, so it is the same whether or not the run was interrupted.
 """
 
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TextIO
@@ -25,10 +24,10 @@ Analyse = Callable[[Sequence[str]], Iterator[tuple[int, str]]]
 
 
 def write_stream(files: Sequence[str], analyse: Analyse, lines: TextIO) -> bool:
-    """Write a line of JSON for each file, in order, as soon as those before it are there.
+    """Write a line of JSON for each file, in order, as soon as those before it are written.
 
     Returns:
-        Whether some were refused.
+        Whether some files were refused.
     """
     some_refused = False
     early: dict[int, str] = {}
@@ -46,27 +45,30 @@ def write_stream(files: Sequence[str], analyse: Analyse, lines: TextIO) -> bool:
 def write_file(
     files: Sequence[str], analyse: Analyse, target: Path, kind: str, options: dict
 ) -> bool:
-    """Write a file of the result, going on from where an interrupted run stopped.
+    """Write the result to a file, resuming an interrupted run.
 
     Args:
         files: names; those that repeat are analysed once and written each time.
         analyse: analyses those that are not done yet.
-        target: the result; what is done lies beside it as FILE.part, see `progress`.
+        target: the result; until then FILE.part beside it keeps the records, see `progress`.
         kind: "json", "csv" or "parquet".
-        options: models and options, which an earlier run must share to be gone on with.
+        options: models and options, which an earlier run must share to be resumed.
 
     Returns:
-        Whether some were refused.
+        Whether some files were refused.
 
     Raises:
         CXRError: if the result cannot be written, or FILE.part is another run's.
     """
-    target = Path(os.path.realpath(target))  # what is a link stays one
-    _check_target(target)
+    target = Path(os.path.realpath(target))  # a link stays one
+    if target.is_dir():
+        raise CXRError(f"{target} is a folder. Please name a file for the result.")
+    if is_pipe(target):
+        raise CXRError(f"{target} is no ordinary file, which a table needs. Please name one.")
     if kind == "parquet":
         check_pyarrow()
     part, new = (target.with_name(f"{target.name}.part{end}") for end in ("", ".new"))
-    # What this command writes may lie in the folder that it reads.
+    # The command may write into the folder that it reads.
     own = {str(target), str(new), *(f"{part}{ending}" for ending in SIDE_FILES)}
     names = {Path(path).name for path in own}
     files = [f for f in files if Path(f).name not in names or os.path.realpath(f) not in own]
@@ -81,52 +83,33 @@ def write_file(
         except KeyboardInterrupt:
             print(f"stopped; the same command goes on from {part}", file=sys.stderr)
             raise
-        records = _CountRefusals(progress.records(files))
+        statuses = set()
         try:
-            WRITERS[kind](new, records)
+            WRITERS[kind](new, _noting_statuses(progress.records(files), statuses))
             with new.open("rb+") as written:
                 os.fsync(written.fileno())
             new.replace(target)
         except OSError as error:
             raise CXRError(f"{target} cannot be written ({error.strerror}).") from None
         progress.remove()
-    return records.refused > 0
+    return "refused" in statuses
 
 
 def is_pipe(target: Path) -> bool:
-    """Whether lines can only go through it as they come, as with `>(gzip > lines.gz)`."""
+    """Whether it can only be written as a stream, as `>(gzip > lines.gz)`."""
     return target.exists() and not target.is_file() and not target.is_dir()
 
 
-def _check_target(target: Path) -> None:
-    """Refuse what cannot become the result, before anything is analysed for it.
-
-    Raises:
-        CXRError: with what is in the way.
-    """
-    if target.is_dir():
-        raise CXRError(f"{target} is a folder. Please name a file for the result.")
-    if is_pipe(target):
-        raise CXRError(f"{target} is no ordinary file, which a table needs. Please name one.")
-
-
-class _CountRefusals:
-    """Hands records on and counts the refusals among them."""
-
-    def __init__(self, records: Iterator[dict]):
-        self._records = records
-        self.refused = 0
-
-    def __iter__(self) -> Iterator[dict]:
-        for record in self._records:
-            self.refused += record["line"]["status"] == "refused"
-            yield record
+def _noting_statuses(records: Iterator[dict], statuses: set[str]) -> Iterator[dict]:
+    for record in records:
+        statuses.add(record["line"]["status"])
+        yield record
 
 
 def _with_progress_bar(
     files: Sequence[str], analyse: Analyse, total: int
-) -> Iterable[tuple[int, str]]:
-    """Analyse files under a progress bar that starts where an earlier run stopped."""
+) -> Iterator[tuple[int, str]]:
+    """Analyse files with a progress bar that starts where an earlier run stopped."""
     bar = tqdm(
         total=total, initial=total - len(files), unit="image", disable=not sys.stderr.isatty()
     )

@@ -1,8 +1,8 @@
-"""One file → one record: the line that is written of it, and whether text may be burned in.
+"""Analyse one file to one record: its line of the result, and whether text may be burned in.
 
 Data contract: a record is a line of JSON, {"burned_in": true|false|null, "line": {…}}, null where
-the file was refused; the inner line is the one README documents. Records are text since they come
-from other processes and are kept as they are. `process_pool` and `ray_job` both run this.
+the file was refused; README documents the inner line. Records stay text, since they come from the
+processes of `process_pool` and `ray_job` and are stored unchanged.
 """
 
 import json
@@ -16,7 +16,7 @@ from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
 
 
 def model_hashes(root: Path = ASSETS) -> dict[str, str]:
-    """The first 12 characters of the hash of every artefact that has a say in a line.
+    """The first 12 characters of the hash of every artefact that influences a line, by path.
 
     Raises:
         ArtefactError: if the manifest is missing or unreadable.
@@ -30,7 +30,7 @@ class FileAnalyser:
     """Analyses one file after the other; made once in each process.
 
     Args:
-        frame: which one of DICOM files with several, from 1.
+        frame: of DICOM files with several, from 1.
         threads: CPU threads for one analysis; None takes all cores.
         root: folder of the artefacts.
 
@@ -43,26 +43,25 @@ class FileAnalyser:
         self._analyser = Analyser(Artefacts(root), threads)
 
     def __call__(self, file: str) -> str:
-        """The record of one file, whatever the file is."""
+        """The record of one file, readable or not."""
         try:
             radiograph = read_radiograph(_read(file), self._frame)
             line = report.result_line(file, self._analyser.analyse(radiograph))
         except RadiographError as error:
-            return _record(None, {"file": file, **report.refusal_json(error)})
+            return _refusal_record(file, error)
         except Exception as error:
-            error.add_note(f"while analysing {file}")  # one of very many, far from the terminal
+            error.add_note(f"while analysing {file}")  # a worker's traceback does not name it
             raise
-        return _record(radiograph.burned_in, line)
+        return json.dumps({"burned_in": radiograph.burned_in, "line": line})
 
 
 def crash_record(file: str) -> str:
     """The record of a file whose analysis ends the process that attempts it."""
-    error = RadiographError("refused.process_ended")
-    return _record(None, {"file": file, **report.refusal_json(error)})
+    return _refusal_record(file, RadiographError("refused.process_ended"))
 
 
-def _record(burned_in: bool | None, line: dict) -> str:
-    return json.dumps({"burned_in": burned_in, "line": line})
+def _refusal_record(file: str, error: RadiographError) -> str:
+    return json.dumps({"burned_in": None, "line": {"file": file, **report.refusal_json(error)}})
 
 
 def _read(file: str) -> bytes:

@@ -1,11 +1,10 @@
 """Analyse files on all cores of this machine, in processes that may die.
 
-Data contract: takes file names, gives (number, record) with the number of each file among them, as
-they are done. Each process has an analyser of its own, and only a few files are under way at any
-time, so that memory does not grow with the number of files. When a process dies (killed, out of
-memory, a decoder that crashes), every file that was under way is analysed once more, one at a time
-and with nothing else running, since another file may have taken the memory; one that ends two more
-processes then is refused.
+Data contract: file names → (number, record) of each as it is done, with its number among them. Each
+process has its own analyser, and only a few files are submitted at a time, so that memory does not
+grow with their number. When a process dies (killed, out of memory, a decoder that crashes), every
+file in analysis is analysed again, one at a time with nothing else running, since another file may
+have taken the memory; one that ends MAX_CRASHES more processes is refused.
 """
 
 import os
@@ -24,12 +23,14 @@ from cxr_demo.cli.file_record import crash_record
 from cxr_demo.errors import CXRError
 
 AnalyseFile = Callable[[str], str]
-"""The name of a file → its record, as `file_record.FileAnalyser` does it."""
+"""The name of a file → its record, as `file_record.FileAnalyser`."""
+MakeAnalyser = Callable[[int | None], AnalyseFile]
+"""Makes an analyser with so many threads (None: all cores); can be pickled."""
 
 MAX_CRASHES = 2
-"""How many processes may end of one file alone."""
+"""Processes that one file alone may end."""
 MAX_STARTS = 3
-"""How often processes are started anew that end before they have begun."""
+"""Attempts to start processes that end before they are ready."""
 
 
 def cores() -> int:
@@ -39,14 +40,8 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def analyse_files(
-    make: Callable[[int | None], AnalyseFile], files: Sequence[str]
-) -> Iterator[tuple[int, str]]:
+def analyse_files(make: MakeAnalyser, files: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Analyse files, in processes where there are several files and cores.
-
-    Args:
-        make: makes an analyser with so many threads (None: all cores); can be pickled.
-        files: their names.
 
     Returns:
         (number, record) of each file, once, as they are done. Processes end with the iterator,
@@ -68,18 +63,18 @@ def analyse_files(
 
 
 def _analyse_until_one_dies(
-    make: Callable, files: Sequence[str], waiting: deque[int], processes: int
+    make: MakeAnalyser, files: Sequence[str], waiting: deque[int], processes: int
 ) -> Iterator[tuple[int, str]]:
     """Take numbers from `waiting` and analyse these files, until all are done or a process dies.
 
     Returns:
-        The numbers of the files that were under way when one died.
+        The numbers of the files that were in analysis when it died.
     """
     running: dict[Future, int] = {}
     with _started(make, processes) as executor:
         try:
             while waiting or running:
-                while waiting and len(running) <= processes:  # one more, so that nobody waits
+                while waiting and len(running) <= processes:  # one more, so that none is idle
                     running[_submit(executor, _analyse, make, files[waiting[0]])] = waiting[0]
                     waiting.popleft()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -92,8 +87,8 @@ def _analyse_until_one_dies(
     return sorted(running.values())
 
 
-def _analyse_alone(make: Callable, file: str) -> str:
-    """The record of a file whose process may end; if it does so twice, one that says so."""
+def _analyse_alone(make: MakeAnalyser, file: str) -> str:
+    """The record of a file that may end its process; a refusal if it ends MAX_CRASHES of them."""
     for _ in range(MAX_CRASHES):
         with _started(make, 1) as executor, suppress(BrokenProcessPool):
             return _submit(executor, _analyse, make, file).result()
@@ -101,11 +96,11 @@ def _analyse_alone(make: Callable, file: str) -> str:
 
 
 @contextmanager
-def _started(make: Callable, processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes with an analyser in each; they are ended at once, whatever they do.
+def _started(make: MakeAnalyser, processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes with an analyser in each, killed on exit.
 
     Raises:
-        CXRError: if they end before they have begun.
+        CXRError: if they end MAX_STARTS times before they are ready.
     """
     for _ in range(MAX_STARTS):
         executor = ProcessPoolExecutor(
@@ -127,8 +122,7 @@ def _started(make: Callable, processes: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _submit(executor: ProcessPoolExecutor, *task) -> Future:
-    """Submit a task. Processes that are started for it never see Ctrl-C: a terminal sends it to
-    all of them, but the parent decides."""
+    """Submit a task; processes that this starts ignore Ctrl-C, which is the parent's to handle."""
     if not hasattr(signal, "pthread_sigmask"):
         return executor.submit(*task)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -139,7 +133,7 @@ def _submit(executor: ProcessPoolExecutor, *task) -> Future:
 
 
 def _end_with_parent(parent: int) -> None:
-    """A parent that is killed cannot end its processes; they would wait for it forever."""
+    """End this process when its parent is gone: a killed parent cannot do so."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -152,11 +146,11 @@ def _end_with_parent(parent: int) -> None:
 _analyser: AnalyseFile | None = None
 
 
-def _begin(make: Callable[[int | None], AnalyseFile]) -> None:
+def _begin(make: MakeAnalyser) -> None:
     global _analyser
     _analyser = _analyser or make(1)
 
 
-def _analyse(make: Callable[[int | None], AnalyseFile], file: str) -> str:
+def _analyse(make: MakeAnalyser, file: str) -> str:
     _begin(make)
     return _analyser(file)

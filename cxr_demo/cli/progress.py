@@ -1,33 +1,31 @@
-"""What is done of a long run, kept beside its result so that the same command can go on.
+"""Keep the records of a long run beside its result, so that the same command can resume it.
 
 Data contract: FILE.part is an SQLite database with the options of the run and one record of
-`file_record` for each file that is done. Each record is committed at once: a run that is killed
-loses none, and a power cut at most the last few.
+`file_record` for each file that is done, by the bytes of its name, which need not be UTF-8. Each
+record is committed at once: a killed run loses none, a power cut at most the last few.
 """
 
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
-from types import TracebackType
 
 from cxr_demo.errors import CXRError
 
 FORMAT = 2
-"""Of the database; another number where older ones cannot be gone on with."""
-
+"""Of the database; a new number makes older databases unusable."""
 SIDE_FILES = ("", "-wal", "-journal", "-shm")
-"""Endings of the files in which SQLite keeps a database while it is open."""
+"""Endings of the files in which SQLite keeps an open database."""
 
 
-class Progress:
-    """The records of a run, held by one process at a time.
+class Progress(AbstractContextManager):
+    """The records of a run, locked by one process at a time.
 
     Args:
         path: of the database.
-        options: what has to be the same for the run to go on: models and options.
+        options: models and options, which have to be the same for the run to be resumed.
 
     Raises:
         CXRError: if it cannot be written, another run holds it, or it is not this run's.
@@ -48,8 +46,8 @@ class Progress:
             on_failure.pop_all()
 
     def __contains__(self, file: str) -> bool:
-        found = self._database.execute("SELECT 1 FROM records WHERE file = ?", (_key(file),))
-        return found.fetchone() is not None
+        query = "SELECT 1 FROM records WHERE file = ?"
+        return self._database.execute(query, (os.fsencode(file),)).fetchone() is not None
 
     def add(self, file: str, record: str) -> None:
         """Keep the record of a file that has none yet.
@@ -58,7 +56,7 @@ class Progress:
             CXRError: if it cannot be written, as on a full disk.
         """
         try:
-            self._database.execute("INSERT INTO records VALUES (?, ?)", (_key(file), record))
+            self._database.execute("INSERT INTO records VALUES (?, ?)", (os.fsencode(file), record))
         except sqlite3.Error as error:
             raise CXRError(
                 f"{self.path} cannot be written ({error}). What is done is kept; please make room "
@@ -66,7 +64,7 @@ class Progress:
             ) from None
 
     def records(self, files: Iterable[str]) -> Iterator[dict]:
-        """The records of files, in the order in which these are given.
+        """The records of files, in the order given.
 
         Raises:
             CXRError: if the database is damaged.
@@ -74,53 +72,45 @@ class Progress:
         for file in files:
             try:
                 (record,) = self._database.execute(
-                    "SELECT record FROM records WHERE file = ?", (_key(file),)
+                    "SELECT record FROM records WHERE file = ?", (os.fsencode(file),)
                 ).fetchone()
             except sqlite3.Error as error:
                 raise CXRError(self._explained(error)) from None
             yield json.loads(record)
 
     def remove(self) -> None:
-        """The result is written: nothing is left to go on with."""
+        """Delete the database once the result is written."""
         self._database.close()
         for ending in SIDE_FILES:
             Path(f"{self.path}{ending}").unlink(missing_ok=True)
 
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(
-        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._database.close()
 
     def _open(self, options: dict) -> None:
-        """Create the tables of a new database, or check that this one is the run's."""
-        is_new = not self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if is_new:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute("BEGIN EXCLUSIVE")
-            self._database.execute("CREATE TABLE run (options TEXT)")
-            self._database.execute(
-                "CREATE TABLE records (file BLOB PRIMARY KEY, record TEXT) WITHOUT ROWID"
-            )
-            self._database.execute("INSERT INTO run VALUES (?)", (json.dumps(options),))
-            self._database.execute("COMMIT")
+        """Create the tables of a new database, or check that this one belongs to the run."""
+        execute = self._database.execute
+        if not execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            execute("PRAGMA journal_mode = WAL")
+            execute("PRAGMA synchronous = NORMAL")
+            execute("BEGIN EXCLUSIVE")
+            execute("CREATE TABLE run (options TEXT)")
+            execute("CREATE TABLE records (file BLOB PRIMARY KEY, record TEXT) WITHOUT ROWID")
+            execute("INSERT INTO run VALUES (?)", (json.dumps(options),))
+            execute("COMMIT")
             return
-        (stored,) = self._database.execute("SELECT options FROM run").fetchone()
+        (stored,) = execute("SELECT options FROM run").fetchone()
         found = json.loads(stored)
         if differing := ", ".join(name for name in options if found.get(name) != options[name]):
             raise CXRError(
                 f"{self.path} was begun with another {differing}, so that its lines do not fit. "
                 f"{self._remedy()}"
             )
-        # The lock is taken by writing; what is written is there already.
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.execute("UPDATE run SET options = options")
+        execute("PRAGMA synchronous = NORMAL")
+        execute("UPDATE run SET options = options")  # SQLite takes the lock at the first write
 
     def _explained(self, error: sqlite3.Error) -> str:
-        """What an error of SQLite means for whoever gave the command."""
+        """The message for the user."""
         code = getattr(error, "sqlite_errorcode", None)
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return (
@@ -135,8 +125,3 @@ class Progress:
 
     def _remedy(self) -> str:
         return f"Please delete {self.path} to begin anew, or choose another file for the result."
-
-
-def _key(file: str) -> bytes:
-    """A file's name, whose bytes need not be UTF-8."""
-    return os.fsencode(file)

@@ -1,53 +1,50 @@
-"""Files → records on all cores of a Ray cluster; the same contract as `process_pool`.
+"""Analyse files on all cores of a Ray cluster; the same contract as `process_pool`.
 
-The files and the checkout have to be at the same path on all machines, and so has what
-requirements-ray.txt installs. Without an address a Ray of this machine is started, and ended
-afterwards. Nothing is reported to anybody: telemetry and dashboard are off.
+Files, checkout and the packages of requirements-ray.txt have to be at the same path on all
+machines. Without an address a Ray of this machine is started, and ended afterwards. Telemetry and
+dashboard are off.
 
-A worker that dies is started anew and its block done again. A block that goes wrong every time is
-left out by Ray; its files are then done on this machine by `process_pool`, which finds out what is
-the matter with them.
+A worker that dies is restarted and its block repeated. A block that fails every time is left out by
+Ray; `process_pool` then analyses its files on this machine and finds those that end a process.
 """
 
 import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from cxr_demo.cli import process_pool
+from cxr_demo.cli.process_pool import MakeAnalyser
 from cxr_demo.errors import CXRError
 
 THIS_MACHINE = "local"
 BATCH = 4
 MAX_BLOCK_FILES = 64
-"""In a block, which is done again as a whole when its worker dies."""
+"""In a block, which is repeated as a whole when its worker dies."""
 BLOCK_BYTES = 8192
-"""Of records that a worker hands over at a time; a few, so that progress has them soon."""
+"""Of records that a worker returns at a time; a few, so that `progress` has them soon."""
 MAX_RETRIES = 3
 MAX_FAILED_BLOCKS = 16
-"""Blocks that may go wrong every time; past that it is not the files."""
+"""Blocks that may fail every time; with more of them the files are not the cause."""
 
 
 def analyse_files(
-    make: Callable[[int | None], process_pool.AnalyseFile],
-    files: Sequence[str],
-    address: str = THIS_MACHINE,
+    make: MakeAnalyser, files: Sequence[str], address: str = THIS_MACHINE
 ) -> Iterator[tuple[int, str]]:
     """Analyse files on a cluster.
 
     Args:
-        make: makes an analyser with so many threads; importable on all machines.
+        make: makes an analyser; importable on all machines.
         files: their names, the same on all machines.
         address: of the cluster, as `ray.init` takes it; "local" starts one.
 
     Returns:
-        (number, record) of each file, once, in no order. What Ray was started for ends with the
-        iterator.
+        (number, record) of each file, once, in no order. The connection ends with the iterator.
 
     Raises:
-        CXRError: if Ray is not installed, not there, or its job ends early.
+        CXRError: if Ray is not installed or does not answer, or its job ends early.
     """
     if not files:
         return
@@ -78,7 +75,7 @@ def _connected(address: str) -> Iterator:
             "--ray needs the package ray, which is not installed. "
             "Please run `pip install -r requirements-ray.txt`, or leave --ray out."
         ) from None
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # blocks that fail are made good
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # failed blocks are done here
     own = (
         {"num_cpus": process_pool.cores(), "include_dashboard": False}
         if address == THIS_MACHINE
@@ -97,10 +94,8 @@ def _connected(address: str) -> Iterator:
         ray.shutdown()
 
 
-def _rows(
-    ray, make: Callable[[int | None], process_pool.AnalyseFile], files: Sequence[str]
-) -> Iterator[dict]:
-    """{"number", "record"} of each file as the cluster gets to it.
+def _rows(ray, make: MakeAnalyser, files: Sequence[str]) -> Iterator[dict]:
+    """{"number", "record"} of each file as it is done.
 
     Raises:
         CXRError: if the job ends early.
@@ -111,10 +106,10 @@ def _rows(
     context.max_errored_blocks = MAX_FAILED_BLOCKS
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
     blocks = max(len(files) // MAX_BLOCK_FILES, min(len(files), 4 * cores))
-    # A name may hold bytes that are no UTF-8; JSON spells them out.
+    # A name may hold bytes that are not UTF-8; JSON escapes them.
     names = [{"number": number, "file": json.dumps(file)} for number, file in enumerate(files)]
     with warnings.catch_warnings():
-        # From 2.64 on the two limits have another place; requirements-ray.txt ends before that.
+        # Ray 2.64 moves the two limits; requirements-ray.txt ends before that.
         warnings.simplefilter("ignore", DeprecationWarning)
         records = ray.data.from_items(names, override_num_blocks=blocks).map_batches(
             _Worker,
@@ -135,9 +130,9 @@ def _rows(
 
 
 class _Worker:
-    """What Ray keeps in each of its processes."""
+    """The analyser that Ray keeps in each of its processes."""
 
-    def __init__(self, make: Callable[[int | None], process_pool.AnalyseFile]):
+    def __init__(self, make: MakeAnalyser):
         self._analyse = make(1)
 
     def __call__(self, batch: dict) -> dict:

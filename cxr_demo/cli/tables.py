@@ -1,13 +1,13 @@
-"""Records → a file of JSON lines, CSV or Parquet, a group of rows at a time.
+"""Write records to a file of JSON lines, CSV or Parquet, a group of rows at a time.
 
-Data contract: records are those of `file_record`, parsed. COLUMNS is the one schema of both tables:
-those of the page's CSV (`ui/static/batch/csv.js`) by the same names and in the same order, then
-what the line has besides. What a refused file does not have is empty in CSV and null in Parquet.
-Lists have the nearest neighbour first, in CSV with spaces between.
+Data contract: records are those of `file_record`, parsed. COLUMNS is the schema of both tables:
+first the columns of the page's CSV (`ui/static/batch/csv.js`), same names and order, then the rest
+of the line. Values that a refused file lacks are empty in CSV and null in Parquet. Lists have the
+nearest neighbour first, in CSV with spaces between.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROW_GROUP = 10_000
-"""Rows that are held in memory until they are written; some 10 MB."""
+"""Rows held in memory until they are written, some 10 MB."""
 
 TEXT, NUMBER, TRUTH, LIST = "string", "Float64", "boolean", "object"
 
@@ -54,37 +54,37 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "gate_hash": ("model.gate", TEXT),
     "library_hash": ("model.library", TEXT),
 }
-"""By name, where the line has it, with dots between the names of levels, and its pandas type."""
+"""By name, its key in the line, with dots between levels, and its pandas dtype."""
 
 
 def to_frame(records: Iterable[dict]) -> "pd.DataFrame":
-    """The table of some records, with all COLUMNS in their order."""
-    import pandas as pd  # 0.4 s that only tables need
+    """A table of all COLUMNS."""
+    import pandas as pd  # takes 0.4 s, which only tables need
 
     lines = pd.json_normalize([_without_lists(record) for record in records])
     return pd.DataFrame(
         {
-            name: (lines[place] if place in lines else pd.Series(index=lines.index, dtype=kind))
+            name: (lines[key] if key in lines else pd.Series(index=lines.index, dtype=kind))
             .astype(object)
             .where(lambda values: values.notna(), None)
             .astype(kind)
-            for name, (place, kind) in COLUMNS.items()
+            for name, (key, kind) in COLUMNS.items()
         }
     )
 
 
 def write_json(path: Path, records: Iterable[dict]) -> None:
-    """One line of JSON each, as README documents it."""
+    """A line of JSON for each record, as README documents it."""
     with path.open("w", encoding="utf-8", newline="\n") as lines:
         lines.writelines(json.dumps(record["line"]) + "\n" for record in records)
 
 
 def write_csv(path: Path, records: Iterable[dict]) -> None:
-    """Comma-separated values, RFC 4180, that no spreadsheet takes for formulas."""
+    """Comma-separated values, RFC 4180, none of which a spreadsheet takes for a formula."""
     with path.open("w", encoding="utf-8", newline="") as rows:
-        for is_first, frame in _frames(records):
+        for frame in _frames(records):
             cells = frame.apply(lambda column: column.astype(object).map(_cell))
-            cells.to_csv(rows, index=False, header=is_first, lineterminator="\r\n")
+            cells.to_csv(rows, index=False, header=not rows.tell(), lineterminator="\r\n")
 
 
 def write_parquet(path: Path, records: Iterable[dict]) -> None:
@@ -103,13 +103,13 @@ def write_parquet(path: Path, records: Iterable[dict]) -> None:
         ]
     )
     with parquet.ParquetWriter(path, schema) as table:
-        for _, frame in _frames(records):
+        for frame in _frames(records):
             if len(frame):
                 table.write_table(arrow.Table.from_pandas(frame, schema, preserve_index=False))
 
 
 def check_pyarrow() -> tuple:
-    """The two modules that Parquet needs, which not everybody has.
+    """The two modules that Parquet needs, an optional package.
 
     Raises:
         CXRError: if they are not installed.
@@ -125,35 +125,30 @@ def check_pyarrow() -> tuple:
     return pyarrow, pyarrow.parquet
 
 
-WRITERS: dict[str, Callable[[Path, Iterable[dict]], None]] = {
-    "json": write_json,
-    "csv": write_csv,
-    "parquet": write_parquet,
-}
+WRITERS = {"json": write_json, "csv": write_csv, "parquet": write_parquet}
 
 
-def _frames(records: Iterable[dict]) -> Iterator[tuple[bool, "pd.DataFrame"]]:
-    """Tables of up to ROW_GROUP records, and whether each is the first; at least one."""
+def _frames(records: Iterable[dict]) -> Iterator["pd.DataFrame"]:
+    """Tables of up to ROW_GROUP records, at least one."""
     rest = iter(records)
-    yield True, to_frame(islice(rest, ROW_GROUP))
+    yield to_frame(islice(rest, ROW_GROUP))
     while group := list(islice(rest, ROW_GROUP)):
-        yield False, to_frame(group)
+        yield to_frame(group)
 
 
 def _without_lists(record: dict) -> dict:
-    """A record's line as a table needs it: names for coordinates, a list for each thing that is
-    known of a neighbour, and one reason, as on the page: why it was refused, else what is unusual,
-    else that text may be burned in."""
+    """The line of a record with a key for each coordinate, one list for each property of the
+    neighbours, and one reason, as on the page: why the file is refused, else what is unusual, else
+    that text may be burned in."""
     line = record["line"]
     warning = translate("burned_in") if record["burned_in"] else None
     found = {
         **line,
-        "file": line["file"].encode("utf-8", "backslashreplace").decode(),  # bytes that are no text
+        "file": line["file"].encode("utf-8", "backslashreplace").decode(),  # bytes not UTF-8
         "burned_in": record["burned_in"],
         "reason": line["error"] or line.get("gate", {}).get("reason") or warning,
+        "map": {name: {"x": x, "y": y} for name, (x, y) in line.get("map", {}).items()},
     }
-    if "map" in line:
-        found["map"] = {name: {"x": x, "y": y} for name, (x, y) in line["map"].items()}
     if "neighbours" in line:
         found["neighbours"] = {
             name: [neighbour[name] for neighbour in line["neighbours"]]
@@ -163,7 +158,7 @@ def _without_lists(record: dict) -> dict:
 
 
 def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would calculate gets an apostrophe in front; numbers stay numbers."""
+    """Put an apostrophe before text that a spreadsheet would calculate; numbers stay numbers."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

@@ -216,16 +216,16 @@ def test_lines_can_go_through_a_pipe(analyse, folder):
         assert json.loads(lines.read())["status"] == "ok"
 
 
-def test_ray_gets_the_same_scorer(analyse, folder, monkeypatch):
+def test_ray_gets_the_same_analyser(analyse, folder, monkeypatch):
     """`tests/cli/test_ray_job.py` runs a real one."""
     addresses = []
 
-    def scored(make, files, address):
+    def analyse_files(make, files, address):
         addresses.append(address)
         yield from process_pool.analyse_files(make, files)
 
     _, expected = analyse(folder)
-    monkeypatch.setattr(ray_job, "analyse_files", scored)
+    monkeypatch.setattr(ray_job, "analyse_files", analyse_files)
     assert analyse(folder, "--ray") == (3, expected)
     assert analyse(folder, "--ray", "ray://head:10001") == (3, expected)
     assert addresses == ["local", "ray://head:10001"]

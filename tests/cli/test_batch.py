@@ -30,8 +30,8 @@ def record(file: str, status: str = "ok") -> str:
     return json.dumps({"burned_in": None, "line": {"file": file, "status": status}})
 
 
-class Scored:
-    """A `scored` that notes what it is asked, and stops after so many."""
+class FakeAnalyse:
+    """An `analyse` that records the files it gets, and stops after `most`."""
 
     def __init__(self, most: int | None = None, order=list, status: str = "ok"):
         self.asked, self.most, self.order, self.status = [], most, order, status
@@ -44,15 +44,15 @@ class Scored:
             yield number, record(files[number], self.status)
 
 
-def run(target, files, scored=None, kind="json", about=ABOUT):
-    scored = scored or Scored()
-    batch.write_file(files, scored, target, kind, about)
-    return scored.asked
+def run(target, files, analyse=None, kind="json", about=ABOUT):
+    analyse = analyse or FakeAnalyse()
+    batch.write_file(files, analyse, target, kind, about)
+    return analyse.asked
 
 
 def interrupt(target, files, most):
     with pytest.raises(KeyboardInterrupt):
-        run(target, files, Scored(most))
+        run(target, files, FakeAnalyse(most))
 
 
 def lines(*files):
@@ -63,7 +63,7 @@ def lines(*files):
 
 
 def test_the_result_is_in_input_order_whatever_order_files_are_done_in(tmp_path):
-    run(tmp_path / "out", ["b", "a", "c"], Scored(order=reversed))
+    run(tmp_path / "out", ["b", "a", "c"], FakeAnalyse(order=reversed))
     assert (tmp_path / "out").read_text() == lines("b", "a", "c")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -135,7 +135,7 @@ def test_a_damaged_database_is_refused_in_words(tmp_path):
 def test_a_run_can_be_interrupted_time_and_again(tmp_path):
     files = [f"{i}" for i in range(7)]
     for _ in range(7):
-        interrupt_one = Scored(1)
+        interrupt_one = FakeAnalyse(1)
         try:
             run(tmp_path / "out", files, interrupt_one)
         except KeyboardInterrupt:
@@ -153,7 +153,7 @@ def test_a_folder_may_change_in_between(tmp_path):
     ("about", "named"),
     [({"model": {"a": "2"}, "frame": None}, "model"), ({"model": {"a": "1"}, "frame": 2}, "frame")],
 )
-def test_a_journal_of_another_run_is_refused_and_left_as_it_is(tmp_path, about, named):
+def test_a_database_of_another_run_is_refused_and_left_as_it_is(tmp_path, about, named):
     interrupt(tmp_path / "out", ["a", "b"], 1)
     before = (tmp_path / "out.part").read_bytes()
     with pytest.raises(CXRError, match=f"another {named}, so.*delete .*out.part"):
@@ -168,7 +168,7 @@ def test_a_database_of_another_format_is_refused(tmp_path, monkeypatch):
         run(tmp_path / "out", ["a", "b"])
 
 
-def test_the_journal_of_an_earlier_version_is_refused_in_one_line(tmp_path, capsys):
+def test_the_progress_of_an_earlier_version_is_refused_in_one_line(tmp_path, capsys):
     """It was a text of one record a line."""
     header = {"journal": "cxr_demo analyse", "form": 1, **ABOUT}
     (tmp_path / "out.part").write_text(f"{json.dumps(header)}\n{record('a')}\n" * 100)
@@ -179,7 +179,7 @@ def test_the_journal_of_an_earlier_version_is_refused_in_one_line(tmp_path, caps
 @pytest.mark.parametrize(
     "content", [b"someone's", b"a line\n", b"{}\n", b"[]\n", b"\xff\n", b"7\n"]
 )
-def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(tmp_path, content):
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path, content):
     (tmp_path / "out.part").write_bytes(content)
     with pytest.raises(CXRError, match="no journal of this command"):
         run(tmp_path / "out", ["a"])
@@ -187,7 +187,7 @@ def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(tmp_path, conten
 
 
 def test_two_runs_at_once_on_one_file_are_refused(tmp_path):
-    class Another(Scored):
+    class Another(FakeAnalyse):
         def __call__(self, files):
             with pytest.raises(CXRError, match="in use by another run"):
                 run(tmp_path / "out", ["a", "b"])
@@ -225,7 +225,7 @@ def test_what_the_command_writes_is_not_what_it_reads(tmp_path):
 @pytest.mark.parametrize("target", ["", "nowhere/out"])
 def test_a_result_that_cannot_be_written_is_refused_before_anything_is_done(tmp_path, target):
     with pytest.raises(CXRError, match=r"is a folder|cannot be written"):
-        run(tmp_path / target, ["a"], Scored(0))
+        run(tmp_path / target, ["a"], FakeAnalyse(0))
 
 
 def test_no_device_is_replaced_by_a_table(tmp_path):
@@ -245,21 +245,21 @@ def test_a_link_stays_one(tmp_path):
 
 def test_refusals_of_an_earlier_run_count(tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "out", ["a", "b"], Scored(1, status="refused"))
-    assert batch.write_file(["a", "b"], Scored(), tmp_path / "out", "json", ABOUT) is True
-    assert batch.write_file(["a", "b"], Scored(), tmp_path / "out", "json", ABOUT) is False
+        run(tmp_path / "out", ["a", "b"], FakeAnalyse(1, status="refused"))
+    assert batch.write_file(["a", "b"], FakeAnalyse(), tmp_path / "out", "json", ABOUT) is True
+    assert batch.write_file(["a", "b"], FakeAnalyse(), tmp_path / "out", "json", ABOUT) is False
 
 
 def test_the_terminal_gets_lines_in_order_as_soon_as_they_can_be(capsys):
     """Of 2, 0, 1 the first can be said with the second answer, the others with the third."""
     heard = []
 
-    def scored(files):
+    def analyse(files):
         for number in (2, 0, 1):
             yield number, record(files[number])
             heard.append(capsys.readouterr().out)
 
-    assert batch.write_stream(["a", "b", "c"], scored, sys.stdout) is False
+    assert batch.write_stream(["a", "b", "c"], analyse, sys.stdout) is False
     assert heard == ["", lines("a"), lines("b", "c")]
 
 
@@ -407,7 +407,7 @@ def test_a_group_of_nothing_but_refusals_has_the_same_types(tmp_path):
 def test_parquet_without_pyarrow_is_said_before_anything_is_done(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(CXRError, match=r"pip install -r requirements-archives\.txt"):
-        run(tmp_path / "out", ["a"], Scored(0), kind="parquet")
+        run(tmp_path / "out", ["a"], FakeAnalyse(0), kind="parquet")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -527,9 +527,9 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
     process_pool.cores = lambda: 2
     files = sorted(map(str, Path(sys.argv[1]).iterdir()))
-    scored = lambda files: process_pool.analyse_files(tiny_analysers.Slow, files)
+    analyse = lambda files: process_pool.analyse_files(tiny_analysers.Slow, files)
     try:
-        batch.write_file(files, scored, Path(sys.argv[2]), "json", {})
+        batch.write_file(files, analyse, Path(sys.argv[2]), "json", {})
     except KeyboardInterrupt:
         sys.exit(130)
 """

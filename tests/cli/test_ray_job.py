@@ -1,4 +1,4 @@
-"""The same scorer as a Ray job: all done, each once, whatever dies on the way."""
+"""The same analyser in a Ray job: every file once, even if workers die."""
 
 import json
 import os
