@@ -28,7 +28,7 @@ _OF_ONE_MACHINE = re.compile(
 
 
 def check_files(folder: Path) -> None:
-    """No tests, training, links, pickles or paths of one machine; at most MAX_BYTES."""
+    """No tests, training, links, pickles or paths of one machine; at most 50 MB."""
     wrong, total = [], 0
     for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder)
