@@ -66,6 +66,14 @@ def test_thresholds_are_quantiles_of_held_out_radiographs_alone(monkeypatch):
     assert min_other == pytest.approx(0.6)  # of the spoilt ones, all alike
 
 
+def test_spoilt_radiographs_have_an_accepted_rate_of_their_own(monkeypatch):
+    monkeypatch.setattr(gate_metrics, "MAX_REFUSAL_RATE", 1.0)
+    monkeypatch.setattr(gate_metrics, "MAX_UNUSUAL_REFUSAL_RATE", 0.0)
+    plain = (USABLE, True, 0.9, 0.1), (USABLE, True, 0.1, 0.9)
+    spoilt = ("inverted", True, 0.2, 0.6), ("inverted", True, 0.2, 0.4)
+    assert choose_thresholds(*samples_and_found(*plain, *spoilt))[1] == pytest.approx(0.6)
+
+
 def test_nothing_is_refused_that_is_likelier_a_radiograph():
     samples, found = samples_and_found((USABLE, True, 0.9, 0.1), ("inverted", True, 0.2, 0.3))
     assert choose_thresholds(samples, found)[1] == 0.5
