@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 DOCUMENTS = {
     "README.md": "README.md.j2",
     "docs/experiments.md": "experiments.md.j2",
-    "docs/gate.md": "gate.md.j2",
+    "docs/input_check.md": "input_check.md.j2",
     "docs/released_classifier.md": "released_classifier.md.j2",
     "docs/released_detector.md": "released_detector.md.j2",
     "assets/autoencoder/CARD.md": "autoencoder_card.md.j2",

@@ -169,7 +169,7 @@ def test_every_missed_aim_of_the_detector_is_bold(auc, pixel_auc, said):
 def test_every_missed_aim_of_the_gate_is_bold(refused, taken, said):
     rows = cells(
         rendered(
-            "gate.md.j2",
+            "input_check.md.j2",
             "gate",
             evaluation={"gate": {"unusual": 0.5, "not_a_chest_radiograph": refused}},
             gate={

@@ -12,7 +12,7 @@ from PIL import Image
 from tests.conftest import chest_like
 from tests.reading.dicom_files import columns, dicom
 from tests.train.data.out_of_distribution.test_volumes import nifti
-from train.data.out_of_distribution import package_images as other_pictures
+from train.data.out_of_distribution import package_images
 from train.data.out_of_distribution.package_images import (
     _dicom,
     _fingerprint,
@@ -105,7 +105,7 @@ def test_all_of_an_archive_within_comes(packed):
 
 
 def test_of_many_members_some_come_from_all_along(monkeypatch):
-    monkeypatch.setattr(other_pictures, "MAX_PER_SOURCE", 2)
+    monkeypatch.setattr(package_images, "MAX_PER_SOURCE", 2)
     files = {f"{i:02}.png": b"" for i in range(10)}
     found = [name for name, _ in _members(zipped(files), ("*",))]
     assert found == ["00.png", "03.png", "06.png", "09.png"]
@@ -146,7 +146,7 @@ def test_deeper_greys_are_stretched(kind):
     assert flat.mode == "L" and tones_of(flat)[100::200] == [0, 127, 255]
 
 
-def test_a_fingerprint_is_of_the_picture_not_of_its_form():
+def test_pictures_that_look_alike_are_known_whatever_their_form():
     pixels = np.minimum(chest_like(1, 300, 400), 235)
     picture = Image.fromarray(pixels)
     found = _fingerprint(picture)
@@ -178,7 +178,7 @@ def test_a_dicom_file_is_shown_as_it_is_meant():
 
 
 def test_some_frames_of_a_dicom_file(monkeypatch):
-    monkeypatch.setattr(other_pictures, "MAX_FRAMES", 2)
+    monkeypatch.setattr(package_images, "MAX_FRAMES", 2)
     frames = np.stack([np.roll(columns(0, 4095), 9 * i, axis=1) for i in range(5)])
     found = list(_dicom(dicom(frames), "ultrasound"))
     assert len(found) == 2
@@ -203,9 +203,9 @@ def test_what_a_file_shows(name, data, kind, count):
 
 def test_pictures_too_large_are_left_alone(monkeypatch):
     data = stored(chest_like(0, 70, 80))
-    monkeypatch.setattr(other_pictures, "MAX_PICTURE_PIXELS", 5599)
+    monkeypatch.setattr(package_images, "MAX_PICTURE_PIXELS", 5599)
     assert not list(_pictures("a.png", data, "photograph"))
-    monkeypatch.setattr(other_pictures, "MAX_PICTURE_PIXELS", 5600)
+    monkeypatch.setattr(package_images, "MAX_PICTURE_PIXELS", 5600)
     assert [picture.size for picture in _pictures("a.png", data, "photograph")] == [(80, 70)]
 
 
@@ -273,7 +273,7 @@ def test_broken_files_are_left_out_and_named(tmp_path, capsys):
 
 
 def test_no_more_than_the_most(tmp_path, monkeypatch):
-    monkeypatch.setattr(other_pictures, "MAX_PER_SOURCE", 2)
+    monkeypatch.setattr(package_images, "MAX_PER_SOURCE", 2)
     files = {f"{i}.png": stored(chest_like(i, 100, 100)) for i in range(4)}
     assert taken(files, tmp_path) == ["some-package-000.png", "some-package-001.png"]
 
@@ -293,8 +293,8 @@ def test_what_is_there_is_not_fetched_again(tmp_path, monkeypatch):
     there.parent.mkdir(parents=True)
     there.write_bytes(stored(first))
     sources = [Source("photograph", name, "1.0", "MIT", ("*",)) for name in ("old", "new")]
-    monkeypatch.setattr(other_pictures, "SOURCES", sources)
-    monkeypatch.setattr(other_pictures, "_download", download)
+    monkeypatch.setattr(package_images, "SOURCES", sources)
+    monkeypatch.setattr(package_images, "_download", download)
     for _ in range(2):
         found = fetch(tmp_path / "pictures")
         assert found == {"photograph": [there.with_name("new-000.png"), there]}
