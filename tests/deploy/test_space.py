@@ -72,7 +72,8 @@ def test_what_is_in_it(folder):
     names = names_in(folder)
     assert {"cxr_demo/ui/static/index.html", "cxr_demo/i18n/de.json"} <= names
     assert {"assets/manifest.json", "assets/classifier/classifier.tflite"} <= names
-    assert {"docs/screenshots/reading.png", "assets/metrics/roc.png", "docs/input_check.md"} <= names
+    assert {"docs/screenshots/reading.png", "docs/input_check.md"} <= names
+    assert "assets/metrics/roc.png" in names
     assert not any(name.endswith(".weights.h5") for name in names)
     assert {file.name for file in folder.iterdir()} == {*FILES, "assets", "cxr_demo", "docs"}
 
