@@ -511,8 +511,9 @@ def test_the_table_gives_keyboards_the_same(read_on_map):
     read.wait_for_selector("#found button[data-row='100']")
     read.focus("#found button[data-row='100']")
     read.keyboard.press("Enter")
+    shows = "patient => document.querySelector('#pointed').innerText.includes(patient)"
+    read.wait_for_function(shows, arg=patient)
     assert selected(read) == [100]
-    assert patient in read.inner_text("#pointed")
     read.click("#compare-pointed")
     read.wait_for_selector("#secondary", state="visible")
 
