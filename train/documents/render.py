@@ -18,7 +18,7 @@ import jinja2
 from cxr_demo.artefacts import ASSETS
 from train.documents import figures
 
-ROOT = ASSETS.parent
+ROOT = Path(__file__).parents[2]
 TEMPLATES = Path(__file__).parent / "templates"
 DOCUMENTS = {
     "README.md": "README.md.j2",
