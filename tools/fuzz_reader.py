@@ -29,8 +29,8 @@ from pathlib import Path
 SECONDS, MEGABYTES = 10, 2048
 CODEC_SECONDS, CODEC_BYTES = 5, 3 * 2**29
 CODEC_LOST = "the codec was lost"
-LARGEST_SEED = 20_000
-LARGEST_INPUT = 40_000
+MAX_SEED_BYTES = 20_000
+MAX_INPUT_BYTES = 40_000
 KINDS = ("png", "jpeg", "dicom")
 ROOT = Path(__file__).resolve().parents[1]
 INSTRUMENTED = (
@@ -65,7 +65,7 @@ def fuzz(minutes: float, kind: str | None, findings: Path) -> int:
                 f"-max_total_time={max(1, round(60 * minutes))}",
                 f"-timeout={SECONDS}",
                 f"-rss_limit_mb={MEGABYTES}",
-                f"-max_len={LARGEST_INPUT}",
+                f"-max_len={MAX_INPUT_BYTES}",
                 *("-seed=1", "-print_final_stats=1", "-verbosity=1"),
             ],
             cwd=ROOT,
@@ -99,7 +99,7 @@ def write_seeds(folder: Path, kind: str | None) -> int:
 
     count = 0
     for each in small_inputs():
-        if len(each.data) <= LARGEST_SEED and kind in (None, kind_of(each.data)):
+        if len(each.data) <= MAX_SEED_BYTES and kind in (None, kind_of(each.data)):
             (folder / f"{count:04}").write_bytes(each.data)
             count += 1
     return count

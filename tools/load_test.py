@@ -33,12 +33,12 @@ BUSY = {"call.full", "call.share", "call.often"}
 PARTS = ["embedding", "maps", "saliency", "view", "square", "reconstruction"]
 LOOK_S = 5
 CORES = 2
-MOST_GROWTH = 0.10
+MAX_GROWTH = 0.10
 SWEPT_S = 120
 SAMPLE_S = 2
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """Told, clearly, that there is too much to do; `args[0]` is when to come back."""
 
 
@@ -114,7 +114,7 @@ class User:
         """Do one thing; returns what came of it.
 
         Raises:
-            Busy: if the server cannot take it now.
+            BusyError: if the server cannot take it now.
             RuntimeError, OSError: if something fails.
         """
         chance = self._chance.random()
@@ -149,7 +149,7 @@ class User:
             if method == "POST" and answer.status != 200:
                 key = json.loads(said)["refusal"]["key"]
                 if key in BUSY:
-                    raise Busy(float(answer.headers["Retry-After"]))
+                    raise BusyError(float(answer.headers["Retry-After"]))
             return answer.status, said
         finally:
             connection.close()
@@ -235,7 +235,7 @@ class Load:
             failure = None
             try:
                 outcome = user.visit()
-            except Busy as busy:
+            except BusyError as busy:
                 outcome = "busy"
                 time.sleep(*busy.args)
             except Exception as error:
@@ -305,7 +305,7 @@ def main() -> int:
     report["log"] = {word: log.count(word) for word in ("Traceback", "ERROR", "Jane")}
     wrong = {
         "failed requests": report["requests"].get("failed", 0),
-        "memory growth": report["memory_mb"]["growth"] >= MOST_GROWTH,
+        "memory growth": report["memory_mb"]["growth"] >= MAX_GROWTH,
         "files left": report["files_left"],
         "folders left": report["folders_left"],
         "unwell": report["unwell"],

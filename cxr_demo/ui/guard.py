@@ -1,4 +1,4 @@
-"""The door: what reaches the page and Gradio at all, and the headers of every answer.
+"""Request filtering: what reaches the page and Gradio at all, and the headers of every answer.
 
 Gradio has some sixty routes and trusts what comes through them. This wraps it from outside: only
 what the page, `gradio_client`, `curl` and a health check need gets in, from where it may come from,

@@ -102,7 +102,7 @@ def load_split(root: Path, split: str) -> Images:
 
 
 def load_files(paths: list[Path], what: str = "images") -> Images:
-    """Read the given files, in order, by the same way in as an upload."""
+    """Read the given files, in order, as uploads would be read."""
     pixels = np.empty((len(paths), SIDE, SIDE), np.uint8)
     for row, path in enumerate(tqdm(paths, desc=what, disable=None)):
         pixels[row] = to_uint8(to_network_input(read_radiograph(path.read_bytes()).pixels))
