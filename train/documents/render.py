@@ -17,8 +17,8 @@ import jinja2
 
 from cxr_demo.artefacts import ASSETS
 from train.documents import figures
+from train.records.manifest import ROOT
 
-ROOT = Path(__file__).parents[2]
 TEMPLATES = Path(__file__).parent / "templates"
 DOCUMENTS = {
     "README.md": "README.md.j2",

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
+from cxr_demo.artefacts import ASSETS, HEADS_WEIGHTS, Artefacts
 from cxr_demo.models.calibration import HEADS
 from train.models.networks import (
     add_region_features,
@@ -65,14 +65,13 @@ def export(model: keras.Model, quantised: bool) -> bytes:
         return converter.convert()
 
 
-def export_heads(model: keras.Model, classifier: str) -> dict[str, np.ndarray]:
-    """The arrays of `cxr_demo.models.saliency.Heads`, for the export with the given short hash."""
+def export_heads(model: keras.Model) -> dict[str, np.ndarray]:
+    """The arrays of `cxr_demo.models.saliency.Heads`."""
     kernel, bias = model.get_layer("embedding").get_weights()
     return {
         "embedding_kernel": kernel,
         "embedding_bias": bias,
         **{head: model.get_layer(head).get_weights()[0] for head in HEADS},
-        "classifier": np.array(classifier),
     }
 
 
@@ -101,9 +100,8 @@ def main() -> None:
     register(exported, data=data)
     register(history, train, data, commit=trained_on)
     if arguments.name == "classifier":
-        np.savez_compressed(
-            ASSETS / HEADS_WEIGHTS, **export_heads(model, Artefacts().short_hash(CLASSIFIER))
-        )
+        made_with = Artefacts().sources(HEADS_WEIGHTS)
+        np.savez_compressed(ASSETS / HEADS_WEIGHTS, **export_heads(model), **made_with)
         register(ASSETS / HEADS_WEIGHTS, data=data)
     print(f"{exported}: {exported.stat().st_size / 2**20:.1f} MB")
 

@@ -144,8 +144,7 @@ def main() -> None:
         "least_probability": conformal_thresholds(served["three_class"], held_out.labels, MISS),
     }
     calibration["n_images"] = len(held_out)
-    calibration["classifier"] = artefacts.short_hash(CLASSIFIER)
-    _write(CALIBRATION, calibration)
+    _write(CALIBRATION, calibration | artefacts.sources(CALIBRATION))
 
     detector = Detector(artefacts.read(DETECTOR))
     normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
@@ -161,15 +160,10 @@ def main() -> None:
         ).maps
         for square in squares
     ]
-    made_with = {
-        method: {method: artefacts.short_hash(network)}
-        for method, network in ANOMALY_NETWORKS.items()
-    }
-    made_with["detector"]["normality"] = artefacts.short_hash(NORMALITY)
-    for method in ANOMALY_NETWORKS:
+    for method, path in HELD_OUT_SCORES.items():
         scores = np.array([maps[method].score for maps in assessed])
         screening = fit_score_distribution(scores, held_out.is_pneumonia, method)
-        _write(HELD_OUT_SCORES[method], {**screening, **made_with[method]})
+        _write(path, screening | artefacts.sources(path))
 
 
 def fit_score_distribution(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:

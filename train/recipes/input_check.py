@@ -176,8 +176,8 @@ def main() -> None:
     }
     arguments = parse(__doc__, "data", work=".work/gate", pictures=pictures)
     artefacts = Artefacts()
-    detector = artefacts.short_hash(DETECTOR)
-    kept = arguments.work / f"samples-{detector}-{source_hash()}.npz"
+    made_with = artefacts.sources(INPUT_CHECK)
+    kept = arguments.work / f"samples-{artefacts.short_hash(DETECTOR)}-{source_hash()}.npz"
     if kept.exists():
         samples = Samples(**np.load(kept, allow_pickle=False))
     else:
@@ -190,9 +190,9 @@ def main() -> None:
     fit_to = partial(fit, samples, components, project(samples, components))
     found = cross_validated_probabilities(samples, fit_to)
     thresholds = choose_thresholds(samples, found)
-    write_gate(fit_to(~samples.held_out), thresholds, detector)
+    write_gate(fit_to(~samples.held_out), thresholds, made_with)
     result = {
-        "detector": detector,
+        **made_with,
         **dict(zip(("least_usable", "least_other"), thresholds, strict=True)),
         **measure_grades(samples, found, thresholds),
         "kind_never_seen": leave_one_kind_out(samples, fit_to, thresholds),
@@ -202,8 +202,10 @@ def main() -> None:
     print(result)
 
 
-def write_gate(gate: InputChecker, thresholds: tuple[float, float], detector: str) -> None:
-    """Write and register what `InputChecker` is read from; `detector` is that one's short hash."""
+def write_gate(
+    gate: InputChecker, thresholds: tuple[float, float], made_with: dict[str, str]
+) -> None:
+    """Write and register what `InputChecker` is read from, with `Artefacts.sources` of it."""
     min_usable, min_other = thresholds
     np.savez_compressed(
         ASSETS / INPUT_CHECK,
@@ -212,7 +214,7 @@ def write_gate(gate: InputChecker, thresholds: tuple[float, float], detector: st
         bias=gate.bias,
         least_usable=min_usable,
         least_other=min_other,
-        detector=np.array(detector),
+        **made_with,
     )
     register(ASSETS / INPUT_CHECK, data=DATA)
 

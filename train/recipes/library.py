@@ -123,7 +123,7 @@ def main() -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         path,
-        classifier=artefacts.short_hash(CLASSIFIER),
+        **artefacts.sources(LIBRARY),
         ids=images.ids,
         patients=images.patients,
         labels=images.labels.astype(np.int8),

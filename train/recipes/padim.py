@@ -97,8 +97,8 @@ def fit_detector_gaussians(
 def main() -> None:
     arguments = parse(__doc__, "data")
     artefacts = Artefacts()
-    network = DETECTOR
-    found = fit_detector_gaussians(Detector(artefacts.read(network)), *normals_of(arguments.data))
+    detector = Detector(artefacts.read(DETECTOR))
+    found = fit_detector_gaussians(detector, *normals_of(arguments.data))
     np.savez_compressed(
         ASSETS / NORMALITY,
         mean=found.mean,
@@ -106,7 +106,7 @@ def main() -> None:
         centre=found.centre,
         spread=found.spread,
         weight=np.float32(found.weight),
-        detector=np.array(artefacts.short_hash(network)),
+        **artefacts.sources(NORMALITY),
     )
     register(ASSETS / NORMALITY)
     print(f"weight {found.weight:.3f}, {(ASSETS / NORMALITY).stat().st_size / 2**20:.1f} MB")

@@ -153,14 +153,14 @@ def main() -> None:
         raise SystemExit("the library was built of other files: run train.recipes.library first")
     squares = np.concatenate([part.pixels for part in parts])
     middles = hash_centres(squares)
-    made_with = artefacts.short_hash(LIBRARY)
-    np.savez(ASSETS / MIDDLES, fingerprints=middles, library=made_with)
+    made_with = artefacts.sources(MIDDLES)
+    np.savez(ASSETS / MIDDLES, fingerprints=middles, **made_with)
     register(ASSETS / MIDDLES)
     native = list_split(arguments.data, "val")
     if arguments.native:
         native += sorted(arguments.native.rglob("*.jpeg"))
     rates = measure_matching(library, middles, squares, arguments.data, native)
-    figures = {"library": made_with, "middle": MIDDLE, **rates}
+    figures = {**made_with, "middle": MIDDLE, **rates}
     write_json(ASSETS / "metrics/pictures.json", figures)
     for what, found in rates.items():
         print(what, found)

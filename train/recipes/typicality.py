@@ -40,7 +40,7 @@ def main() -> None:
     similarities = nearest_similarities(library.embeddings, library.patients, NEIGHBOURS)
     lowest, lower, upper = np.quantile(similarities, (ATYPICAL, 0.25, 0.75))
     typicality = {
-        "library": artefacts.short_hash(LIBRARY),
+        **artefacts.sources(TYPICALITY),
         "least": float(np.quantile(similarities.mean(axis=1), ATYPICAL)),
         "lowest": float(lowest),
         "lower_quartile": float(lower),
