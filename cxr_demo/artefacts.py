@@ -22,6 +22,7 @@ ASSETS = Path(os.environ.get("CXR_ASSETS", Path(__file__).parent.parent / "asset
 """Where artefacts are read and written; `CXR_ASSETS` names another folder, for models of one's own.
 """
 
+ALIGNMENT = "alignment/alignment.npz"
 CLASSIFIER = "classifier/classifier.tflite"
 HEADS_WEIGHTS = "classifier/heads.npz"
 CALIBRATION = "classifier/calibration.json"
