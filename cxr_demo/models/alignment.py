@@ -1,8 +1,9 @@
 """Align a radiograph to the mean chest, so that every network sees the thorax in one frame.
 
-Data contract: float32 (SIDE, SIDE) in [0, 1], the square of `preprocessing` → `Alignment`. Points are
-(x, y) in [0, 1] from the left upper corner, of the frame as of the square, so that a matrix holds at
-any size. Working on the square, the shape of the file cancels out. Training and serving share this.
+Data contract: float32 (SIDE, SIDE) in [0, 1], the square of `preprocessing` → `Alignment`. Points
+are (x, y) in [0, 1] from the left upper corner, of the frame as of the square, so that a matrix
+holds at any size. Working on the square, the shape of the file cancels out. Training and serving
+share this.
 
 Registration maximises the enhanced correlation coefficient (Evangelidis and Psarakis, 2008,
 "Parametric image alignment using enhanced correlation coefficient maximization") with OpenCV, at 64
@@ -30,12 +31,12 @@ STARTS = 5
 """Of the grid, that are tried."""
 REFINEMENTS = 2
 BORDERS = 0.08, 0.05
-"""Shares of the template at its sides, and at top and bottom, that have no say: arms and collimation."""
+"""Shares of the template at its sides, and at top and bottom, without a say: arms, collimation."""
 UNLIKELY = 0.003
 """Correlation that a frame must win per squared standard deviation from USUAL, to be preferred."""
 USUAL = np.array([0.0, 0.0, 0.0, 0.0, 0.5, 0.5])
 SPREAD = np.array([0.08, 0.14, 0.045, 0.095, 0.016, 0.038])
-"""Median and spread over the training images of log width, log height, both shears and the centre."""
+"""Median and spread over the training images: log width and height, both shears, the centre."""
 
 MARGIN = 0.04
 """Share of the template's side that the frame leaves out on each side: it ends near the arms."""
@@ -111,7 +112,7 @@ class Aligner:
         return best
 
     def _registered(self, image: np.ndarray, start: np.ndarray, mask: np.ndarray) -> Alignment:
-        """The local optimum of float32 `features` from one start; correlation -1 if there is none."""
+        """The local optimum of `features` from one start; correlation -1 if there is none."""
         try:
             _, pixels = cv2.findTransformECCWithMask(
                 self._template,

@@ -1,12 +1,12 @@
-"""The mean chest that radiographs are aligned to, and where the zones of the lungs lie in the frame.
+"""The mean chest that radiographs are aligned to, and where the lungs lie in its frame.
 
     python -m train.recipes.alignment --data ../shared/data/chest_xray
 
-Group-wise registration: the mean of the images as they come is the first template. ROUNDS times they
-are aligned to it, their median matrix is made the identity, so that the frame is that of a usual
-radiograph, and their mean in register is the next template. Each class weighs alike, so that it
-favours none; labels serve for nothing else. The lungs are outlined by hand on the mean of aligned
-normals. Time on 2 cores: 2 min. Expected: assets/metrics/alignment.json.
+Group-wise registration: the mean of the images as they come is the first template. ROUNDS times
+they are aligned to it, their median matrix is made the identity, so that the frame is that of a
+usual radiograph, and their mean in register is the next template. Each class weighs alike, so that
+it favours none; labels serve for nothing else. The lungs are outlined by hand on the mean of
+aligned normals. Time on 2 cores: 2 min. Expected: assets/metrics/alignment.json.
 """
 
 import cv2
@@ -36,7 +36,7 @@ RIGHT_LUNG = [
     (0.39, 0.73), (0.30, 0.745), (0.20, 0.78), (0.14, 0.83), (0.105, 0.88), (0.095, 0.80),
     (0.11, 0.65), (0.135, 0.50), (0.17, 0.38), (0.22, 0.27), (0.29, 0.17),
 ]  # fmt: skip
-"""The patient's, which is the image's left: points of the frame, from the apex down the mediastinum."""
+"""The patient's right, the image's left: points of the frame, from the apex on."""
 LEFT_LUNG = [
     (0.65, 0.11), (0.61, 0.16), (0.595, 0.27), (0.625, 0.36), (0.665, 0.43), (0.70, 0.52),
     (0.73, 0.63), (0.74, 0.74), (0.80, 0.79), (0.85, 0.82), (0.895, 0.88), (0.905, 0.80),
