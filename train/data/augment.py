@@ -4,16 +4,16 @@ Data contract: uint8 (SIDE, SIDE) in, float32 (side, side) in [0, 1] out.
 
 Three things about a file give the class away in this data set, and none of them is disease:
 
-- its shape (train normals are about 1.21 wide for 1 high, pneumonia about 1.5), of which
-  squashing leaves the trace in the texture. Random crops with a jittered aspect ratio hide it; the
-  jitter is centred so that, on average, all classes end at the same apparent aspect;
-- its sharpness and grain (the power spectrum alone tells the classes apart almost as well as a
-  network, see `train.evaluate.shortcut_baselines.texture`). A network that learns it predicts
-  pneumonia from a little noise and health from a little blur; random blur, sharpening, grain and
-  JPEG steps take that away;
-- its border: arms, table, markers, collimation (the outer eighth alone tells the classes apart as
-  well, see `train.evaluate.shortcut_baselines.border`). Most views get the border of another image,
-  of any class.
+- where the chest lies in it, and how wide the file was before it was squashed. Alignment takes
+  most of that away (`cxr_demo.models.alignment`); crops, jittered ratios and small rotations by
+  more than alignment errs take the rest;
+- its sharpness, grain and tone (the power spectrum alone tells the classes apart almost as well as
+  a network, see `train.evaluate.shortcut_baselines.texture`). A network that learns it predicts
+  pneumonia from a little noise and health from a little blur; random blur, sharpening, grain, JPEG
+  steps and the spectrum or histogram of another image take that away;
+- what surrounds the chest: arms, table, markers, collimation (the outer eighth alone tells the
+  classes apart as well, see `train.evaluate.shortcut_baselines.border`; one unit's marker means
+  "viral"). Many views get the surroundings of another image. See `train.data.lending`.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cxr_demo.models.alignment import warp
 from cxr_demo.models.preprocessing import jpeg_copy
-
-ASPECT = {"normal": 1.21, "pneumonia": 1.50}
-"""Median width/height of the original training files, from the data set's public description."""
+from train.data.lending import borrow_histogram, borrow_spectrum, borrow_surroundings
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class ViewRecipe:
         area: smallest and largest share of the image that a crop covers; above 1 the image is
             seen from farther away, mirrored or black beyond its edge.
         log_ratio: half-width of the uniform jitter of log(crop width / crop height).
-        balance_aspect: whether to centre that jitter class by class, see the module docstring.
+        rotation: largest angle in degrees, either way.
         contrast: half-width of the brightness and contrast jitter.
         gamma: half-width of the uniform jitter of log(gamma).
         blur: largest standard deviation of a Gaussian blur, in pixels of the view.
@@ -44,13 +43,13 @@ class ViewRecipe:
         grain: largest standard deviation of added noise, finer or coarser from view to view.
         jpeg: lowest quality of a JPEG step; 100 leaves it out.
         flip: how often a view is mirrored left to right.
-        border: largest width of a foreign border on each side, as a share of the side; 0 for none.
+        surroundings, spectrum, histogram: how often they are those of another image.
     """
 
-    side: int = 192
-    area: tuple[float, float] = (0.08, 1.3)
-    log_ratio: float = 0.357  # ratios 0.70 to 1.43
-    balance_aspect: bool = True
+    side: int = 160
+    area: tuple[float, float] = (0.25, 1.1)
+    log_ratio: float = 0.3
+    rotation: float = 8.0
     contrast: float = 0.3
     gamma: float = 0.3
     blur: float = 1.5
@@ -58,34 +57,30 @@ class ViewRecipe:
     grain: float = 0.06
     jpeg: int = 30
     flip: float = 0.5
-    border: float = 0.16
+    surroundings: float = 0.45
+    spectrum: float = 0.25
+    histogram: float = 0.25
 
 
 NO_TEXTURE = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100}
 """Settings of a `ViewRecipe` that leave tone, sharpness and grain as they are."""
 
-SOFT_EDGE = 8
-"""Pixels over which a foreign border gives way to the image."""
+NOTHING_LENT = {"surroundings": 0, "spectrum": 0, "histogram": 0}
+"""Settings that leave other images out."""
 
 
 def random_view(
-    image: np.ndarray,
-    other: np.ndarray,
-    is_normal: bool,
-    recipe: ViewRecipe,
-    rng: np.random.Generator,
+    image: np.ndarray, other: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw one view: foreign border, random resized crop, flip, greys, texture.
+    """Draw one view: what another image lends, crop, rotation, flip, greys, texture.
 
     Args:
         image: uint8 (SIDE, SIDE).
-        other: uint8 (SIDE, SIDE), an image that may lend its border.
-        is_normal: whether the image is; decides where its aspect jitter is centred.
+        other: uint8 (SIDE, SIDE), an image in the same frame that may lend.
         recipe: how.
         rng: decides.
     """
-    image = add_random_border(image, other, recipe, rng)
-    view = _random_frame(image, is_normal, recipe, rng)
+    view = _random_frame(borrow(image, other, recipe, rng), recipe, rng)
     return _random_texture(_random_greys(view, recipe, rng), recipe, rng)
 
 
@@ -95,86 +90,61 @@ def random_view_and_mask(
     """Draw one view of an image and what it shows of a mask.
 
     Args:
-        image: uint8 (SIDE, SIDE), its border as it shall be.
-        mask: uint8 (SIDE, SIDE), 0 for none and 255 for all.
-        recipe: how; aspect jitter as for a normal image.
+        image: float32 (SIDE, SIDE) in [0, 1], borrowed from others as it shall be.
+        mask: float32 (SIDE, SIDE) in [0, 1].
+        recipe: how.
         rng: decides.
 
     Returns:
         (view, mask), both float32 (side, side) in [0, 1].
     """
-    framed = _random_frame(np.dstack([image, mask]), True, recipe, rng)
+    framed = _random_frame(np.dstack([image, mask]), recipe, rng)
     view = _random_greys(framed[..., 0], recipe, rng)
     return _random_texture(view, recipe, rng), framed[..., 1]
 
 
-def _random_frame(
-    image: np.ndarray, is_normal: bool, recipe: ViewRecipe, rng: np.random.Generator
+def borrow(
+    image: np.ndarray, other: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator
 ) -> np.ndarray:
-    """Crop, resize and flip uint8 (height, width, …) to float32 (side, side, …) in [0, 1]."""
-    view = _resize(_random_crop(image, is_normal, recipe, rng), recipe.side)
+    """An image with what the recipe lets another lend it, each by its own chance.
+
+    uint8 (SIDE, SIDE), both in the same frame → float32 (SIDE, SIDE) in [0, 1].
+    """
+    view, lender = (np.float32(pixels) / 255 for pixels in (image, other))
+    if rng.random() < recipe.histogram:
+        view = borrow_histogram(view, lender, rng.uniform(0.3, 1))
+    if rng.random() < recipe.spectrum:
+        view = borrow_spectrum(view, lender, rng.uniform(0.3, 1))
+    if rng.random() < recipe.surroundings:
+        view = borrow_surroundings(view, lender, rng)
+    return view
+
+
+def _random_frame(image: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator) -> np.ndarray:
+    """Crop, turn, resize and flip float32 (SIDE, SIDE, …) in [0, 1] to (side, side, …)."""
+    beyond = cv2.BORDER_REFLECT_101 if rng.random() < 0.5 else cv2.BORDER_CONSTANT
+    view = np.clip(warp(image, _random_crop(recipe, rng), recipe.side, beyond), 0, 1)
     return view[:, ::-1] if rng.random() < recipe.flip else view
 
 
-def add_random_border(
-    image: np.ndarray, other: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator
-) -> np.ndarray:
-    """The border of another image around this one, in three of four cases if the recipe says so."""
-    if not recipe.border or rng.random() >= 0.75:
-        return image
-    return replace_border(other, image, rng.uniform(0, recipe.border, 4))
-
-
-def replace_border(other: np.ndarray, image: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """The image with the outer parts of another, fading into each other.
-
-    Args:
-        other: uint8 (side, side), lends the border.
-        image: uint8 (side, side), keeps the middle.
-        widths: of the border at left, right, top and bottom, as shares of the side.
+def _random_crop(recipe: ViewRecipe, rng: np.random.Generator) -> np.ndarray:
+    """A crop of random area, shape, angle and place, reaching beyond the image if larger than it.
 
     Returns:
-        uint8 (side, side).
+        float64 (2, 3), takes points of the crop to points of the image.
     """
-    side = image.shape[0]
-    place = np.arange(side, dtype=np.float32)
-    left, right, top, bottom = np.asarray(widths, np.float32) * side
-
-    def inside(before: float, after: float) -> np.ndarray:
-        near = np.minimum(place - before, side - 1 - after - place) / SOFT_EDGE + 0.5
-        return np.clip(near, 0, 1)
-
-    share = np.outer(inside(top, bottom), inside(left, right))
-    return np.rint(share * image + (1 - share) * other).astype(np.uint8)
-
-
-def _random_crop(
-    image: np.ndarray, is_normal: bool, recipe: ViewRecipe, rng: np.random.Generator
-) -> np.ndarray:
-    """A crop of random area, shape and place, reaching beyond the image if larger than it.
-
-    A crop wider than high, resized to a square, looks like a wider original. Normals therefore
-    get wider crops and pneumonia narrower ones, by half the gap each.
-    """
-    centre = 0.0
-    if recipe.balance_aspect:
-        centre = 0.5 * np.log(ASPECT["pneumonia"] / ASPECT["normal"]) * (1 if is_normal else -1)
-    ratio = np.exp(centre + rng.uniform(-recipe.log_ratio, recipe.log_ratio))
+    ratio = np.exp(rng.uniform(-recipe.log_ratio, recipe.log_ratio))
     area = rng.uniform(*recipe.area)
     if area <= 1:
         # The largest crop of this ratio covers min(ratio, 1/ratio): it gives up area, not ratio.
         area = min(area, ratio, 1 / ratio)
-    height, width = image.shape[:2]
-    crop_width = round(width * np.sqrt(area * ratio))
-    crop_height = round(height * np.sqrt(area / ratio))
-    beyond_x, beyond_y = max(crop_width - width, 0), max(crop_height - height, 0)
-    if beyond_x or beyond_y:
-        border = cv2.BORDER_REFLECT_101 if rng.random() < 0.5 else cv2.BORDER_CONSTANT
-        image = cv2.copyMakeBorder(image, beyond_y, beyond_y, beyond_x, beyond_x, border)
+    size = np.sqrt([area * ratio, area / ratio])
     # Anywhere in the image; or, along an edge it reaches beyond, with all of the image in it.
-    left = rng.integers(abs(width - crop_width) + 1)
-    top = rng.integers(abs(height - crop_height) + 1)
-    return image[top : top + crop_height, left : left + crop_width]
+    middle = 0.5 + rng.uniform(-0.5, 0.5, 2) * np.abs(1 - size)
+    angle = np.deg2rad(rng.uniform(-recipe.rotation, recipe.rotation))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = turn * size
+    return np.column_stack([linear, middle - linear @ (0.5, 0.5)])
 
 
 def _random_greys(view: np.ndarray, recipe: ViewRecipe, rng: np.random.Generator) -> np.ndarray:
@@ -206,10 +176,3 @@ def _random_texture(view: np.ndarray, recipe: ViewRecipe, rng: np.random.Generat
 def gaussian_blur(view: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur; a standard deviation too small to matter leaves the view as it is."""
     return view if sigma < 0.1 else cv2.GaussianBlur(view, (0, 0), sigma)
-
-
-def _resize(image: np.ndarray, side: int) -> np.ndarray:
-    """Resize uint8 to float32 (side, side, …) in [0, 1], averaging when it shrinks."""
-    shrinks = image.shape[0] > side and image.shape[1] > side
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(image.astype(np.float32), (side, side), interpolation=method) / 255

@@ -31,11 +31,11 @@ class Views(keras.utils.PyDataset):
         self.draw(np.random.default_rng((self.seed, epoch)))
 
     def draw(self, rng: np.random.Generator) -> None:
-        """Decide order, views and lenders of borders."""
+        """Decide order, views and lenders."""
         images = self.images
         self.order = rng.permutation(len(images))
         self.seeds = rng.integers(2**63, size=len(images))
-        # Whose border may be lent: every class as often, so that a border says nothing of it.
+        # Who may lend: every class as often, so that what is lent says nothing of it.
         present = np.unique(images.labels)
         by_class = [rng.choice(np.flatnonzero(images.labels == c), len(images)) for c in present]
         self.others = np.choose(rng.integers(len(present), size=len(images)), by_class)
@@ -49,12 +49,10 @@ class Views(keras.utils.PyDataset):
 
     def views_of(self, rows: np.ndarray) -> np.ndarray:
         """One view of each row, float32 (rows, side, side, 1)."""
-        is_normal = ~self.images.is_pneumonia
         views = [
             random_view(
                 self.images.pixels[row],
                 self.images.pixels[self.others[row]],
-                is_normal[row],
                 self.view_recipe,
                 np.random.default_rng(self.seeds[row]),
             )

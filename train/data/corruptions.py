@@ -13,8 +13,11 @@ import cv2
 import numpy as np
 
 from cxr_demo.models.preprocessing import jpeg_copy, to_uint8
-from train.data.augment import gaussian_blur, replace_border
+from train.data.augment import gaussian_blur
 from train.data.kermany import Images
+
+SOFT_EDGE = 8
+"""Pixels over which a foreign border gives way to the image."""
 
 
 def as_if_wider(image: np.ndarray, factor: float) -> np.ndarray:
@@ -50,6 +53,29 @@ def foreign_border(image: np.ndarray, other: np.ndarray, width: float) -> np.nda
     """The outer part of another image around this one; `width` is a share of the side."""
     levels = map(to_uint8, (other, image))
     return replace_border(*levels, np.full(4, width)).astype(np.float32) / 255
+
+
+def replace_border(other: np.ndarray, image: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """The image with the outer parts of another, fading into each other.
+
+    Args:
+        other: uint8 (side, side), lends the border.
+        image: uint8 (side, side), keeps the middle.
+        widths: of the border at left, right, top and bottom, as shares of the side.
+
+    Returns:
+        uint8 (side, side).
+    """
+    side = image.shape[0]
+    place = np.arange(side, dtype=np.float32)
+    left, right, top, bottom = np.asarray(widths, np.float32) * side
+
+    def inside(before: float, after: float) -> np.ndarray:
+        near = np.minimum(place - before, side - 1 - after - place) / SOFT_EDGE + 0.5
+        return np.clip(near, 0, 1)
+
+    share = np.outer(inside(top, bottom), inside(left, right))
+    return np.rint(share * image + (1 - share) * other).astype(np.uint8)
 
 
 CORRUPTIONS: dict[str, Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]] = {

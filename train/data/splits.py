@@ -29,10 +29,10 @@ def grouped_folds(labels: np.ndarray, patients: np.ndarray, n_folds: int, seed: 
     return folds
 
 
-def training_and_validation(data: Path) -> tuple[Images, Images]:
-    """The released split of DATA/train: one patient-grouped fold in eight is held out."""
+def training_and_validation(data: Path, fold: int = HELD_OUT) -> tuple[Images, Images]:
+    """A split of DATA/train: one patient-grouped fold in eight is held out; released: HELD_OUT."""
     images = load_split(data, "train")
-    held_out = grouped_folds(images.labels, images.patients, N_FOLDS, SEED) == HELD_OUT
+    held_out = grouped_folds(images.labels, images.patients, N_FOLDS, SEED) == fold
     return images[~held_out], images[held_out]
 
 

@@ -22,21 +22,18 @@ from sklearn.neighbors import KNeighborsClassifier
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from train.arguments import parse
-from train.data.augment import NO_TEXTURE, ViewRecipe
+from train.data.augment import NO_TEXTURE, NOTHING_LENT, ViewRecipe
 from train.data.corruptions import each_condition
-from train.data.kermany import Images, resize_all
+from train.data.kermany import Images
 from train.data.splits import SEED, grouped_folds, training_and_validation
 from train.metrics.classification import score_logits
 from train.models.training import recipe_as_json
-from train.recipes.classifier import ClassifierRecipe, fit_classifier
+from train.recipes.classifier import ClassifierRecipe, as_read, fit_classifier
 from train.records.manifest import write_json
 
-SCORED_AT = 112
-"""Pixels. Random crops show things larger than the whole image does, so that a network is at its
-best on images somewhat larger than its views (Touvron et al., 2019, "Fixing the train-test
-resolution discrepancy")."""
-
-BASE = ClassifierRecipe(epochs=5, first_trainable_block=4, views=ViewRecipe(side=96))
+BASE = ClassifierRecipe(
+    epochs=5, first_trainable_block=4, averaging=0.98, side=112, views=ViewRecipe(side=96)
+)
 
 
 def _views(**changes) -> ClassifierRecipe:
@@ -46,9 +43,11 @@ def _views(**changes) -> ClassifierRecipe:
 VARIANTS = {
     "all_views": BASE,
     "another_seed": replace(BASE, seed=1),
-    "shape_only": _views(area=(0.08, 1.0), border=0, **NO_TEXTURE),
-    "no_border": _views(border=0),
-    "narrow_crops": _views(area=(0.3, 1.3)),
+    "not_aligned": replace(BASE, aligned=False),
+    "no_surroundings": _views(surroundings=0),
+    "nothing_lent": _views(**NOTHING_LENT),
+    "no_texture": _views(**NO_TEXTURE),
+    "narrow_crops": _views(area=(0.5, 1.1)),
     "no_ratio_jitter": _views(log_ratio=0.0),
     "no_contrast": _views(contrast=0.0),
     "no_flip": _views(flip=0.0),
@@ -70,11 +69,11 @@ def score_variant(
     model: keras.Model, recipe: ClassifierRecipe, training: Images, held_out: Images
 ) -> dict[str, dict]:
     """Scores of the trained heads and of the vote, plain; of the heads, under every stress."""
-    references = _predict(model, training.as_float())["embedding"]
+    references = _predict(model, recipe, training.as_float())["embedding"]
     vote = KNeighborsClassifier(NEIGHBOURS, metric="cosine").fit(references, training.labels)
     scores = {}
     for name, squares in each_condition(held_out):
-        outputs = _predict(model, squares[..., 0])
+        outputs = _predict(model, recipe, squares[..., 0])
         scores[name] = _scores(outputs, recipe, held_out.labels)
         if name == "plain":
             predicted = vote.predict(outputs["embedding"])
@@ -86,8 +85,10 @@ def score_variant(
     return scores
 
 
-def _predict(model: keras.Model, squares: np.ndarray) -> dict[str, np.ndarray]:
-    return model.predict(resize_all(squares, SCORED_AT), batch_size=32, verbose=0)
+def _predict(
+    model: keras.Model, recipe: ClassifierRecipe, squares: np.ndarray
+) -> dict[str, np.ndarray]:
+    return model.predict(as_read(squares, recipe), batch_size=32, verbose=0)
 
 
 def _scores(outputs: dict, recipe: ClassifierRecipe, labels: np.ndarray) -> dict[str, float]:

@@ -9,7 +9,8 @@ uninterrupted one would have seen.
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def train_epochs(
         run: what makes this training this one, plain enough for JSON.
 
     Returns:
-        The same model after the last epoch.
+        The same model after the last epoch; with the moving averages of its weights, if its
+        optimizer keeps them.
 
     Raises:
         SystemExit: if `work` holds another training, or a backup whose two files disagree.
@@ -103,12 +105,28 @@ class KeepHistory(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         done = json.loads(self._file.read_text())[:epoch] if epoch else []
-        scores = {"epoch": epoch + 1, **(logs or {}), **self._validate(self.model)}
+        with averaged_weights(self.model):
+            validated = self._validate(self.model)
+        scores = {"epoch": epoch + 1, **(logs or {}), **validated}
         scores["seconds"] = time.monotonic() - self._started
         print(json.dumps(scores), flush=True)
         whole = self._file.with_suffix(".part")  # a file cut off would end all later runs
         whole.write_text(json.dumps([*done, scores], indent=1))
         whole.replace(self._file)
+
+
+@contextmanager
+def averaged_weights(model: keras.Model) -> Iterator[None]:
+    """The model has the moving averages of its weights meanwhile, if its optimizer keeps them."""
+    if not model.optimizer.use_ema:
+        yield
+        return
+    variables = model.trainable_variables
+    trained = [variable.numpy() for variable in variables]
+    model.optimizer.finalize_variable_values(variables)  # Keras does so after the last epoch, too
+    yield
+    for variable, value in zip(variables, trained, strict=True):
+        variable.assign(value)
 
 
 def recipe_as_json(recipe: object) -> dict:

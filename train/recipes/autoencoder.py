@@ -15,7 +15,7 @@ import numpy as np
 
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from train.arguments import parse
-from train.data.augment import NO_TEXTURE, ViewRecipe
+from train.data.augment import NO_TEXTURE, NOTHING_LENT, ViewRecipe
 from train.data.batches import Views
 from train.data.kermany import resize_all
 from train.data.splits import normals_of
@@ -43,9 +43,9 @@ class AutoencoderRecipe:
             side=AUTOENCODER_SIDE,
             area=(0.7, 1.0),
             log_ratio=0.2,
-            balance_aspect=False,
+            rotation=0,
             contrast=0.15,
-            border=0,
+            **NOTHING_LENT,
             **NO_TEXTURE,
         )
     )

@@ -22,9 +22,8 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from cxr_demo.anomaly.maps import extent_score
-from cxr_demo.models.preprocessing import to_uint8
 from train.arguments import parse
-from train.data.augment import ViewRecipe, add_random_border, random_view_and_mask
+from train.data.augment import ViewRecipe, borrow, random_view_and_mask
 from train.data.batches import Views
 from train.data.kermany import Images, resize_all
 from train.data.splits import normals_of
@@ -57,9 +56,7 @@ class DetectorRecipe:
     peak_rate: float = 1e-4
     weight_decay: float = 1e-3
     first_trainable_block: int = 3
-    views: ViewRecipe = field(
-        default_factory=lambda: ViewRecipe(side=128, area=(0.4, 1.3), balance_aspect=False)
-    )
+    views: ViewRecipe = field(default_factory=lambda: ViewRecipe(side=128, area=(0.4, 1.3)))
     seed: int = 0
 
 
@@ -71,7 +68,7 @@ class LesionViews(Views):
     """
 
     def draw(self, rng: np.random.Generator) -> None:
-        """Decide order, lenders of borders, views and lesions."""
+        """Decide order, lenders, views and lesions."""
         n = len(self.images)
         self.order = rng.permutation(n)
         self.others = rng.integers(n, size=n)
@@ -87,12 +84,11 @@ class LesionViews(Views):
         """One view, float32 (side, side), and its cells, float32 (side/8, side/8)."""
         recipe, pixels = self.view_recipe, self.images.pixels
         rng = np.random.default_rng((self.seeds[row], lesion))
-        image = add_random_border(pixels[row], pixels[self.others[row]], recipe, rng)
+        image = borrow(pixels[row], pixels[self.others[row]], recipe, rng)
         mask = np.zeros(image.shape, np.float32)
         if lesion:
-            changed, mask = paste_for_training(image / np.float32(255), rng)
-            image = to_uint8(changed)
-        view, seen = random_view_and_mask(image, to_uint8(mask), recipe, rng)
+            image, mask = paste_for_training(image, rng)
+        view, seen = random_view_and_mask(image, mask, recipe, rng)
         cells = (recipe.side // 8,) * 2
         return view.astype(np.float32), cv2.resize(seen, cells, interpolation=cv2.INTER_AREA)
 

@@ -25,7 +25,7 @@ from train.data.kermany import Images
 from train.data.splits import normals_of
 from train.records.manifest import register
 
-VIEWS = ViewRecipe(side=DETECTOR_SIDE, area=(0.6, 1.3), balance_aspect=False)
+VIEWS = ViewRecipe(side=DETECTOR_SIDE, area=(0.6, 1.3), rotation=0)
 VIEWS_OF_EACH = 3
 """Beside the image as it is."""
 
@@ -37,7 +37,7 @@ def views_of_normals(normals: Images, seed: int = 0) -> Iterator[np.ndarray]:
         yield resize_square(square, DETECTOR_SIDE)
         for _ in range(VIEWS_OF_EACH):
             other = normals.pixels[rng.integers(len(normals))]
-            yield random_view(pixels, other, True, VIEWS, rng)
+            yield random_view(pixels, other, VIEWS, rng)
 
 
 def fit_gaussians(regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from train.data.corruptions import (
     corrupted,
     grainy,
     mixed_corruptions,
+    replace_border,
 )
 from train.data.kermany import Images
 
@@ -100,3 +101,22 @@ def test_borders_come_from_the_other_class():
     )[..., 0]
     assert framed[:2, :20].max() == 0 and framed[2:, :20].min() == 1
     assert framed[:2, 40:180, 40:180].min() == 1 and framed[2:, 40:180, 40:180].max() == 0
+
+
+def test_a_border_by_hand():
+    white, black = np.full((224, 224), 255, np.uint8), np.zeros((224, 224), np.uint8)
+    framed = replace_border(black, white, np.array([0.25, 0.125, 0.0, 0.5]))
+    across, down = framed[60], framed[:, 120]
+    assert across[:50].max() == 0 and across[62:190].min() == 255  # 56 columns at the left
+    assert across[200:].max() == 0  # 28 at the right
+    assert down[4:106].min() == 255 and down[118:].max() == 0  # none at the top, 112 below
+    assert 0 < across[56] < 255  # a soft edge
+    assert framed.dtype == np.uint8
+
+
+def test_no_width_is_no_border():
+    rows = np.tile(np.arange(224, dtype=np.uint8), (224, 1)).T
+    black = np.zeros_like(rows)
+    assert replace_border(black, rows, np.zeros(4))[4:-4, 4:-4].tolist() == (
+        rows[4:-4, 4:-4].tolist()
+    )

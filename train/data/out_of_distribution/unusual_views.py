@@ -9,11 +9,9 @@ import cv2
 import numpy as np
 
 from cxr_demo.models.preprocessing import SIDE
-from train.data.augment import ViewRecipe, random_view
+from train.data.augment import NOTHING_LENT, ViewRecipe, random_view
 
-ORDINARY = ViewRecipe(
-    side=SIDE, area=(0.6, 1.2), log_ratio=0.3, balance_aspect=False, contrast=0.25, flip=0, border=0
-)
+ORDINARY = ViewRecipe(side=SIDE, area=(0.6, 1.2), rotation=0, contrast=0.25, flip=0, **NOTHING_LENT)
 """What passes for an ordinary export of an ordinary radiograph."""
 
 
@@ -75,7 +73,7 @@ UNUSUAL_VIEWS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 def ordinary_view(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """An ordinary export of it."""
-    return random_view(image, image, True, ORDINARY, rng)
+    return random_view(image, image, ORDINARY, rng)
 
 
 def unusual_view(image: np.ndarray, reason: str, rng: np.random.Generator) -> np.ndarray:

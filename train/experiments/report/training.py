@@ -22,7 +22,7 @@ import numpy as np
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.models.calibration import BINARY, THREE_CLASS
 from train.arguments import parse
-from train.data.augment import NO_TEXTURE, ViewRecipe
+from train.data.augment import NO_TEXTURE, NOTHING_LENT, ViewRecipe
 from train.data.batches import Views
 from train.data.kermany import Images, load_split, resize_all
 from train.data.splits import training_and_validation
@@ -62,9 +62,9 @@ class ReportRecipe:
         default_factory=lambda: ViewRecipe(
             area=(0.7, 1.0),
             log_ratio=0.1,
-            balance_aspect=False,
+            rotation=0,
             contrast=0.1,
-            border=0,
+            **NOTHING_LENT,
             **NO_TEXTURE,
         )
     )

@@ -1,0 +1,42 @@
+"""Images as the networks see them: in the one frame of `cxr_demo.models.alignment`.
+
+Data contract: `Images` whose pixels are squares → `Images` whose pixels are frames, uint8 (N, SIDE,
+SIDE) as well, so that everything that takes the one takes the other.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from cxr_demo.artefacts import ALIGNMENT, Artefacts
+from cxr_demo.models.alignment import Aligner, warp
+from cxr_demo.models.preprocessing import SIDE, to_uint8
+from train.data.kermany import Images
+
+
+def in_frame(images: Images, aligner: Aligner | None = None) -> Images:
+    """The same images aligned, each as it would be served.
+
+    Args:
+        images: squares.
+        aligner: None takes the one that ships.
+    """
+    pixels = frames_of(images.as_float(), aligner)
+    return replace(images, pixels=to_uint8(pixels))
+
+
+def frames_of(squares: np.ndarray, aligner: Aligner | None = None, side: int = SIDE) -> np.ndarray:
+    """float32 (N, SIDE, SIDE) in [0, 1] → their frames float32 (N, side, side)."""
+    align = aligner or Aligner.from_arrays(Artefacts().arrays(ALIGNMENT))
+
+    def frame(square: np.ndarray) -> np.ndarray:
+        return warp(square, align(square).matrix, side)
+
+    # OpenCV lets go of the interpreter; its own threads gain nothing on pictures this small.
+    cv2.setNumThreads(1)
+    with ThreadPoolExecutor() as pool:
+        found = tqdm(pool.map(frame, squares), "align", len(squares), disable=None)
+        return np.stack(list(found))
