@@ -4,6 +4,8 @@ Data contract: `Images` in; per step float32 (batch, side, side, 1) in [0, 1] an
 learnt for it.
 """
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 
@@ -70,6 +72,7 @@ class ClassifierViews(Views):
     Args:
         outputs: those of `build_classifier` that are trained; embeddings by the three classes.
         balanced: whether all classes weigh alike, however common.
+        taught: by output, float (N, classes), what is to be learnt in place of the labels.
     """
 
     def __init__(
@@ -80,13 +83,16 @@ class ClassifierViews(Views):
         seed: int,
         outputs: tuple[str, ...] = ("binary", "three_class"),
         balanced: bool = True,
+        taught: Mapping[str, np.ndarray] | None = None,
     ):
         super().__init__(images, recipe, batch, seed)
         classes = {
             output: images.is_pneumonia.astype(int) if output == "binary" else images.labels
             for output in outputs
         }
-        self.targets = {name: np.eye(values.max() + 1)[values] for name, values in classes.items()}
+        self.targets = taught or {
+            name: np.eye(values.max() + 1)[values] for name, values in classes.items()
+        }
         self.weights = {
             name: (len(values) / (len(np.bincount(values)) * np.bincount(values)))[values]
             if balanced

@@ -11,6 +11,8 @@ Expected on the held-out fold: see assets/metrics/classifier_history.json, last 
 """
 
 import dataclasses
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,7 +85,12 @@ class ClassifierRecipe:
 
 
 def fit_classifier(
-    recipe: ClassifierRecipe, training: Images, validation: Images, trunk: Path, work: Path
+    recipe: ClassifierRecipe,
+    training: Images,
+    validation: Images,
+    trunk: Path,
+    work: Path,
+    taught: Mapping[str, np.ndarray] | None = None,
 ) -> keras.Model:
     """Train or resume the classifier.
 
@@ -93,6 +100,7 @@ def fit_classifier(
         validation: images of other patients, scored after every epoch, plain and stressed.
         trunk: starting weights of the VGG16 convolutions.
         work: folder for checkpoint and history, kept out of the repository.
+        taught: by output, what is to be learnt of the training images in place of their labels.
 
     Returns:
         The model after the last epoch (with a rate decaying to zero there is none to choose).
@@ -107,6 +115,7 @@ def fit_classifier(
         recipe.seed,
         outputs,
         recipe.balanced,
+        taught,
     )
     model = build_classifier(None, trunk, recipe.first_trainable_block, recipe.dropout)
     rate = rate_schedule(
@@ -136,9 +145,11 @@ def fit_classifier(
             for name, squares in inputs.items()
         }
 
-    return train_epochs(
-        model, batches, validate, recipe.epochs, work, describe_run(recipe, training)
-    )
+    run = describe_run(recipe, training)
+    if taught:
+        sums = [hashlib.sha256(values.tobytes()) for values in taught.values()]
+        run["taught"] = [found.hexdigest() for found in sums]
+    return train_epochs(model, batches, validate, recipe.epochs, work, run)
 
 
 def as_read(squares: np.ndarray, recipe: ClassifierRecipe) -> np.ndarray:
