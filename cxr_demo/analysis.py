@@ -12,6 +12,7 @@ from cxr_demo.anomaly.maps import DETECTOR_SIDE, Anomaly, score_anomaly
 from cxr_demo.anomaly.padim import RegionGaussians
 from cxr_demo.anomaly.thresholds import ScoreDistribution
 from cxr_demo.artefacts import (
+    ALIGNMENT,
     AUTOENCODER,
     CALIBRATION,
     CLASSIFIER,
@@ -25,9 +26,16 @@ from cxr_demo.artefacts import (
     VERSIONED,
     Artefacts,
 )
+from cxr_demo.models.alignment import Aligner, Alignment, warp
 from cxr_demo.models.calibration import HEADS, Calibration, conformal_set, probabilities
 from cxr_demo.models.input_check import NOT_A_CHEST, InputCheck, InputChecker, NotAChestError
-from cxr_demo.models.networks import Autoencoder, Classifier, Detector, DetectorOutput
+from cxr_demo.models.networks import (
+    CLASSIFIER_SIDE,
+    Autoencoder,
+    Classifier,
+    Detector,
+    DetectorOutput,
+)
 from cxr_demo.models.occlusion import Box, occlude
 from cxr_demo.models.preprocessing import resize_square, to_network_input, to_view
 from cxr_demo.models.saliency import Heads, saliency
@@ -49,7 +57,9 @@ class Analysis:
         input_check: whether it is a radiograph as the networks know them.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
         conformal_set: the classes of "three_class" that cannot be ruled out, likeliest first.
-        saliency: by class, how much each region supports it, float32 (7, 7), see `saliency`.
+        alignment: where the frame lies that the classifier was given.
+        saliency: by class, how much each region of the frame supports it, float32 (6, 6), see
+            `saliency`.
         embedding: float32 (D,), of unit length, its position among the references.
         neighbourhood: the NEIGHBOURS nearest of other patients.
         atypical: whether it is farther from them than 99 % of the library from theirs.
@@ -57,7 +67,7 @@ class Analysis:
         same_picture: ids of references that are this very picture; usually none.
         same_patients: keys of its patients in the library, whose images were left out.
         left_out: how many references that were.
-        square: float32 (SIDE, SIDE) in [0, 1], the input of the networks.
+        square: float32 (SIDE, SIDE) in [0, 1], what the frame is taken from.
         model: first 12 characters of the hash of each artefact that was used.
     """
 
@@ -68,6 +78,7 @@ class Analysis:
     input_check: InputCheck
     probabilities: dict[str, dict[str, float]]
     conformal_set: tuple[str, ...]
+    alignment: Alignment
     saliency: dict[str, np.ndarray]
     embedding: np.ndarray
     neighbourhood: Neighbourhood
@@ -94,6 +105,7 @@ class Analyser:
     def __init__(self, artefacts: Artefacts, threads: int | None = None):
         self.library = ReferenceLibrary(artefacts.arrays(LIBRARY))
         self.typicality = Typicality.from_json(artefacts.json(TYPICALITY))
+        self._align = Aligner.from_arrays(artefacts.arrays(ALIGNMENT))
         self._classifier = Classifier(artefacts.read(CLASSIFIER), threads)
         calibration = artefacts.json(CALIBRATION)
         self._calibration = {
@@ -150,7 +162,9 @@ class Analyser:
         square = occlude(whole, hidden or [], fill)
         if hidden:
             change = self._detect(square)
-        features = self._classifier(square)
+        # Of the whole radiograph: a part that is hidden must not move the frame.
+        alignment = self._align(whole)
+        features = self._classifier(warp(square, alignment.matrix, CLASSIFIER_SIDE))
         same_picture = self.library.rows_of_same_image(whole)
         left_out = self.library.rows_of_same_patients(same_picture)
         same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
@@ -166,6 +180,7 @@ class Analyser:
             input_check=input_check,
             probabilities=calibrated,
             conformal_set=conformal_set(calibrated["three_class"], self._min_probability),
+            alignment=alignment,
             saliency=saliency(features.feature_map, self._heads),
             embedding=features.embedding,
             neighbourhood=neighbourhood,

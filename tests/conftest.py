@@ -52,8 +52,9 @@ def tiny_assets(tmp_path_factory) -> Path:
     from keras import layers
 
     from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
-    from cxr_demo.models.networks import Classifier
-    from cxr_demo.models.preprocessing import SIDE, to_network_input
+    from cxr_demo.models.alignment import Aligner, features, warp
+    from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
+    from cxr_demo.models.preprocessing import to_network_input
     from cxr_demo.reference.library import perceptual_hash
     from cxr_demo.reference.pneumoniamnist import middle
     from cxr_demo.reference.thumbnails import to_thumbnail
@@ -62,17 +63,25 @@ def tiny_assets(tmp_path_factory) -> Path:
 
     keras.utils.set_random_seed(3)
     root = tmp_path_factory.mktemp("assets")
-    for folder in ("classifier", "detector", "autoencoder", "library", "examples"):
+    for folder in ("alignment", "classifier", "detector", "autoencoder", "library", "examples"):
         (root / folder).mkdir()
 
-    image = keras.Input((SIDE, SIDE, 1), name="image")
-    features = layers.AveragePooling2D(32)(layers.Conv2D(4, 3, padding="same")(image))
-    embedding = layers.Dense(8, name="embedding")(layers.Flatten()(features))
+    squares = [to_network_input(chest_like(i).astype(np.float32) / 255) for i in range(60)]
+    template = np.mean([features(square) for square in squares], axis=0)
+    zones = np.zeros((64, 64), np.uint8)
+    for number in range(6):  # three on the left, three on the right, one below the other
+        down, across = 12 + 14 * (number % 3), 12 + 24 * (number // 3)
+        zones[down : down + 14, across : across + 16] = 1 + number
+    np.savez(root / "alignment/alignment.npz", template=template, zones=zones)
+
+    image = keras.Input((CLASSIFIER_SIDE, CLASSIFIER_SIDE, 1), name="image")
+    feature_map = layers.AveragePooling2D(32)(layers.Conv2D(4, 3, padding="same")(image))
+    embedding = layers.Dense(8, name="embedding")(layers.Flatten()(feature_map))
     outputs = {
         "binary": layers.Dense(2, name="binary")(embedding),
         "three_class": layers.Dense(3, name="three_class")(embedding),
         "embedding": embedding,
-        "features": features,
+        "features": feature_map,
     }
     classifier = export(keras.Model(image, outputs, name="classifier"), quantised=False)
     (root / "classifier/classifier.tflite").write_bytes(classifier)
@@ -148,7 +157,12 @@ def tiny_assets(tmp_path_factory) -> Path:
         )
 
     run = Classifier(classifier, threads=1)
-    squares = [to_network_input(chest_like(i).astype(np.float32) / 255) for i in range(60)]
+    align = Aligner(template)
+    matrices = np.stack([align(square).matrix for square in squares])
+    frames = [
+        warp(square, matrix, CLASSIFIER_SIDE)
+        for square, matrix in zip(squares, matrices, strict=True)
+    ]
     labels = np.arange(60) % 3
     np.savez(
         root / "library/library.npz",
@@ -156,18 +170,19 @@ def tiny_assets(tmp_path_factory) -> Path:
         ids=np.array([f"reference{i:02}" for i in range(60)]),
         patients=np.array([f"patient{i // 2:02}" for i in range(60)]),
         labels=labels.astype(np.int8),
-        embeddings=np.stack([run(square).embedding for square in squares]).astype(np.float16),
-        fingerprints=np.stack([perceptual_hash(square) for square in squares]),
+        embeddings=np.stack([run(frame).embedding for frame in frames]).astype(np.float16),
+        matrices=matrices.astype(np.float32),
+        perceptual_hashes=np.stack([perceptual_hash(square) for square in squares]),
         umap=np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32),
         tsne=np.random.default_rng(1).normal(size=(60, 2)).astype(np.float32),
         prototype_of=labels.astype(np.int16),
-        prototypes=np.stack([to_thumbnail(np.mean(squares[i::3], axis=0)) for i in range(3)]),
+        prototypes=np.stack([to_thumbnail(np.mean(frames[i::3], axis=0)) for i in range(3)]),
         prototype_sizes=np.full(3, 20, np.int16),
     )
     library = hashlib.sha256((root / "library/library.npz").read_bytes()).hexdigest()[:12]
     np.savez(
         root / "library/middles.npz",
-        fingerprints=np.stack([perceptual_hash(middle(square)) for square in squares]),
+        perceptual_hashes=np.stack([perceptual_hash(middle(square)) for square in squares]),
         library=library,
     )
     (root / "library/typicality.json").write_text(

@@ -1,8 +1,8 @@
 """Run the exported (LiteRT) networks; no training framework is imported.
 
-Data contract: float32 (SIDE, SIDE) in [0, 1] from `preprocessing` → `ClassifierOutput`; for the
-autoencoder float32 (side, side) in [0, 1] → the same; for the detector the same in,
-`DetectorOutput` out. Each call is one forward pass; calls from several threads wait for each other.
+Data contract: float32 (side, side) in [0, 1], the frame as `alignment` shows it, at the side of the
+network → `ClassifierOutput`; for the autoencoder the same as came in; for the detector
+`DetectorOutput`. Each call is one forward pass; calls from several threads wait for each other.
 """
 
 import os
@@ -11,6 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+CLASSIFIER_SIDE = 192
+"""Pixels; a multiple of 32. Random crops show things larger than the whole frame does, so that the
+network is at its best on frames larger than its training views, which have 160 (Touvron et al.,
+2019, "Fixing the train-test resolution discrepancy")."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class ClassifierOutput:
         binary: logits (2,), normal and pneumonia.
         three_class: logits (3,), normal, bacterial and viral.
         embedding: float32 (D,), of unit length.
-        feature_map: float32 (7, 7, 512), the trunk's last convolutional output.
+        feature_map: float32 (6, 6, 512), the trunk's last convolutional output.
     """
 
     binary: np.ndarray
@@ -69,7 +74,7 @@ class Classifier(_Network):
     """The exported VGG16 with its two heads and its embedding."""
 
     def __call__(self, square: np.ndarray) -> ClassifierOutput:
-        """Run the network once on float32 (SIDE, SIDE) in [0, 1]."""
+        """Run the network once on float32 (CLASSIFIER_SIDE, CLASSIFIER_SIDE) in [0, 1]."""
         outputs = self._run(square)
         embedding = outputs["embedding"]
         return ClassifierOutput(

@@ -49,7 +49,7 @@ def fetch_thumbnails(
     Raises:
         CXRError: if the archive cannot be downloaded or does not match its checksum.
     """
-    middles = artefacts.arrays(MIDDLES)["fingerprints"]
+    middles = artefacts.arrays(MIDDLES)["perceptual_hashes"]
     archive = download(
         os.environ.get("CXR_PICTURES_URL", URL),
         os.environ.get("CXR_PICTURES_MD5", MD5),

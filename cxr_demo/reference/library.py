@@ -59,7 +59,8 @@ class ReferenceLibrary:
         self.patients = arrays["patients"]
         self.labels = arrays["labels"]
         self.embeddings = unit_rows(arrays["embeddings"].astype(np.float32))
-        self.perceptual_hashes = arrays["fingerprints"]
+        self.perceptual_hashes = arrays["perceptual_hashes"]
+        self.matrices = arrays["matrices"]
         self.coordinates = {name: arrays[name] for name in ("umap", "tsne")}
         self.prototype_of = arrays["prototype_of"]
         self.prototypes = arrays["prototypes"]

@@ -30,7 +30,8 @@ def content(**changed) -> dict:
         "patients": np.array(["p0", "p1", "p2", "p1", "p4"]),
         "labels": np.array([0, 1, 2, 1, 0], np.int8),
         "embeddings": np.array(CIRCLE, np.float16),
-        "fingerprints": np.zeros((5, 32), np.uint8),
+        "perceptual_hashes": np.zeros((5, 32), np.uint8),
+        "matrices": np.tile(np.eye(2, 3, dtype=np.float32), (5, 1, 1)),
         "umap": np.zeros((5, 2), np.float32),
         "tsne": np.ones((5, 2), np.float32),
         "prototype_of": np.zeros(5, np.int16),
@@ -212,7 +213,7 @@ def test_rows_of_same_patients(given, expected):
 def test_a_reference_as_query_finds_no_image_of_its_own_patient():
     pixels, _ = picture(0)
     prints = np.stack([perceptual_hash(picture(seed)[0]) for seed in (5, 0, 6, 7, 8)])
-    known = library(fingerprints=prints)
+    known = library(perceptual_hashes=prints)
     itself = known.rows_of_same_image(pixels)
     assert itself.tolist() == [1]
     patients = {known.reference(row).patient for row in known.rows_of_same_patients(itself)}
@@ -289,11 +290,11 @@ def test_a_picture_is_known_up_to_24_bits_with_all_its_duplicates():
     pixels, signs = picture(0)
     itself = np.packbits(signs)
     known = library(
-        fingerprints=np.stack([flip_bits(itself, bits) for bits in (25, 24, 256, 0, 0)])
+        perceptual_hashes=np.stack([flip_bits(itself, bits) for bits in (25, 24, 256, 0, 0)])
     )
     assert known.rows_of_same_image(pixels).tolist() == [1, 3, 4]
 
 
 def test_an_unknown_picture_has_no_rows():
     prints = np.stack([perceptual_hash(picture(seed)[0]) for seed in range(5)])
-    assert library(fingerprints=prints).rows_of_same_image(picture(9)[0]).tolist() == []
+    assert library(perceptual_hashes=prints).rows_of_same_image(picture(9)[0]).tolist() == []

@@ -246,7 +246,7 @@ def test_what_claims_to_be_huge_is_refused_before_memory_is_taken(archive, monke
 @pytest.fixture(scope="module")
 def shipped():
     artefacts = Artefacts()
-    middles = artefacts.arrays(MIDDLES)["fingerprints"]
+    middles = artefacts.arrays(MIDDLES)["perceptual_hashes"]
     return ReferenceLibrary(artefacts.arrays(LIBRARY)), middles
 
 

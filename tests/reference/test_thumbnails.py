@@ -58,7 +58,7 @@ def library_file(prints, ids, labels) -> bytes:
         patients=np.array([f"p{row}" for row in range(n)]),
         labels=np.array(labels, np.int8),
         embeddings=np.eye(n, dtype=np.float16),
-        fingerprints=np.stack(prints),
+        perceptual_hashes=np.stack(prints),
         umap=np.zeros((n, 2), np.float32),
         tsne=np.zeros((n, 2), np.float32),
         prototype_of=np.int16((np.arange(n) + 1) % 2),
@@ -358,7 +358,7 @@ def eight(artefacts_of):
         np.arange(8) % 3,
     )
     middles = written(
-        fingerprints=np.stack([perceptual_hash(middle(square)) for square in squares]),
+        perceptual_hashes=np.stack([perceptual_hash(middle(square)) for square in squares]),
         library=hashlib.sha256(data).hexdigest()[:12],
     )
     return ReferenceLibrary(np.load(io.BytesIO(data))), artefacts_of(

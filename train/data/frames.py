@@ -30,13 +30,19 @@ def in_frame(images: Images, aligner: Aligner | None = None) -> Images:
 
 def frames_of(squares: np.ndarray, aligner: Aligner | None = None, side: int = SIDE) -> np.ndarray:
     """float32 (N, SIDE, SIDE) in [0, 1] → their frames float32 (N, side, side)."""
+    return frames_through(squares, matrices_of(squares, aligner), side)
+
+
+def matrices_of(squares: np.ndarray, aligner: Aligner | None = None) -> np.ndarray:
+    """float32 (N, SIDE, SIDE) in [0, 1] → where their frames lie, float64 (N, 2, 3)."""
     align = aligner or Aligner.from_arrays(Artefacts().arrays(ALIGNMENT))
-
-    def frame(square: np.ndarray) -> np.ndarray:
-        return warp(square, align(square).matrix, side)
-
     # OpenCV lets go of the interpreter; its own threads gain nothing on pictures this small.
     cv2.setNumThreads(1)
     with ThreadPoolExecutor() as pool:
-        found = tqdm(pool.map(frame, squares), "align", len(squares), disable=None)
-        return np.stack(list(found))
+        found = tqdm(pool.map(align, squares), "align", len(squares), disable=None)
+        return np.stack([one.matrix for one in found])
+
+
+def frames_through(squares: np.ndarray, matrices: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """Squares seen through matrices that are known: float32 (N, side, side)."""
+    return np.stack([warp(s, m, side) for s, m in zip(squares, matrices, strict=True)])

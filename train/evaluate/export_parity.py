@@ -14,9 +14,10 @@ from sklearn.metrics import roc_auc_score
 
 from cxr_demo.artefacts import ASSETS, CALIBRATION, CLASSIFIER, LIBRARY, Artefacts
 from cxr_demo.models.calibration import HEADS, Calibration
-from cxr_demo.models.networks import Classifier
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
 from cxr_demo.reference.library import ReferenceLibrary, unit_rows
 from train.arguments import parse
+from train.data.frames import frames_of
 from train.data.kermany import load_split
 from train.models.networks import build_classifier
 from train.models.weights import load_quantised
@@ -28,11 +29,11 @@ NEAR = 0.03
 """How far probabilities may lie apart on all but a hundredth of the images."""
 
 
-def parity(squares: np.ndarray, pneumonia: np.ndarray) -> dict:
+def parity(frames: np.ndarray, pneumonia: np.ndarray) -> dict:
     """Compare export and source.
 
     Args:
-        squares: float32 (N, SIDE, SIDE) in [0, 1].
+        frames: float32 (N, CLASSIFIER_SIDE, CLASSIFIER_SIDE) in [0, 1].
         pneumonia: bool (N,), of both kinds.
 
     Returns:
@@ -42,13 +43,13 @@ def parity(squares: np.ndarray, pneumonia: np.ndarray) -> dict:
     artefacts = Artefacts()
     source, exported = build_classifier(), Classifier(artefacts.read(CLASSIFIER))
     load_quantised(source, ASSETS / "classifier/classifier.weights.h5")
-    kept = source.predict(squares[..., None], batch_size=16, verbose=0)
-    passes = [exported(square) for square in squares]
+    kept = source.predict(frames[..., None], batch_size=16, verbose=0)
+    passes = [exported(frame) for frame in frames]
     served = {
         name: np.stack([getattr(features, name) for features in passes])
         for name in (*HEADS, "embedding")
     }
-    found = {"n": len(squares), "classifier": artefacts.short_hash(CLASSIFIER)}
+    found = {"n": len(frames), "classifier": artefacts.short_hash(CLASSIFIER)}
     for head, fitted in ((head, artefacts.json(CALIBRATION)[head]) for head in HEADS):
         calibrate = Calibration(fitted["temperature"], fitted["prior"])
         of_kept, of_served = calibrate(kept[head]), calibrate(served[head])
@@ -74,7 +75,8 @@ def parity(squares: np.ndarray, pneumonia: np.ndarray) -> dict:
 
 def main() -> None:
     images = load_split(parse(__doc__, "data").data, "test")
-    found = parity(images.as_float(), images.is_pneumonia)
+    frames = frames_of(images.as_float(), side=CLASSIFIER_SIDE)
+    found = parity(frames, images.is_pneumonia)
     write_json(ASSETS / "metrics" / "parity.json", found)
     log_test_reading("export against kept weights", {"auc": found["auc"]})
     print(json.dumps(found, indent=1))

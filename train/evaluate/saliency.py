@@ -17,9 +17,10 @@ from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
-from cxr_demo.models.networks import Classifier
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
 from cxr_demo.models.saliency import Heads, saliency
 from train.arguments import parse
+from train.data.frames import frames_of
 from train.data.splits import training_and_validation
 from train.records.manifest import write_json
 
@@ -73,8 +74,9 @@ def main() -> None:
     chosen = held_out[rng.permutation(np.flatnonzero(held_out.is_pneumonia))[:MAX_IMAGES]]
 
     similar, drops = [], {"strongest": [], "random": [], "weakest": []}
-    for square in tqdm(chosen.as_float(), desc="saliency", disable=None):
-        features = classifier(square)
+    frames = frames_of(chosen.as_float(), side=CLASSIFIER_SIDE)
+    for frame in tqdm(frames, desc="saliency", disable=None):
+        features = classifier(frame)
         shown = saliency(features.feature_map, heads)["pneumonia"]
         other = saliency(features.feature_map, randomise_heads(heads, rng))["pneumonia"]
         similar.append(spearmanr(shown.ravel(), other.ravel()).statistic)
@@ -84,7 +86,7 @@ def main() -> None:
             ("random", rng.random(shown.shape)),
             ("weakest", -shown),
         ):
-            hidden = classifier(blur_cells(square, top_cells(ranked, SHARE)))
+            hidden = classifier(blur_cells(frame, top_cells(ranked, SHARE)))
             drops[name].append(score - float(np.diff(hidden.binary)[0]))
     result = {
         "n": len(chosen),

@@ -15,8 +15,10 @@ import numpy as np
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
 from cxr_demo.models.calibration import HEADS
+from cxr_demo.models.networks import CLASSIFIER_SIDE
 from train.arguments import parse
 from train.data.corruptions import as_if_wider, mixed_corruptions
+from train.data.frames import frames_of
 from train.data.splits import training_and_validation
 from train.metrics.classification import score_logits
 from train.models.networks import build_classifier
@@ -47,12 +49,13 @@ def main() -> None:
     table: dict[str, dict] = {name: {} for name in SETS}
     result = {"classifier": Artefacts().short_hash(CLASSIFIER), "scores": table}
     for condition, squares in (
-        ("plain", held_out.as_float()[..., None]),
-        ("stressed", mixed_corruptions(held_out)),
+        ("plain", held_out.as_float()),
+        ("stressed", mixed_corruptions(held_out)[..., 0]),
     ):
+        frames = frames_of(squares, side=CLASSIFIER_SIDE)
         outputs = {
             name: model.predict(
-                np.stack([view(square[..., 0]) for square in squares])[..., None],
+                np.stack([view(frame) for frame in frames])[..., None],
                 batch_size=32,
                 verbose=0,
             )

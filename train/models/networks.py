@@ -12,6 +12,7 @@ import numpy as np
 from keras import layers
 
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
+from cxr_demo.models.networks import CLASSIFIER_SIDE
 from cxr_demo.models.preprocessing import SIDE
 
 EMBEDDING_SIZE = 256
@@ -23,7 +24,7 @@ IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
 def build_classifier(
-    side: int | None = SIDE,
+    side: int | None = CLASSIFIER_SIDE,
     trunk_weights: Path | None = None,
     first_trainable_block: int = 4,
     dropout: float = 0.3,

@@ -30,9 +30,10 @@ from cxr_demo.artefacts import (
     Artefacts,
 )
 from cxr_demo.models.calibration import Calibration
-from cxr_demo.models.networks import Autoencoder, Classifier, Detector
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Autoencoder, Classifier, Detector
 from cxr_demo.models.preprocessing import resize_square
 from train.arguments import parse
+from train.data.frames import frames_of
 from train.data.splits import SEED, grouped_folds, training_and_validation
 from train.metrics.calibration import (
     PRIOR,
@@ -118,7 +119,7 @@ def main() -> None:
     squares = held_out.as_float()
 
     classifier = Classifier(artefacts.read(CLASSIFIER))
-    features = [classifier(square) for square in squares]
+    features = [classifier(frame) for frame in frames_of(squares, side=CLASSIFIER_SIDE)]
     heads = {
         "binary": (np.stack([f.binary for f in features]), held_out.is_pneumonia.astype(int)),
         "three_class": (np.stack([f.three_class for f in features]), held_out.labels),

@@ -19,6 +19,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from cxr_demo.models.networks import CLASSIFIER_SIDE
 from train.arguments import parse
 from train.data.augment import ViewRecipe
 from train.data.batches import ClassifierViews
@@ -36,10 +37,6 @@ from train.models.training import (
     use_bfloat16_where_it_is_fast,
 )
 
-READ_SIDE = 192
-"""Pixels. Random crops show things larger than the whole frame does, so that a network is at its
-best on frames larger than its views (Touvron et al., 2019, "Fixing the train-test resolution
-discrepancy")."""
 WEIGHTS = "classifier.weights.h5"
 
 
@@ -79,7 +76,7 @@ class ClassifierRecipe:
     )
     balanced: bool = True
     aligned: bool = True
-    side: int = READ_SIDE
+    side: int = CLASSIFIER_SIDE
     views: ViewRecipe = field(default_factory=ViewRecipe)
     seed: int = 0
 

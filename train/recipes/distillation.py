@@ -24,23 +24,24 @@ import numpy as np
 
 from cxr_demo.models.alignment import warp
 from cxr_demo.models.calibration import softmax
+from cxr_demo.models.networks import CLASSIFIER_SIDE
 from train.arguments import parse
 from train.data.frames import in_frame
 from train.data.kermany import Images
 from train.data.splits import training_and_validation
 from train.models.networks import build_classifier
 from train.models.training import use_bfloat16_where_it_is_fast
-from train.recipes.classifier import READ_SIDE, WEIGHTS, ClassifierRecipe, fit_classifier
+from train.recipes.classifier import WEIGHTS, ClassifierRecipe, fit_classifier
 
 TAUGHT = 0.7
 
 
 def _seen_through(scale: float, mirrored: bool) -> Callable[[np.ndarray], np.ndarray]:
-    """A view float32 (READ_SIDE, READ_SIDE, 1) of the middle `scale` of a frame."""
+    """A view float32 (CLASSIFIER_SIDE, CLASSIFIER_SIDE, 1) of the middle `scale` of a frame."""
     matrix = np.array([[scale, 0, (1 - scale) / 2], [0, scale, (1 - scale) / 2]])
 
     def view(frame: np.ndarray) -> np.ndarray:
-        shown = warp(frame, matrix, READ_SIDE, cv2.BORDER_REFLECT_101)
+        shown = warp(frame, matrix, CLASSIFIER_SIDE, cv2.BORDER_REFLECT_101)
         return (shown[:, ::-1] if mirrored else shown)[..., None]
 
     return view

@@ -1,10 +1,12 @@
-"""Build the reference library: embeddings, labels, patients, maps, fingerprints, prototypes.
+"""Build the reference library: embeddings, labels, patients, maps, perceptual hashes, prototypes.
 
     python -m train.recipes.library --data ../shared/data/chest_xray
 
-All images of train/ and of val/ (the shipped examples) pass through the exported classifier, the
-one that serves. UMAP and t-SNE are fitted here, once; only coordinates are kept. Prints how well
-fingerprints separate, with --native the folder of files known at both sizes. Time: 5 min.
+All images of train/ and of val/ (the shipped examples) are aligned and pass through the exported
+classifier, the one that serves; where their frames lie is kept, so that two can be shown in
+register, and prototypes are means of frames. UMAP and t-SNE are fitted here, once; only coordinates
+are kept. Prints how well hashes separate, with --native the folder of files known at both sizes.
+Time: 5 min.
 """
 
 import dataclasses
@@ -16,10 +18,11 @@ from tqdm import tqdm
 from umap import UMAP
 
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, LIBRARY, Artefacts
-from cxr_demo.models.networks import Classifier
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
 from cxr_demo.reference.library import MAX_SAME_IMAGE_BITS, perceptual_hash
 from cxr_demo.reference.thumbnails import to_thumbnail
 from train.arguments import parse
+from train.data.frames import frames_through, matrices_of
 from train.data.kermany import CLASSES, Images, load_files, load_split
 from train.recipes.prototypes import mean_image, partition
 from train.records.manifest import register
@@ -27,13 +30,10 @@ from train.records.manifest import register
 SEED = 0
 
 
-def embed(images: Images, classifier: Classifier) -> np.ndarray:
-    """Unit-length embeddings float32 (N, D) of all images."""
+def embed(frames: np.ndarray, classifier: Classifier) -> np.ndarray:
+    """Unit-length embeddings float32 (N, D) of frames (N, CLASSIFIER_SIDE, CLASSIFIER_SIDE)."""
     return np.stack(
-        [
-            classifier(square).embedding
-            for square in tqdm(images.as_float(), desc="embed", disable=None)
-        ]
+        [classifier(frame).embedding for frame in tqdm(frames, desc="embed", disable=None)]
     )
 
 
@@ -49,11 +49,14 @@ def fit_maps(embeddings: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def build_prototypes(images: Images, embeddings: np.ndarray, may_average: np.ndarray) -> dict:
+def build_prototypes(
+    images: Images, frames: np.ndarray, embeddings: np.ndarray, may_average: np.ndarray
+) -> dict:
     """Prototypes of every class and which one stands for each image.
 
     Args:
         images: the library's images.
+        frames: float32 (N, side, side), the same in register, which are averaged.
         embeddings: float (N, D), of unit length.
         may_average: bool (N,), images that prototypes are made of; the others (the shipped
             examples) are given the nearest prototype of their class.
@@ -62,7 +65,7 @@ def build_prototypes(images: Images, embeddings: np.ndarray, may_average: np.nda
         The arrays `prototypes` uint8 (P, side, side), `prototype_sizes` int16 (P,) and
         `prototype_of` int16 (N,).
     """
-    small = np.stack([to_thumbnail(square) for square in images.as_float()])
+    small = np.stack([to_thumbnail(frame) for frame in frames])
     pictures, sizes, centres, classes = [], [], [], []
     prototype_of = np.full(len(images), -1, np.int16)
     for label in range(len(CLASSES)):
@@ -87,8 +90,8 @@ def build_prototypes(images: Images, embeddings: np.ndarray, may_average: np.nda
     }
 
 
-def report_fingerprints(images: Images, prints: np.ndarray, native: Path | None) -> None:
-    """Print how far apart fingerprints of one picture and of different patients lie."""
+def report_hashes(images: Images, prints: np.ndarray, native: Path | None) -> None:
+    """Print how far apart perceptual hashes of one picture and of different patients lie."""
     if native is None:
         return
     row_of = {name: row for row, name in enumerate(images.ids)}
@@ -100,7 +103,7 @@ def report_fingerprints(images: Images, prints: np.ndarray, native: Path | None)
         same.append(distances[row])
         other.append(distances[images.patients != images.patients[row]].min())
     print(
-        f"fingerprints, {len(same)} native files: own copy within {max(same)} bits, other "
+        f"perceptual hashes, {len(same)} native files: own copy within {max(same)} bits, other "
         f"patients from {min(other)} bits, same picture up to {MAX_SAME_IMAGE_BITS}"
     )
 
@@ -114,11 +117,15 @@ def main() -> None:
             for field in dataclasses.fields(Images)
         )
     )
-    prints = np.stack([perceptual_hash(square) for square in images.as_float()])
-    report_fingerprints(images, prints, arguments.native)
+    squares = images.as_float()
+    prints = np.stack([perceptual_hash(square) for square in squares])
+    report_hashes(images, prints, arguments.native)
     artefacts = Artefacts()
-    embeddings = embed(images, Classifier(artefacts.read(CLASSIFIER)))
-    prototypes = build_prototypes(images, embeddings, np.arange(len(images)) < len(parts[0]))
+    matrices = matrices_of(squares)
+    frames = frames_through(squares, matrices, CLASSIFIER_SIDE)
+    embeddings = embed(frames, Classifier(artefacts.read(CLASSIFIER)))
+    may_average = np.arange(len(images)) < len(parts[0])
+    prototypes = build_prototypes(images, frames, embeddings, may_average)
     path = ASSETS / LIBRARY
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
@@ -128,7 +135,8 @@ def main() -> None:
         patients=images.patients,
         labels=images.labels.astype(np.int8),
         embeddings=embeddings.astype(np.float16),
-        fingerprints=prints,
+        matrices=matrices.astype(np.float32),
+        perceptual_hashes=prints,
         **fit_maps(embeddings),
         **prototypes,
     )

@@ -154,7 +154,7 @@ def main() -> None:
     squares = np.concatenate([part.pixels for part in parts])
     middles = hash_centres(squares)
     made_with = artefacts.sources(MIDDLES)
-    np.savez(ASSETS / MIDDLES, fingerprints=middles, **made_with)
+    np.savez(ASSETS / MIDDLES, perceptual_hashes=middles, **made_with)
     register(ASSETS / MIDDLES)
     native = list_split(arguments.data, "val")
     if arguments.native:
