@@ -112,7 +112,7 @@ class Analyser:
             head: Calibration(calibration[head]["temperature"], tuple(calibration[head]["prior"]))
             for head in HEADS
         }
-        self._min_probability = calibration["not_sure"]["least_probability"]
+        self._min_probability = calibration["conformal"]["min_probability"]
         self.operating_points = calibration["operating_points"]
         self._heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))
         self._detector = Detector(artefacts.read(DETECTOR), threads)

@@ -108,7 +108,7 @@ def tiny_assets(tmp_path_factory) -> Path:
                 "operating_points": {
                     "youden": {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}
                 },
-                "not_sure": {"least_probability": {"normal": 0.3, "bacterial": 0.2, "viral": 0.25}},
+                "conformal": {"min_probability": {"normal": 0.3, "bacterial": 0.2, "viral": 0.25}},
                 "classifier": short_hash["classifier"],
             }
         )

@@ -54,7 +54,7 @@ def compute_metrics(
             }
             for name, point in operating_points.items()
         },
-        "not_sure": conformal_coverage(predictions),
+        "conformal": conformal_coverage(predictions),
         "knn_binary": binary_scores(labels, 1 - predictions.vote[:, 0]),
         "knn_three_class": class_scores(labels, predictions.voted, CLASSES),
         "detector": anomaly_scores(

@@ -4,27 +4,37 @@
 import numpy as np
 
 from train.data.kermany import CLASSES
+from train.metrics.bootstrap import clustered_intervals
 
 
-def operating_points(truth: np.ndarray, pneumonia: np.ndarray) -> dict[str, dict[str, float]]:
+def operating_points(
+    truth: np.ndarray, pneumonia: np.ndarray, patients: np.ndarray
+) -> dict[str, dict]:
     """Thresholds on the probability of pneumonia; pneumonia is predicted above them.
+
+    They are chosen by the worst case: the least sensitivity and the least specificity over all
+    conditions under which the images were read. Held-out patients as they come are too easy to say
+    where a threshold stands safely.
 
     Args:
         truth: int (N,), 1 is pneumonia.
-        pneumonia: calibrated probability (N,), above 0.
+        pneumonia: calibrated probabilities (conditions, N), above 0; the first condition is plain.
+        patients: (N,) keys.
 
     Returns:
         By name: `youden` (largest sensitivity + specificity), `sensitivity_95` (the highest
         threshold that keeps sensitivity at 0.95 or more), `specificity_90` (the lowest that keeps
         specificity at 0.90 or more), out of those halfway between neighbouring probabilities; each
-        with threshold, sensitivity and specificity here.
+        with threshold, sensitivity and specificity of the plain images, their 95 % intervals by
+        patients (`…_interval`), and the worst of all conditions (`worst_…`).
     """
     scores = np.unique(pneumonia)
     # Halfway between neighbours, so that no score lies on a threshold; and above them all.
     thresholds = np.append((np.append(0.0, scores[:-1]) + scores) / 2, scores[-1])
-    predicted = pneumonia > thresholds[:, None]
-    sensitivity = predicted[:, truth == 1].mean(axis=1)
-    specificity = 1 - predicted[:, truth == 0].mean(axis=1)
+    above = [
+        _share_above(np.sort(pneumonia[:, truth == label]), thresholds) for label in (0, 1)
+    ]  # (conditions, thresholds) of normals and of pneumonia
+    sensitivity, specificity = above[1].min(axis=0), 1 - above[0].max(axis=0)
     chosen = {
         "youden": int((sensitivity + specificity).argmax()),
         "sensitivity_95": int(np.flatnonzero(sensitivity >= 0.95)[-1]),
@@ -33,10 +43,34 @@ def operating_points(truth: np.ndarray, pneumonia: np.ndarray) -> dict[str, dict
     return {
         name: {
             "threshold": float(thresholds[row]),
-            "sensitivity": float(sensitivity[row]),
-            "specificity": float(specificity[row]),
+            **_rates_with_intervals(truth, pneumonia[0] > thresholds[row], patients),
+            "worst_sensitivity": float(sensitivity[row]),
+            "worst_specificity": float(specificity[row]),
         }
         for name, row in chosen.items()
+    }
+
+
+def _share_above(ascending: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Share of each row's values (rows, N), sorted, above each threshold: (rows, thresholds)."""
+    at_most = [np.searchsorted(row, thresholds, "right") for row in ascending]
+    return 1 - np.array(at_most) / ascending.shape[1]
+
+
+def _rates_with_intervals(
+    truth: np.ndarray, predicted: np.ndarray, patients: np.ndarray
+) -> dict[str, float | list[float]]:
+    def rates(rows: np.ndarray) -> dict[str, float]:
+        ill = truth[rows] == 1
+        return {
+            "sensitivity": float(predicted[rows][ill].mean()) if ill.any() else np.nan,
+            "specificity": float(1 - predicted[rows][~ill].mean()) if not ill.all() else np.nan,
+        }
+
+    intervals = clustered_intervals(patients, rates)
+    return {
+        **rates(np.arange(len(truth))),
+        **{f"{name}_interval": interval for name, interval in intervals.items()},
     }
 
 

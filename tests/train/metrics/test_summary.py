@@ -163,7 +163,7 @@ def test_coverage_by_hand(figures, twelve):
         "accuracy_where_sure": pytest.approx(4 / 8),
     }
     assert conformal_coverage(twelve) == expected
-    assert figures["not_sure"] == expected
+    assert figures["conformal"] == expected
 
 
 def test_where_nothing_is_sure_there_is_no_accuracy(twelve):

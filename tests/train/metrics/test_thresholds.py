@@ -19,7 +19,7 @@ def test_operating_points_by_hand():
     # 10 normals at 0.05 … 0.95 by 0.1, and 20 pneumonias: 1 at 0.2, 4 at 0.5, 15 at 0.8.
     truth = np.repeat([0, 1], [10, 20])
     pneumonia = np.concatenate([np.arange(0.05, 1, 0.1), np.repeat([0.2, 0.5, 0.8], [1, 4, 15])])
-    points = operating_points(truth, pneumonia)
+    points = operating_points(truth, pneumonia[None], np.arange(len(truth)))
     assert list(points) == ["youden", "sensitivity_95", "specificity_90"]
     # Above 0.45: 19 of 20 and 5 of 10, 1.45 in sum; above 0.75: 15 of 20 and 8 of 10, 1.55.
     assert points["youden"]["sensitivity"] == pytest.approx(15 / 20)
@@ -34,14 +34,16 @@ def test_operating_points_by_hand():
 
 
 def test_perfect_scores_need_no_compromise():
-    points = operating_points(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.6, 0.9]))
+    points = operating_points(
+        np.array([0, 0, 1, 1]), np.array([[0.1, 0.2, 0.6, 0.9]]), np.arange(4)
+    )
     for point in (points["youden"], points["sensitivity_95"], points["specificity_90"]):
         assert (point["sensitivity"], point["specificity"]) == (1, 1)
         assert 0.2 <= point["threshold"] < 0.6
 
 
 def test_a_threshold_stands_clear_of_the_scores():
-    points = operating_points(np.array([0, 1]), np.array([0.25, 0.75]))
+    points = operating_points(np.array([0, 1]), np.array([[0.25, 0.75]]), np.arange(2))
     assert points["youden"]["threshold"] == 0.5
 
 
@@ -52,7 +54,7 @@ def test_what_is_stated_is_what_calling_at_the_threshold_gives(seed, decimals):
     truth = rng.integers(0, 2, 200)
     # Well apart from 0 and from 1, and with enough of each class at the top.
     pneumonia = (0.1 + 0.5 * rng.random(200) + 0.3 * truth).round(decimals)
-    points = operating_points(truth, pneumonia)
+    points = operating_points(truth, pneumonia[None], np.arange(len(truth)))
     for point in points.values():
         predicted = binary_scores(truth, pneumonia, point["threshold"])
         assert point["sensitivity"] == pytest.approx(predicted["sensitivity"])
@@ -72,8 +74,38 @@ def test_what_is_stated_is_what_calling_at_the_threshold_gives(seed, decimals):
     )
 
 
+def test_the_worst_condition_decides():
+    """Plain, any threshold from 0.3 to 0.7 is perfect; brighter copies leave 0.6 to 0.7 alone,
+    where darker ones lose one of the two with pneumonia."""
+    truth = np.array([0, 0, 1, 1])
+    plain, brighter = [0.1, 0.3, 0.7, 0.9], [0.2, 0.6, 0.8, 0.95]
+    points = operating_points(truth, np.array([plain, brighter]), np.arange(4))
+    assert 0.6 <= points["youden"]["threshold"] < 0.7
+    assert points["youden"]["worst_sensitivity"] == points["youden"]["worst_specificity"] == 1
+    darker = [0.05, 0.1, 0.4, 0.8]
+    points = operating_points(truth, np.array([plain, brighter, darker]), np.arange(4))
+    assert points["youden"]["worst_sensitivity"] + points["youden"]["worst_specificity"] == 1.5
+    assert points["sensitivity_95"]["threshold"] < 0.4
+    assert points["sensitivity_95"]["worst_specificity"] == 0.5
+
+
+def test_intervals_hold_the_rates_and_widen_with_few_patients():
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 100)
+    kind = np.repeat(rng.random(20), 10)  # images of ten are alike, and so are their scores
+    pneumonia = (0.1 * rng.random(200) + 0.3 * kind + 0.2 + 0.1 * truth)[None]
+    many = operating_points(truth, pneumonia, np.arange(200))["youden"]
+    few = operating_points(truth, pneumonia, np.arange(200) // 10)["youden"]
+    assert many["threshold"] == few["threshold"]
+    for name in ("sensitivity", "specificity"):
+        low, high = many[f"{name}_interval"]
+        assert low <= many[name] <= high
+        wider = few[f"{name}_interval"]
+        assert wider[1] - wider[0] > 1.2 * (high - low) > 0.05
+
+
 def test_operating_points_are_plain_numbers():
-    points = operating_points(np.array([0, 1]), np.array([0.25, 0.75]))
+    points = operating_points(np.array([0, 1]), np.array([[0.25, 0.75]]), np.arange(2))
     assert json.loads(json.dumps(points)) == points
 
 
