@@ -15,12 +15,15 @@ import numpy as np
 
 from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
 from train.arguments import parse
+from train.data.frames import in_frame
 from train.data.kermany import load_split
 from train.data.splits import training_and_validation
 from train.experiments.report.training import (
+    ALIGNED,
     RESULTS,
     log_report_reading,
     resize_images,
+    result_name,
     write_result,
 )
 from train.metrics.classification import binary_scores
@@ -31,11 +34,14 @@ THRESHOLD = 0.01
 
 
 def main() -> None:
-    arguments = parse(__doc__, "data", work=".work/report")
+    arguments = parse(__doc__, "data", work=".work/report", aligned=ALIGNED)
     use_bfloat16_where_it_is_fast()
     keras.utils.set_random_seed(0)
     training, validation = training_and_validation(arguments.data)
     test = load_split(arguments.data, "test")
+    if arguments.aligned:
+        training, validation, test = map(in_frame, (training, validation, test))
+    called = result_name("autoencoder", arguments.aligned)
     normals, held_out = (
         resize_images(images[~images.is_pneumonia], AUTOENCODER_SIDE)
         for images in (training, validation)
@@ -47,7 +53,7 @@ def main() -> None:
         normals, normals, validation_data=(held_out, held_out), epochs=10, batch_size=32, verbose=2
     ).history
     seconds = time.monotonic() - started
-    folder = arguments.work / "autoencoder"
+    folder = arguments.work / called
     folder.mkdir(parents=True, exist_ok=True)
     model.save_weights(folder / "autoencoder.weights.h5")
     result = {
@@ -59,7 +65,7 @@ def main() -> None:
         squares = resize_images(images, AUTOENCODER_SIDE)
         errors = np.square(model.predict(squares, verbose=0) - squares).mean(axis=(1, 2, 3))
         result[name] = binary_scores(images.labels, errors, THRESHOLD)
-    write_result("autoencoder", result, history)
+    write_result(called, result, history)
     log_report_reading(result["test"])
     print(f"written to {RESULTS}", json.dumps(result["test"]))
 

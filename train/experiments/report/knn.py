@@ -15,14 +15,17 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
 from train.arguments import parse
+from train.data.frames import in_frame
 from train.data.kermany import Images, load_split
 from train.data.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
 from train.experiments.report.training import (
+    ALIGNED,
     NAMES,
     RESULTS,
     class_targets,
     log_report_reading,
     resize_images,
+    result_name,
 )
 from train.metrics.classification import class_scores
 from train.models.networks import build_report_classifier
@@ -34,22 +37,25 @@ NETWORK = "binary_sgd_early_stopping"
 
 def knn_arguments(doc: str) -> argparse.Namespace:
     """The command line of everything that stands on the trained network."""
-    return parse(doc, "data", work=".work/report")
+    return parse(doc, "data", work=".work/report", aligned=ALIGNED)
 
 
 def penultimate_features(arguments: argparse.Namespace, split: str) -> tuple[np.ndarray, Images]:
     """The layer before the softmax: float32 (N, 128), and the images of the split."""
-    weights = arguments.work / NETWORK / f"{NETWORK}.weights.h5"
+    network = result_name(NETWORK, arguments.aligned)
+    weights = arguments.work / network / f"{network}.weights.h5"
     if not weights.exists():
         raise SystemExit(
             f"{weights} is not there; please run `python -m train.experiments.report.{NETWORK}`"
         )
-    side = json.loads((RESULTS / f"{NETWORK}.json").read_text())["settings"]["side"]
+    side = json.loads((RESULTS / f"{network}.json").read_text())["settings"]["side"]
     use_bfloat16_where_it_is_fast()
     model = build_report_classifier(2, side)
     model.load_weights(weights)
     layer = keras.Model(model.input, model.get_layer("dense2").output)
     images = load_split(arguments.data, split)
+    if arguments.aligned:
+        images = in_frame(images)
     return layer.predict(resize_images(images, side), batch_size=32, verbose=0), images
 
 
@@ -99,6 +105,6 @@ def report_knn(name: str, classes: int, neighbours: int, doc: str) -> None:
         "patients_on_both_sides": float(np.isin(test.patients, images.patients).mean()),
     }
     result["neighbours"] = neighbours
-    write_json(RESULTS / f"{name}.json", result)
+    write_json(RESULTS / f"{result_name(name, arguments.aligned)}.json", result)
     log_report_reading(result["test"])
     print(json.dumps(result))

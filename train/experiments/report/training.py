@@ -5,6 +5,9 @@ dropout, softmax; mild augmentation; categorical cross-entropy. What differs (op
 classes) each recipe says itself. The report watched the official test while training; here a
 patient-grouped fold is watched instead, and the test is read once at the end.
 
+With --aligned every image is put into the frame of `cxr_demo.models.alignment` first, which the
+report did not do; the results then carry `_aligned` in their names, beside those without it.
+
 A recipe leaves `<name>.json` (settings, seconds, history, figures) and `<name>.png` in
 `assets/metrics/experiments/`, and its weights in HDF5 in its work folder.
 """
@@ -24,6 +27,7 @@ from cxr_demo.models.calibration import BINARY, THREE_CLASS
 from train.arguments import parse
 from train.data.augment import NO_TEXTURE, NOTHING_LENT, ViewRecipe
 from train.data.batches import Views
+from train.data.frames import in_frame
 from train.data.kermany import Images, load_split, resize_all
 from train.data.splits import training_and_validation
 from train.metrics.classification import class_scores
@@ -93,6 +97,15 @@ def resize_images(images: Images, side: int) -> np.ndarray:
     return resize_all(images.as_float(), side)
 
 
+ALIGNED = {"action": "store_true", "help": "put the images into the frame of aligned chests first"}
+"""The option --aligned."""
+
+
+def result_name(name: str, aligned: bool) -> str:
+    """Of the files that a recipe leaves."""
+    return f"{name}_aligned" if aligned else name
+
+
 def report_arguments(doc: str) -> argparse.Namespace:
     """The command line that the report's recipes share."""
     return parse(
@@ -102,6 +115,7 @@ def report_arguments(doc: str) -> argparse.Namespace:
         work=".work/report",
         side={"type": int, "default": 224, "help": "edge of the images; smaller is faster"},
         epochs={"type": int, "help": "fewer than the recipe's, to look at its start"},
+        aligned=ALIGNED,
     )
 
 
@@ -111,14 +125,17 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
     keras.utils.set_random_seed(recipe.seed)
     training, validation = training_and_validation(arguments.data)
     test = load_split(arguments.data, "test")
+    if arguments.aligned:
+        training, validation, test = map(in_frame, (training, validation, test))
+    name = result_name(recipe.name, arguments.aligned)
     model = build_report_classifier(recipe.classes, recipe.side, arguments.trunk)
     model.compile(recipe.optimizer(), loss="categorical_crossentropy", metrics=["accuracy"])
     held_out = resize_images(validation, recipe.side)
     held_out_targets = np.eye(recipe.classes)[class_targets(validation.labels, recipe.classes)]
 
-    folder = arguments.work / recipe.name
+    folder = arguments.work / name
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / f"{recipe.name}.weights.h5"
+    weights = folder / f"{name}.weights.h5"
     weights.unlink(missing_ok=True)  # an earlier run's must not pass for this one's checkpoint
     started = time.monotonic()
     batches = ReportViews(training, recipe)
@@ -136,9 +153,7 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
     ).history
     seconds = time.monotonic() - started
     if not np.isfinite(history["loss"]).all():
-        raise SystemExit(
-            f"{recipe.name} diverged: losses {history['loss']}. The test was not read."
-        )
+        raise SystemExit(f"{name} diverged: losses {history['loss']}. The test was not read.")
     if weights.exists():
         model.load_weights(weights)
     else:
@@ -158,7 +173,7 @@ def train_as_reported(recipe: ReportRecipe, arguments: argparse.Namespace) -> No
         "validation": evaluate_model(model, held_out, validation.labels, recipe),
         "test": evaluate_model(model, resize_images(test, recipe.side), test.labels, recipe),
     }
-    write_result(recipe.name, result, history)
+    write_result(name, result, history)
     log_report_reading(result["test"])
 
 
