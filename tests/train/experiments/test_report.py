@@ -89,7 +89,8 @@ def test_accuracy_and_matrix_agree_and_shuffling_ruins_the_matrix():
     assert found["if_shuffled"]["accuracy"] == np.trace(shuffled) / 24 < 1
 
 
-def test_a_recipe_leaves_its_history_figure_and_weights(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("aligned", "name"), [(False, "tiny"), (True, "tiny_aligned")])
+def test_a_recipe_leaves_its_history_figure_and_weights(aligned, name, tmp_path, monkeypatch):
     monkeypatch.setattr(as_reported, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(readings, "TEST_LOG", tmp_path / "log.jsonl")
     for module in (as_reported, manifest, readings):
@@ -109,16 +110,17 @@ def test_a_recipe_leaves_its_history_figure_and_weights(tmp_path, monkeypatch):
         side=32,
     )
     as_reported.train_as_reported(
-        recipe, argparse.Namespace(data=None, trunk=None, work=tmp_path, epochs=None)
+        recipe,
+        argparse.Namespace(data=None, trunk=None, work=tmp_path, epochs=None, aligned=aligned),
     )
-    result = json.loads((tmp_path / "results/tiny.json").read_text())
+    result = json.loads((tmp_path / f"results/{name}.json").read_text())
     assert set(result["history"]) >= {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert len(result["history"]["loss"]) == result["settings"]["epochs_run"] == 2
     confusion = np.array(result["test"]["confusion"])
     assert confusion.sum() == 24
     assert result["test"]["accuracy"] == pytest.approx(np.trace(confusion) / 24)
-    assert (tmp_path / "results/tiny.png").stat().st_size > 1000
-    assert (tmp_path / "tiny/tiny.weights.h5").exists()
+    assert (tmp_path / f"results/{name}.png").stat().st_size > 1000
+    assert (tmp_path / f"{name}/{name}.weights.h5").exists()
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 1
 
 
@@ -139,6 +141,6 @@ def test_a_random_split_finds_the_patient_again_and_a_grouped_one_cannot():
 
 
 def test_knn_without_the_network_says_what_to_run(tmp_path):
-    arguments = argparse.Namespace(data=tmp_path, work=tmp_path)
+    arguments = argparse.Namespace(data=tmp_path, work=tmp_path, aligned=False)
     with pytest.raises(SystemExit, match="binary_sgd_early_stopping"):
         knn_as_reported.penultimate_features(arguments, "train")
