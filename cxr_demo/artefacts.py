@@ -51,6 +51,7 @@ DERIVED_FROM: dict[str, dict[str, str]] = {
 """By artefact, what it was made with and the name under which it keeps the hash of that."""
 
 VERSIONED = {
+    "alignment": ALIGNMENT,
     "classifier": CLASSIFIER,
     "detector": DETECTOR,
     "autoencoder": AUTOENCODER,

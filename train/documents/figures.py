@@ -7,6 +7,7 @@ functions and do no arithmetic but 1 - x and changes of unit.
 import re
 
 from cxr_demo.anomaly.thresholds import ScoreDistribution
+from cxr_demo.reference.neighbourhood import NEIGHBOURS
 
 _AIM = re.compile(r"([≥≤]) (\d+(?:\.\d+)?)(?: (.+))?")
 
@@ -75,6 +76,26 @@ def over_stresses(scores: dict[str, dict]) -> dict[str, float | None]:
         "three_class_accuracy": _mean(accuracies),
         "worst_auc": min(aucs, default=None),
     }
+
+
+def retrieval_table(rows: list[dict]) -> list[dict]:
+    """Ways to vote, under both conditions: all embeddings at NEIGHBOURS, the first at all k.
+
+    Args:
+        rows: of `retrieval.json`, one per embedding, condition, k and kind of votes.
+
+    Returns:
+        "embedding", "k", "votes", and balanced accuracies "two" and "three" by condition.
+    """
+    table: dict[tuple, dict] = {}
+    for row in rows:
+        if row["k"] == NEIGHBOURS or row["embedding"] == rows[0]["embedding"]:
+            way = {name: row[name] for name in ("embedding", "k", "votes")}
+            found = table.setdefault(tuple(way.values()), way)
+            found[row["condition"]] = {
+                classes: row[f"balanced_accuracy_{classes}"] for classes in ("two", "three")
+            }
+    return list(table.values())
 
 
 def times_slower(bench: dict) -> dict[str, float]:

@@ -35,16 +35,18 @@ DOCUMENTS = {
 
 MEASURED_WITH = {
     "ablation": (),
+    "alignment": ("alignment",),
     "anomaly_table": ("detector",),
     "bench": (),
+    "classifier_seeds": (),
     "detector_seeds": (),
     "gate": ("detector",),
     "growth": (),
     "localisation": ("detector", "autoencoder"),
     "parity": ("classifier",),
+    "retrieval": ("classifier",),
     "saliency": ("classifier",),
     "stress": ("classifier",),
-    "stress_first_stage": (),
     "test_time_views": (),
 }
 """Files of metrics, and the networks whose hashes each must share with `evaluation.json`."""

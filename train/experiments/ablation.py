@@ -52,10 +52,7 @@ VARIANTS = {
     "no_contrast": _views(contrast=0.0),
     "no_flip": _views(flip=0.0),
     "block_3": replace(BASE, first_trainable_block=3),
-    "twice_as_long": replace(BASE, epochs=10),
     "not_balanced": replace(BASE, balanced=False),
-    "binary_alone": replace(BASE, loss_weights={"binary": 1.0}),
-    "three_class_alone": replace(BASE, loss_weights={"three_class": 1.0}),
     "contrastive": replace(BASE, loss_weights={**BASE.loss_weights, "embedding": 0.5}),
 }
 """By name: `all_views` has all views of the released recipe; each other one differs from it in what
