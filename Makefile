@@ -9,6 +9,8 @@ TRUNK ?= ../shared/models/vgg16_notop.weights.h5
 # pictures.
 WORK ?= .work
 EPOCHS ?=
+# Of the classifiers that teach the one that ships, each with another eighth of the patients held out.
+SEEDS := 0 1 2
 EPOCHS_OPTION := $(if $(EPOCHS),--epochs $(EPOCHS))
 # Files of tests beside each other; no event loop may run where a browser's does, so that comes last.
 SIDE_BY_SIDE := -n 2 --dist loadfile
@@ -44,14 +46,22 @@ endef
 RENDER = $(if $(CXR_ASSETS),,$(BIN)/python -m train.documents.render)
 
 train: .venv/requirements-train.txt.done ## train, export, calibrate and build everything from DATA
-	$(BIN)/python -m train.recipes.classifier --data $(DATA) --trunk $(TRUNK) \
-		--work $(WORK)/classifier $(EPOCHS_OPTION)
+	$(BIN)/python -m train.recipes.alignment --data $(DATA)
+	for seed in $(SEEDS); do \
+		$(BIN)/python -m train.recipes.classifier --data $(DATA) --trunk $(TRUNK) --seed $$seed \
+			--fold $$seed --work $(WORK)/seed$$seed $(EPOCHS_OPTION) || exit 1; \
+	done
+	$(BIN)/python -m train.recipes.distillation --data $(DATA) --trunk $(TRUNK) \
+		--teachers $(SEEDS:%=$(WORK)/seed%) --work $(WORK)/classifier $(EPOCHS_OPTION)
 	$(BIN)/python -m train.models.export classifier $(WORK)/classifier
 	$(TRAIN_DETECTOR)
 	$(BIN)/python -m train.recipes.autoencoder --data $(DATA) --work $(WORK)/autoencoder \
 		$(EPOCHS_OPTION)
 	$(BIN)/python -m train.models.export autoencoder $(WORK)/autoencoder
 	$(BIN)/python -m train.recipes.calibration --data $(DATA)
+	$(BIN)/python -m train.evaluate.alignment --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
+	$(BIN)/python -m train.experiments.classifier_seeds --teachers $(SEEDS:%=$(WORK)/seed%) \
+		--work $(WORK)/classifier
 	$(BIN)/python -m train.evaluate.saliency --data $(DATA)
 	$(BIN)/python -m train.evaluate.corruptions --data $(DATA)
 	$(BIN)/python -m train.recipes.library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
