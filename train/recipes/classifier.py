@@ -88,6 +88,7 @@ def fit_classifier(
     trunk: Path,
     work: Path,
     taught: Mapping[str, np.ndarray] | None = None,
+    start: Path | None = None,
 ) -> keras.Model:
     """Train or resume the classifier.
 
@@ -98,6 +99,7 @@ def fit_classifier(
         trunk: starting weights of the VGG16 convolutions.
         work: folder for checkpoint and history, kept out of the repository.
         taught: by output, what is to be learnt of the training images in place of their labels.
+        start: weights of a whole classifier to go on from, its trunk included.
 
     Returns:
         The model after the last epoch (with a rate decaying to zero there is none to choose).
@@ -115,6 +117,8 @@ def fit_classifier(
         taught,
     )
     model = build_classifier(None, trunk, recipe.first_trainable_block, recipe.dropout)
+    if start:
+        model.load_weights(start)
     rate = rate_schedule(
         recipe.peak_rate,
         steps=len(batches) * recipe.epochs,
@@ -146,6 +150,8 @@ def fit_classifier(
     if taught:
         sums = [hashlib.sha256(values.tobytes()) for values in taught.values()]
         run["taught"] = [found.hexdigest() for found in sums]
+    if start:
+        run["start"] = hashlib.sha256(start.read_bytes()).hexdigest()
     return train_epochs(model, batches, validate, recipe.epochs, work, run)
 
 
