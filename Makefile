@@ -32,6 +32,7 @@ define TRAIN_DETECTOR
 $(BIN)/python -m train.recipes.detector --data $(DATA) --trunk $(TRUNK) --work $(WORK)/detector \
 		$(EPOCHS_OPTION)
 	$(BIN)/python -m train.models.export detector $(WORK)/detector/seed0
+	$(BIN)/python -m train.recipes.density --data $(DATA)
 	$(BIN)/python -m train.recipes.padim --data $(DATA)
 	$(FIT_GATE)
 endef
@@ -52,6 +53,7 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 		$(EPOCHS_OPTION)
 	$(BIN)/python -m train.models.export autoencoder $(WORK)/autoencoder
 	$(BIN)/python -m train.recipes.calibration --data $(DATA)
+	$(BIN)/python -m train.recipes.held_out_scores --data $(DATA)
 	$(BIN)/python -m train.evaluate.saliency --data $(DATA)
 	$(BIN)/python -m train.evaluate.corruptions --data $(DATA)
 	$(BIN)/python -m train.recipes.library --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
@@ -62,7 +64,8 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 
 detector: .venv/requirements-train.txt.done ## train the anomaly detector alone, and all that hangs on it
 	$(TRAIN_DETECTOR)
-	$(BIN)/python -m train.recipes.calibration --data $(DATA)
+	$(BIN)/python -m train.recipes.held_out_scores --data $(DATA)
+	$(BIN)/python -m train.experiments.anomaly_parts --data $(DATA)
 	$(BIN)/python -m train.evaluate.localisation --data $(DATA)
 	$(BIN)/python -m train.evaluate.self_test
 
