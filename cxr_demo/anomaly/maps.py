@@ -3,15 +3,15 @@
 Data contract: a frame float32 (SIDE, SIDE) in [0, 1] and what the networks make of it → `Anomaly`.
 Everything behind it has seen normal radiographs only.
 
-- The detector's map is a sum of `parts`, each in standard deviations of normal children: how bright
-  and how dull the lungs are (`density`), how rare their texture is (`padim`), and how much of a cell
-  looks like a lesion pasted into a normal radiograph, as a network estimates it; the last alone
-  where the chest is not lung, nothing outside it. Its score is the value that EXTENT of the frame
-  exceeds, so that one threshold serves map and verdict: a radiograph is unusual exactly when more of
-  it than that exceeds the threshold.
+- The detector's map is a sum of `parts`, each in standard deviations of normal children: how
+  bright and how dull the lungs are (`density`), how rare their texture is (`padim`), and how much
+  of a cell looks like a lesion pasted into a normal radiograph, as a network estimates it; the last
+  alone where the chest is not lung, nothing outside it. Its score is the value that EXTENT of the
+  frame exceeds, so that one threshold serves map and verdict: a radiograph is unusual exactly when
+  more of it than that exceeds the threshold.
 - The autoencoder, kept for comparison, paints the lungs that would go with what surrounds them
-  (`reconstruction`); its map is the squared difference of grey levels in the lungs and its score the
-  mean of that, as in the report this project extends.
+  (`reconstruction`); its map is the squared difference of grey levels in the lungs and its score
+  the mean of that, as in the report this project extends.
 
 A score is not a probability of disease and is never shown as one.
 """
@@ -126,8 +126,8 @@ def share_above(values: np.ndarray, threshold: float) -> float:
 
 
 def edge_share(values: np.ndarray) -> float:
-    """Share of a map's sum that lies in the outer part of the image, EDGE wide on each side; what is
-    below 0 counts as nothing.
+    """Share of a map's sum that lies in the outer part of the image, EDGE wide on each side; what
+    is below 0 counts as nothing.
 
     A uniform map has a share of 1 - (1 - 2 EDGE)² there, 44 %; a map of zeros has none.
     """

@@ -1,8 +1,8 @@
 """Grade an input as a usable radiograph, an unusual one, or no chest radiograph.
 
 Data contract: what the detector makes of an image's frame, and how the image was aligned →
-`InputCheck`. A softmax regression over the mean activations of the detector's trunk in nine regions,
-the correlation with the mean chest and the matrix tells a usable radiograph from one with
+`InputCheck`. A softmax regression over the mean activations of the detector's trunk in nine
+regions, the correlation with the mean chest and the matrix tells a usable radiograph from one with
 something wrong (turned, mirrored, inverted, cropped, distant, blurred …, from elsewhere) and from
 everything that is no chest radiograph. Fitted by `train.recipes.input_check`. An inverted or
 rotated radiograph is recognised, never corrected: the reader has to see what the networks see.

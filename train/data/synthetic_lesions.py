@@ -63,8 +63,9 @@ def paste_for_training(
     Args:
         image: a frame if there is a lung mask, else a square.
         rng: decides.
-        lungs: float32 of the image's shape, 1 in the lungs and fading beyond them; None lets lesions
-            lie where lungs roughly are. Lines, as of tubes and leads, lie anywhere in any case.
+        lungs: float32 of the image's shape, 1 in the lungs and fading beyond them; None lets
+            lesions lie where lungs roughly are. Lines, as of tubes and leads, lie anywhere in any
+            case.
 
     Returns:
         (image, mask), see the module docstring.

@@ -53,7 +53,9 @@ def matching_weights(values: np.ndarray, pneumonia: np.ndarray) -> np.ndarray:
     """Weights (N,) that give normals the distribution of the others over BINS quantiles."""
     edges = np.quantile(values[~pneumonia], np.linspace(0, 1, BINS + 1)[1:-1])
     bins = np.digitize(values, edges)
-    shares = [np.bincount(bins[rows], minlength=BINS) / rows.sum() for rows in (~pneumonia, pneumonia)]
+    shares = [
+        np.bincount(bins[rows], minlength=BINS) / rows.sum() for rows in (~pneumonia, pneumonia)
+    ]
     weights = shares[1][bins] / np.maximum(shares[0][bins], 1e-6)
     return np.where(pneumonia, 1.0, weights)
 

@@ -92,7 +92,7 @@ def build_detector(
 
 
 def add_region_features(detector: keras.Model) -> keras.Model:
-    """The detector as it serves: its map, and what `cxr_demo.anomaly.padim` and the input check need.
+    """The detector as it serves: its map, and what PaDiM and the input check need.
 
     Returns:
         A model from (batch, side, side, 1) to `change`, as before, and `regions`

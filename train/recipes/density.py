@@ -2,8 +2,8 @@
 
     python -m train.recipes.density --data ../shared/data/chest_xray
 
-Writes `assets/anomaly/density.npz`, see `cxr_demo.anomaly.density`, from the normals of the training
-patients. No image with pneumonia is read, and no network runs. Time: 1 min.
+Writes `assets/anomaly/density.npz`, see `cxr_demo.anomaly.density`, from the normals of the
+training patients. No image with pneumonia is read, and no network runs. Time: 1 min.
 """
 
 from collections.abc import Iterable

@@ -2,11 +2,11 @@
 
     python -m train.recipes.held_out_scores --data ../shared/data/chest_xray
 
-Writes `assets/{detector,autoencoder}/held_out_scores.json`: the scores of held-out patients and, from
-the normals, the scores that 95, 90 and 99 % of them do not exceed; from both, Youden's. Held-out
-normals have been too easy before, so each is the upper end of its 95 % interval, from resampling
-patients; both ends are kept. All use the exported networks, the ones that serve. The official test
-is not read. Time: 2 min.
+Writes `assets/{detector,autoencoder}/held_out_scores.json`: the scores of held-out patients and,
+from the normals, the scores that 95, 90 and 99 % of them do not exceed; from both, Youden's.
+Held-out normals have been too easy before, so each is the upper end of its 95 % interval, from
+resampling patients; both ends are kept. All use the exported networks, the ones that serve. The
+official test is not read. Time: 2 min.
 """
 
 import json
@@ -52,7 +52,9 @@ def score_all(images: Images, artefacts: Artefacts) -> dict[str, np.ndarray]:
     detector = Detector(artefacts.read(DETECTOR))
     autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
     undecided = dict.fromkeys(ANOMALY_NETWORKS, np.inf)
-    seen = aligned((pixels / np.float32(255) for pixels in images.pixels), Aligner(arrays["template"]))
+    seen = aligned(
+        (pixels / np.float32(255) for pixels in images.pixels), Aligner(arrays["template"])
+    )
     assessed = [
         score_anomaly(
             frame,

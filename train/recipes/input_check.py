@@ -4,10 +4,10 @@
         --pictures .work/other_pictures
 
 `--pictures` is filled by `python -m train.data.out_of_distribution.package_images FOLDER`. Writes
-`assets/detector/input_check.npz` (see `cxr_demo.models.input_check`), `assets/metrics/gate.json` and
-its drawing. The samples are kept in --work and made anew when alignment, the detector or the code
-that they come from changes. The official test is not read; `train.evaluate.official_test` measures
-how much of it is turned away. Time: 12 min.
+`assets/detector/input_check.npz` (see `cxr_demo.models.input_check`), `assets/metrics/gate.json`
+and its drawing. The samples are kept in --work and made anew when alignment, the detector or the
+code that they come from changes. The official test is not read; `train.evaluate.official_test`
+measures how much of it is turned away. Time: 12 min.
 """
 
 import hashlib
@@ -69,7 +69,10 @@ def collect_samples(data: Path, pictures: Path, align: Aligner, detector: Detect
     return concatenate(
         describe_pictures(align, detector, radiograph_views(chosen, streams[0], SPOILT_EACH)),
         describe_pictures(
-            align, detector, radiograph_views(held_out, streams[1], len(UNUSUAL_VIEWS)), held_out=True
+            align,
+            detector,
+            radiograph_views(held_out, streams[1], len(UNUSUAL_VIEWS)),
+            held_out=True,
         ),
         describe_pictures(align, detector, package_views(pictures, streams[2])),
         describe_pictures(align, detector, drawn_views(DRAWN_EACH, streams[3])),

@@ -2,9 +2,9 @@
 
     python -m train.recipes.padim --data ../shared/data/chest_xray
 
-Writes `assets/detector/padim.npz`, see `cxr_demo.anomaly.padim` and `parts`: Gaussians, cell by cell,
-of the aligned normals of the training patients; centres, spreads and weights from held-out normals.
-No image with pneumonia is read. Time: 2 min.
+Writes `assets/detector/padim.npz`, see `cxr_demo.anomaly.padim` and `parts`: Gaussians, cell by
+cell, of the aligned normals of the training patients; centres, spreads and weights from held-out
+normals. No image with pneumonia is read. Time: 2 min.
 """
 
 from dataclasses import replace
