@@ -34,6 +34,7 @@ define TRAIN_DETECTOR
 $(BIN)/python -m train.recipes.detector --data $(DATA) --trunk $(TRUNK) --work $(WORK)/detector \
 		$(EPOCHS_OPTION)
 	$(BIN)/python -m train.models.export detector $(WORK)/detector/seed0
+	$(BIN)/python -m train.recipes.density --data $(DATA)
 	$(BIN)/python -m train.recipes.padim --data $(DATA)
 	$(FIT_GATE)
 endef
@@ -59,6 +60,7 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 		$(EPOCHS_OPTION)
 	$(BIN)/python -m train.models.export autoencoder $(WORK)/autoencoder
 	$(BIN)/python -m train.recipes.calibration --data $(DATA)
+	$(BIN)/python -m train.recipes.held_out_scores --data $(DATA)
 	$(BIN)/python -m train.evaluate.alignment --data $(DATA) $(if $(NATIVE),--native $(NATIVE))
 	$(BIN)/python -m train.experiments.classifier_seeds --teachers $(SEEDS:%=$(WORK)/seed%) \
 		--work $(WORK)/classifier
@@ -72,7 +74,8 @@ train: .venv/requirements-train.txt.done ## train, export, calibrate and build e
 
 detector: .venv/requirements-train.txt.done ## train the anomaly detector alone, and all that hangs on it
 	$(TRAIN_DETECTOR)
-	$(BIN)/python -m train.recipes.calibration --data $(DATA)
+	$(BIN)/python -m train.recipes.held_out_scores --data $(DATA)
+	$(BIN)/python -m train.experiments.anomaly_parts --data $(DATA)
 	$(BIN)/python -m train.evaluate.localisation --data $(DATA)
 	$(BIN)/python -m train.evaluate.self_test
 

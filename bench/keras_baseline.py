@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
+from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
 from cxr_demo.artefacts import ASSETS, LIBRARY
 from cxr_demo.models.preprocessing import resize_square, to_network_input
 from cxr_demo.reading.reader import Radiograph, read_radiograph

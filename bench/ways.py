@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 from bench.served import EXAMPLES, KERAS_MODELS
 from cxr_demo.analysis import Analyser
-from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
+from cxr_demo.anomaly.maps import DETECTOR_SIDE
+from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.models.networks import ClassifierOutput, DetectorOutput
 from cxr_demo.models.preprocessing import SIDE

@@ -8,20 +8,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cxr_demo.anomaly.density import Density, NormalDensity
 from cxr_demo.anomaly.maps import DETECTOR_SIDE, Anomaly, score_anomaly
-from cxr_demo.anomaly.padim import RegionGaussians
+from cxr_demo.anomaly.parts import NormalParts
 from cxr_demo.anomaly.thresholds import ScoreDistribution
+from cxr_demo.anomaly.zones import ZoneReading, read_zones
 from cxr_demo.artefacts import (
     ALIGNMENT,
     AUTOENCODER,
     CALIBRATION,
     CLASSIFIER,
+    DENSITY,
     DETECTOR,
     HEADS_WEIGHTS,
     HELD_OUT_SCORES,
     INPUT_CHECK,
     LIBRARY,
-    NORMALITY,
+    PADIM,
     TYPICALITY,
     VERSIONED,
     Artefacts,
@@ -37,7 +40,7 @@ from cxr_demo.models.networks import (
     DetectorOutput,
 )
 from cxr_demo.models.occlusion import Box, occlude
-from cxr_demo.models.preprocessing import resize_square, to_network_input, to_view
+from cxr_demo.models.preprocessing import SIDE, resize_square, to_network_input, to_view
 from cxr_demo.models.saliency import Heads, saliency
 from cxr_demo.reading.reader import Radiograph
 from cxr_demo.reference.library import ReferenceLibrary
@@ -57,13 +60,17 @@ class Analysis:
         input_check: whether it is a radiograph as the networks know them.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
         conformal_set: the classes of "three_class" that cannot be ruled out, likeliest first.
-        alignment: where the frame lies that the classifier was given.
         saliency: by class, how much each region of the frame supports it, float32 (6, 6), see
             `saliency`.
         embedding: float32 (D,), of unit length, its position among the references.
         neighbourhood: the NEIGHBOURS nearest of other patients.
         atypical: whether it is farther from them than 99 % of the library from theirs.
-        anomaly: reconstruction; map, score and default threshold of both methods.
+        anomaly: reconstruction; map, score and default threshold of both methods, in the frame.
+        alignment: where the frame lies in the square, and how well it was found; the networks
+            are given the frame.
+        zones: six zones of the lungs against normal children; None if it could not be aligned.
+        difference: float32 (MAP_SIDE, MAP_SIDE) of the frame, how much brighter than in normal
+            children, in their standard deviations; None if it could not be aligned.
         same_picture: ids of references that are this very picture; usually none.
         same_patients: keys of its patients in the library, whose images were left out.
         left_out: how many references that were.
@@ -78,12 +85,14 @@ class Analysis:
     input_check: InputCheck
     probabilities: dict[str, dict[str, float]]
     conformal_set: tuple[str, ...]
-    alignment: Alignment
     saliency: dict[str, np.ndarray]
     embedding: np.ndarray
     neighbourhood: Neighbourhood
     atypical: bool
     anomaly: Anomaly
+    alignment: Alignment
+    zones: tuple[ZoneReading, ...] | None
+    difference: np.ndarray | None
     same_picture: tuple[str, ...]
     same_patients: tuple[str, ...]
     left_out: int
@@ -116,7 +125,11 @@ class Analyser:
         self.operating_points = calibration["operating_points"]
         self._heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))
         self._detector = Detector(artefacts.read(DETECTOR), threads)
-        self._normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
+        alignment = artefacts.arrays(ALIGNMENT)
+        self._align = Aligner.from_arrays(alignment)
+        self._zone_mask = alignment["zones"]
+        self._normal_density = NormalDensity.from_arrays(artefacts.arrays(DENSITY))
+        self._normal_parts = NormalParts.from_arrays(artefacts.arrays(PADIM), self._zone_mask)
         self._check_input = InputChecker.from_arrays(artefacts.arrays(INPUT_CHECK))
         self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER), threads)
         self.score_distributions = {
@@ -155,15 +168,18 @@ class Analyser:
         self, radiograph: Radiograph, hidden: list[Box] | None, fill: str, must_be_chest: bool
     ) -> Analysis:
         whole = to_network_input(radiograph.pixels)
-        change = self._detect(whole)
-        input_check = self._check_input(change.regions)
+        alignment = self._align(whole)
+        frame = warp(whole, alignment.matrix, SIDE)
+        change = self._detect(frame)
+        input_check = self._check_input(change.regions, alignment)
         if must_be_chest and input_check.grade == NOT_A_CHEST:
             raise NotAChestError(input_check)
         square = occlude(whole, hidden or [], fill)
         if hidden:
-            change = self._detect(square)
-        # Of the whole radiograph: a part that is hidden must not move the frame.
-        alignment = self._align(whole)
+            frame = warp(square, alignment.matrix, SIDE)
+            change = self._detect(frame)
+        density = self._normal_density(frame, alignment.matrix)
+        anomaly = self._score(frame, density, change)
         features = self._classifier(warp(square, alignment.matrix, CLASSIFIER_SIDE))
         same_picture = self.library.rows_of_same_image(whole)
         left_out = self.library.rows_of_same_patients(same_picture)
@@ -180,12 +196,14 @@ class Analyser:
             input_check=input_check,
             probabilities=calibrated,
             conformal_set=conformal_set(calibrated["three_class"], self._min_probability),
-            alignment=alignment,
             saliency=saliency(features.feature_map, self._heads),
             embedding=features.embedding,
             neighbourhood=neighbourhood,
             atypical=self.typicality.is_atypical([n.similarity for n in neighbourhood.neighbours]),
-            anomaly=self.assess(square, change),
+            anomaly=anomaly,
+            alignment=alignment,
+            zones=self._read_zones(density, anomaly) if alignment.aligned else None,
+            difference=density.brightness if alignment.aligned else None,
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             same_patients=same_patients,
             left_out=len(left_out),
@@ -193,19 +211,25 @@ class Analyser:
             model=self.model,
         )
 
-    def assess(self, square: np.ndarray, change: DetectorOutput | None = None) -> Anomaly:
-        """Both anomaly maps and scores of one image.
+    def assess(self, square: np.ndarray) -> tuple[Anomaly, Alignment]:
+        """Both anomaly maps and scores of one image, float32 (SIDE, SIDE) in [0, 1], and the frame
+        that they are seen in; no other network runs."""
+        alignment = self._align(square)
+        frame = warp(square, alignment.matrix, SIDE)
+        density = self._normal_density(frame, alignment.matrix)
+        return self._score(frame, density, self._detect(frame)), alignment
 
-        Args:
-            square: float32 (SIDE, SIDE) in [0, 1].
-            change: the detector's output for it; None runs the detector.
-        """
+    def _score(self, frame: np.ndarray, density: Density, change: DetectorOutput) -> Anomaly:
         thresholds = {
             method: scores.threshold for method, scores in self.score_distributions.items()
         }
         return score_anomaly(
-            square, change or self._detect(square), self._normality, self._autoencoder, thresholds
+            frame, density, change, self._normal_parts, self._autoencoder, thresholds
         )
 
-    def _detect(self, square: np.ndarray) -> DetectorOutput:
-        return self._detector(resize_square(square, DETECTOR_SIDE))
+    def _read_zones(self, density: Density, anomaly: Anomaly) -> tuple[ZoneReading, ...]:
+        normals = self._normal_density.zone_brightness
+        return read_zones(density.brightness, anomaly.primary.values, self._zone_mask, normals)
+
+    def _detect(self, frame: np.ndarray) -> DetectorOutput:
+        return self._detector(resize_square(frame, DETECTOR_SIDE))

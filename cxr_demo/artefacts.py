@@ -27,23 +27,25 @@ CLASSIFIER = "classifier/classifier.tflite"
 HEADS_WEIGHTS = "classifier/heads.npz"
 CALIBRATION = "classifier/calibration.json"
 DETECTOR = "detector/detector.tflite"
-NORMALITY = "detector/normality.npz"
-INPUT_CHECK = "detector/gate.npz"
+DENSITY = "anomaly/density.npz"
+PADIM = "detector/padim.npz"
+INPUT_CHECK = "detector/input_check.npz"
 AUTOENCODER = "autoencoder/autoencoder.tflite"
 LIBRARY = "library/library.npz"
 TYPICALITY = "library/typicality.json"
 MIDDLES = "library/middles.npz"
 
 ANOMALY_NETWORKS = {"detector": DETECTOR, "autoencoder": AUTOENCODER}
-HELD_OUT_SCORES = {method: f"{method}/screening.json" for method in ANOMALY_NETWORKS}
+HELD_OUT_SCORES = {method: f"{method}/held_out_scores.json" for method in ANOMALY_NETWORKS}
 
 DERIVED_FROM: dict[str, dict[str, str]] = {
     HEADS_WEIGHTS: {"classifier": CLASSIFIER},
     CALIBRATION: {"classifier": CLASSIFIER},
-    NORMALITY: {"detector": DETECTOR},
-    INPUT_CHECK: {"detector": DETECTOR},
-    HELD_OUT_SCORES["detector"]: {"detector": DETECTOR, "normality": NORMALITY},
-    HELD_OUT_SCORES["autoencoder"]: {"autoencoder": AUTOENCODER},
+    DENSITY: {"alignment": ALIGNMENT},
+    PADIM: {"detector": DETECTOR, "density": DENSITY},
+    INPUT_CHECK: {"alignment": ALIGNMENT, "detector": DETECTOR},
+    HELD_OUT_SCORES["detector"]: {"detector": DETECTOR, "padim": PADIM},
+    HELD_OUT_SCORES["autoencoder"]: {"alignment": ALIGNMENT, "autoencoder": AUTOENCODER},
     LIBRARY: {"classifier": CLASSIFIER},
     TYPICALITY: {"library": LIBRARY},
     MIDDLES: {"library": LIBRARY},
@@ -55,7 +57,8 @@ VERSIONED = {
     "classifier": CLASSIFIER,
     "detector": DETECTOR,
     "autoencoder": AUTOENCODER,
-    "normality": NORMALITY,
+    "density": DENSITY,
+    "padim": PADIM,
     "gate": INPUT_CHECK,
     "library": LIBRARY,
 }

@@ -1,9 +1,14 @@
 """`Analysis` → JSON for command line, API and page. Pure; nothing is read or written."""
 
 from cxr_demo.analysis import Analysis
+from cxr_demo.anomaly.zones import ZoneReading
 from cxr_demo.i18n import translate
+from cxr_demo.models.alignment import Alignment
 from cxr_demo.models.input_check import InputCheck, NotAChestError
 from cxr_demo.reference.neighbourhood import Neighbourhood
+
+USUAL_PERCENTILES = 5, 95
+"""Of normal children, between which the brightness of a zone is nothing to speak of."""
 
 
 def result_line(file: str, analysis: Analysis) -> dict:
@@ -15,6 +20,7 @@ def analysis_json(analysis: Analysis) -> dict:
     """The result of one radiograph."""
     return {
         "gate": input_check_json(analysis.input_check),
+        "alignment": alignment_json(analysis.alignment),
         "probabilities": analysis.probabilities,
         **neighbourhood_json(analysis.neighbourhood),
         "anomaly": {
@@ -23,8 +29,44 @@ def analysis_json(analysis: Analysis) -> dict:
             "unusual": analysis.anomaly.primary.unusual,
             "autoencoder": {"score": analysis.anomaly.maps["autoencoder"].score},
         },
+        "zones": zones_json(analysis.zones),
         "model": analysis.model,
     }
+
+
+def alignment_json(found: Alignment) -> dict:
+    """How well a radiograph was registered to the mean chest."""
+    return {"correlation": round(found.correlation, 4), "aligned": found.aligned}
+
+
+def zones_json(zones: tuple[ZoneReading, ...] | None) -> dict | None:
+    """By zone, its numbers and what they say; None for a radiograph that could not be aligned."""
+    return zones and {
+        zone.name: {
+            "brightness": round(zone.brightness, 3),
+            "percentile": round(zone.percentile, 1),
+            "level": round(zone.level, 3),
+            "reading": translate(
+                f"zone.{zone_wording(zone.percentile)}",
+                zone=translate(f"zone.{zone.name}"),
+                percent=shown_percent(zone.percentile),
+            ),
+        }
+        for zone in zones
+    }
+
+
+def zone_wording(percentile: float) -> str:
+    """The key of a zone's sentence: denser or darker than most normal children, or as usual."""
+    if percentile > USUAL_PERCENTILES[1]:
+        return "denser"
+    return "darker" if percentile < USUAL_PERCENTILES[0] else "usual"
+
+
+def shown_percent(percentile: float) -> int:
+    """How many of a hundred normal children lie on the other side, in [50, 99]: rounded towards the
+    usual, so that no zone is said to be beyond all of them."""
+    return min(int(max(percentile, 100 - percentile)), 99)
 
 
 def neighbourhood_json(found: Neighbourhood) -> dict:

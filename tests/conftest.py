@@ -51,7 +51,9 @@ def tiny_assets(tmp_path_factory) -> Path:
     import keras
     from keras import layers
 
-    from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
+    from cxr_demo.anomaly.maps import DETECTOR_SIDE
+    from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
+    from cxr_demo.anomaly.zones import ZONES
     from cxr_demo.models.alignment import Aligner, features, warp
     from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
     from cxr_demo.models.preprocessing import to_network_input
@@ -63,16 +65,10 @@ def tiny_assets(tmp_path_factory) -> Path:
 
     keras.utils.set_random_seed(3)
     root = tmp_path_factory.mktemp("assets")
-    for folder in ("alignment", "classifier", "detector", "autoencoder", "library", "examples"):
+    for folder in (
+        "alignment", "anomaly", "classifier", "detector", "autoencoder", "library", "examples",
+    ):  # fmt: skip
         (root / folder).mkdir()
-
-    squares = [to_network_input(chest_like(i).astype(np.float32) / 255) for i in range(60)]
-    template = np.mean([features(square) for square in squares], axis=0)
-    zones = np.zeros((64, 64), np.uint8)
-    for number in range(6):  # three on the left, three on the right, one below the other
-        down, across = 12 + 14 * (number % 3), 12 + 24 * (number // 3)
-        zones[down : down + 14, across : across + 16] = 1 + number
-    np.savez(root / "alignment/alignment.npz", template=template, zones=zones)
 
     image = keras.Input((CLASSIFIER_SIDE, CLASSIFIER_SIDE, 1), name="image")
     feature_map = layers.AveragePooling2D(32)(layers.Conv2D(4, 3, padding="same")(image))
@@ -122,36 +118,74 @@ def tiny_assets(tmp_path_factory) -> Path:
         three_class=rng.normal(size=(8, 3)).astype(np.float32),
         classifier=short_hash["classifier"],
     )
+
+    def short(path: str) -> str:
+        return hashlib.sha256((root / path).read_bytes()).hexdigest()[:12]
+
+    # The mean chest is that of the references; each zone is a block of the frame.
+    squares = [to_network_input(chest_like(i).astype(np.float32) / 255) for i in range(60)]
+    template = np.mean([features(square) for square in squares], axis=0).astype(np.float32)
+    zones = np.zeros((64, 64), np.uint8)
+    for number in range(len(ZONES)):
+        column, row = (10, 40)[number // 3], 12 + 14 * (number % 3)
+        zones[row : row + 14, column : column + 14] = 1 + number
     np.savez(
-        root / "detector/normality.npz",
-        mean=np.zeros((3, 3, 1), np.float32),
-        whitening=np.ones((3, 3, 1, 1), np.float16),
-        centre=np.zeros((3, 3), np.float32),
-        spread=np.ones((3, 3), np.float32),
-        weight=np.float32(0),
-        detector=short_hash["detector"],
+        root / "alignment/alignment.npz",
+        template=template,
+        zones=zones,
     )
+    short_hash["alignment"] = short("alignment/alignment.npz")
+    surroundings = np.zeros((64, 64), bool)
+    surroundings[4:8, 4:60] = True
+    np.savez(
+        root / "anomaly/density.npz",
+        surroundings=surroundings,
+        coefficients=np.zeros((2, 3, 64, 64), np.float16),
+        spread=np.ones((2, 64, 64), np.float16),
+        limits=np.array([[-0.3, -0.3], [0.3, 0.3]]),
+        zone_brightness=np.random.default_rng(4).normal(size=(20, len(ZONES))),
+        alignment=short_hash["alignment"],
+    )
+    short_hash["density"] = short("anomaly/density.npz")
+    cells = np.zeros((20, 20), bool)
+    cells[4:18, 3:17] = True
+    np.savez(
+        root / "detector/padim.npz",
+        cells=cells,
+        components=np.ones((1, 1), np.float16),
+        mean=np.full((cells.sum(), 1), 0.5, np.float32),
+        whitening=np.full((cells.sum(), 1, 1), 4, np.float16),
+        centre=np.zeros(cells.sum(), np.float32),
+        spread=np.ones(cells.sum(), np.float32),
+        change_centre=np.full((20, 20), 0.5, np.float32),
+        change_spread=np.full((20, 20), 0.2, np.float32),
+        weights=np.full(4, 0.25, np.float32),
+        detector=short_hash["detector"],
+        density=short_hash["density"],
+    )
+    short_hash["padim"] = short("detector/padim.npz")
     # Graded by the mean brightness of the middle: over 0.9 no chest, under 0.1 badly exposed.
     np.savez(
-        root / "detector/gate.npz",
+        root / "detector/input_check.npz",
         classes=np.array(["usable", "other", "exposure"]),
-        weights=np.tile(np.float32([0, 200, -200]) / 9, (9, 1)),
+        weights=np.vstack([np.tile(np.float32([0, 200, -200]) / 9, (9, 1)), np.zeros((8, 3))]),
         bias=np.float32([0, -180, 20]),
-        least_usable=0.5,
-        least_other=0.5,
+        min_usable=0.5,
+        min_other=0.5,
+        alignment=short_hash["alignment"],
         detector=short_hash["detector"],
     )
-    regions = (root / "detector/normality.npz").read_bytes()
-    short_hash["normality"] = hashlib.sha256(regions).hexdigest()[:12]
     for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
-        (root / method / "screening.json").write_text(
+        (root / method / "held_out_scores.json").write_text(
             json.dumps(
                 {
                     "presets": {"specificity_95": threshold, "youden": threshold / 2},
+                    "intervals": {"specificity_95": [threshold / 2, threshold]},
                     "normal": [threshold / 4, threshold],
                     "pneumonia": [threshold / 2, threshold * 1.5],
                     method: short_hash[method],
-                    "normality": short_hash["normality"],
+                    "padim": short_hash["padim"],
+                    "alignment": short_hash["alignment"],
                 }
             )
         )

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from cxr_demo.analysis import Analyser
+from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import ArtefactError
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
+from cxr_demo.report import analysis_json, shown_percent, zone_wording
 from tests.conftest import chest_like, png
 from train.records.manifest import register
 
@@ -36,10 +38,53 @@ def test_a_stranger_gets_everything(stranger):
     assert stranger.same_picture == stranger.same_patients == () and stranger.left_out == 0
     maps = stranger.anomaly.maps
     assert maps["autoencoder"].values.shape == stranger.anomaly.image.shape == (128, 128)
-    assert maps["detector"].values.shape == (20, 20)
+    assert maps["detector"].values.shape == stranger.difference.shape == (64, 64)
+    assert stranger.alignment.aligned and stranger.alignment.correlation < 1
+    assert [zone.name for zone in stranger.zones] == list(ZONES)
     for method, threshold in (("detector", 0.6), ("autoencoder", 0.002)):
         assert maps[method].unusual == (maps[method].score > threshold)
     assert stranger.anomaly.primary is maps["detector"]
+
+
+def test_what_is_no_chest_is_said_not_to_be_aligned_and_has_no_zones(tiny_analyser):
+    noise = np.random.default_rng(0).integers(60, 180, (224, 224), np.uint8)
+    analysis = tiny_analyser.examine(read_radiograph(png(noise)))
+    assert not analysis.alignment.aligned
+    assert analysis.zones is None and analysis.difference is None
+    assert analysis_json(analysis)["zones"] is None
+    assert not analysis_json(analysis)["alignment"]["aligned"]
+    assert np.isfinite(analysis.anomaly.primary.score)
+
+
+def test_the_line_says_each_zone_in_words(stranger):
+    line = analysis_json(stranger)
+    assert line["alignment"] == {
+        "correlation": round(stranger.alignment.correlation, 4),
+        "aligned": True,
+    }
+    assert list(line["zones"]) == list(ZONES)
+    for zone in stranger.zones:
+        said = line["zones"][zone.name]
+        assert said["brightness"] == round(zone.brightness, 3)
+        assert said["reading"].startswith(zone.name.replace("_", " ") + " zone: ")
+
+
+@pytest.mark.parametrize(
+    ("percentile", "wording", "percent"),
+    [
+        (99.9, "denser", 99),
+        (96.4, "denser", 96),
+        (95, "usual", 95),
+        (5, "usual", 95),
+        (3.2, "darker", 96),
+        (0, "darker", 99),
+    ],
+)
+def test_a_zone_is_worth_words_beyond_nineteen_of_twenty_normal_children(
+    percentile, wording, percent
+):
+    assert zone_wording(percentile) == wording
+    assert shown_percent(percentile) == percent
 
 
 def test_position_is_the_median_of_the_neighbours(stranger, tiny_analyser):
@@ -96,11 +141,13 @@ def test_far_from_everything_is_atypical(tiny_analyser, stranger):
     [
         "classifier/calibration.json",
         "classifier/heads.npz",
-        "detector/screening.json",
-        "autoencoder/screening.json",
+        "detector/held_out_scores.json",
+        "autoencoder/held_out_scores.json",
         "library/library.npz",
         "library/typicality.json",
-        "detector/normality.npz",
+        "detector/padim.npz",
+        "anomaly/density.npz",
+        "detector/input_check.npz",
     ],
 )
 def test_artefacts_of_another_network_are_refused(tiny_assets, tmp_path, artefact):
@@ -113,7 +160,9 @@ def test_artefacts_of_another_network_are_refused(tiny_assets, tmp_path, artefac
         content[Path(artefact).parent.name] = "0" * 12
         file.write_text(json.dumps(content))
     else:
-        made_with = "detector" if file.stem == "normality" else "classifier"
+        made_with = {"detector": "detector", "anomaly": "alignment"}.get(
+            file.parent.name, "classifier"
+        )
         with np.load(file) as arrays:
             changed = {**arrays, made_with: "0" * 12}
         np.savez(file, **changed)

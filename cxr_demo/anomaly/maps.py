@@ -1,39 +1,43 @@
-"""Anomaly maps and scores of one radiograph, by two methods.
+"""Anomaly maps and scores of one radiograph, by two methods, in the frame of `alignment`.
 
-Data contract: a square float32 (side, side) in [0, 1] from `preprocessing` → `Anomaly`. Both
-networks have seen normal radiographs only.
+Data contract: a frame float32 (SIDE, SIDE) in [0, 1] and what the networks make of it → `Anomaly`.
+Everything behind it has seen normal radiographs only.
 
-- The detector estimates for each cell how much of it shows something pasted into a normal
-  radiograph; texture that is rare among normals (`padim`) raises the estimate. Its score is the
-  value that EXTENT of the image exceeds, so that one threshold serves map and verdict: a radiograph
-  is unusual exactly when more of it than that exceeds the threshold.
-- The autoencoder, kept for comparison, reconstructs the radiograph; its map is the squared
-  difference of grey levels and its score the mean of that, as in the report this project extends.
+- The detector's map is a sum of `parts`, each in standard deviations of normal children: how
+  bright and how dull the lungs are (`density`), how rare their texture is (`padim`), and how much
+  of a cell looks like a lesion pasted into a normal radiograph, as a network estimates it; the last
+  alone where the chest is not lung, nothing outside it. Its score is the value that EXTENT of the
+  frame exceeds, so that one threshold serves map and verdict: a radiograph is unusual exactly when
+  more of it than that exceeds the threshold.
+- The autoencoder, kept for comparison, paints the lungs that would go with what surrounds them
+  (`reconstruction`); its map is the squared difference of grey levels in the lungs and its score
+  the mean of that, as in the report this project extends.
 
 A score is not a probability of disease and is never shown as one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from cxr_demo.anomaly.padim import RegionGaussians
+from cxr_demo.anomaly.density import Density
+from cxr_demo.anomaly.parts import NormalParts
+from cxr_demo.anomaly.reconstruction import (
+    autoencoder_image,
+    error_score,
+    hide_lungs,
+    lung_error_map,
+)
 from cxr_demo.models.networks import DetectorOutput
-from cxr_demo.models.preprocessing import resize_square
 
-AUTOENCODER_SIDE = 128
 DETECTOR_SIDE = 160
 
-THRESHOLD_STEP = {"detector": 1e-3, "autoencoder": 1e-4}
+THRESHOLD_STEP = {"detector": 1e-2, "autoencoder": 1e-4}
 """Thresholds are multiples of these, so that page and command line can hold the same one."""
 
-EXTENT = 0.02
-"""Share of the image that has to exceed the detector's threshold."""
-
-SMOOTHING = 1.5
-"""Sigma in pixels of the autoencoder's map: single noisy pixels are not findings."""
+EXTENT = 0.04
+"""Share of the frame that has to exceed the detector's threshold: about a seventh of the lungs."""
 
 EDGE = 0.125
 """Width of what counts as the outer part of an image, as a share of its side."""
@@ -44,7 +48,7 @@ class AnomalyMap:
     """The result of one method for one image.
 
     Attributes:
-        values: float32 (side, side), per cell or pixel.
+        values: float32 (side, side), of the frame.
         score: compared with the threshold, in the unit of the values.
         threshold: the default one, stored beside the weights.
     """
@@ -64,7 +68,7 @@ class Anomaly:
     """The results of both methods for one image.
 
     Attributes:
-        image: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE), the autoencoder's input.
+        image: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE), what the autoencoder is to rebuild.
         reconstruction: its output, of the same shape.
         maps: by method: "detector", which decides, and "autoencoder".
     """
@@ -80,59 +84,39 @@ class Anomaly:
 
 
 def score_anomaly(
-    square: np.ndarray,
+    frame: np.ndarray,
+    density: Density,
     change: DetectorOutput,
-    normality: RegionGaussians,
+    normal: NormalParts,
     reconstruct: Callable[[np.ndarray], np.ndarray],
-    thresholds: dict[str, float],
+    thresholds: Mapping[str, float],
 ) -> Anomaly:
-    """Maps and scores from the detector's output and one run of the autoencoder.
+    """Maps and scores from what was made of a frame and one run of the autoencoder.
 
     Args:
-        square: float32 (side, side) in [0, 1], the classifier's input; training resizes the same
-            squares, so a large file and its small copy score alike.
+        frame: float32 (side, side) in [0, 1].
+        density: of this frame.
         change: the detector's output for it, at DETECTOR_SIDE.
-        normality: of the detector's regions.
+        normal: what brings them to one scale.
         reconstruct: float32 (AUTOENCODER_SIDE, AUTOENCODER_SIDE) → the same.
         thresholds: default thresholds by method.
     """
-    changes = detector_map(change, normality)
-    image = resize_square(square, AUTOENCODER_SIDE)
-    reconstruction = reconstruct(image)
-    errors = error_map(image, reconstruction)
+    image = autoencoder_image(frame)
+    reconstruction = reconstruct(hide_lungs(image, normal.lungs))
+    values = {
+        "detector": normal.anomaly_map(density, change),
+        "autoencoder": lung_error_map(image, reconstruction, normal.lungs),
+    }
     maps = {
-        "detector": AnomalyMap(changes, extent_score(changes), thresholds["detector"]),
-        "autoencoder": AnomalyMap(errors, float(errors.mean()), thresholds["autoencoder"]),
+        method: AnomalyMap(found, SCORES[method](found), thresholds[method])
+        for method, found in values.items()
     }
     return Anomaly(image, reconstruction, maps)
-
-
-def detector_map(change: DetectorOutput, normality: RegionGaussians) -> np.ndarray:
-    """How much of each cell looks changed, float32 (cells, cells) in [0, 1].
-
-    Rarity raises or lowers the logits. It is known for the regions of the middle and fades from
-    their centres to 0 at those of the regions along the edges: a rare border is not disease.
-    """
-    cells = change.logits.shape[0]
-    rarity = np.pad(normality.mahalanobis_score(change.regions), 1)
-    everywhere = cv2.resize(rarity, (cells, cells), interpolation=cv2.INTER_LINEAR)
-    logits = np.clip(change.logits + normality.weight * everywhere, -30, 30)
-    return (1 / (1 + np.exp(-logits))).astype(np.float32)
 
 
 def extent_score(values: np.ndarray, extent: float = EXTENT) -> float:
     """The smallest threshold that at most the share `extent` of a map exceeds."""
     return float(np.sort(values, axis=None)[-1 - int(extent * values.size)])
-
-
-def error_map(image: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
-    """Squared difference, smoothed by a Gaussian; its mean is the mean squared error.
-
-    Both (side, side) in [0, 1]; returns float32 (side, side). The smoothing mirrors at the edges,
-    which keeps the mean within a fraction of a percent.
-    """
-    squared = np.square(image - reconstruction, dtype=np.float32)
-    return cv2.GaussianBlur(squared, (0, 0), SMOOTHING, borderType=cv2.BORDER_REFLECT)
 
 
 def share_above(values: np.ndarray, threshold: float) -> float:
@@ -142,11 +126,13 @@ def share_above(values: np.ndarray, threshold: float) -> float:
 
 
 def edge_share(values: np.ndarray) -> float:
-    """Share of a map's sum that lies in the outer part of the image, EDGE wide on each side.
+    """Share of a map's sum that lies in the outer part of the image, EDGE wide on each side; what
+    is below 0 counts as nothing.
 
     A uniform map has a share of 1 - (1 - 2 EDGE)² there, 44 %; a map of zeros has none.
     """
     side = values.shape[0]
+    values = np.maximum(values, 0)
     # The share of each row or column of cells that belongs to the edge, which may cut through one.
     near = np.clip((EDGE - np.arange(side) / side) * side, 0, 1)
     inner = 1 - near - near[::-1]
@@ -157,3 +143,10 @@ def edge_share(values: np.ndarray) -> float:
 def is_unusual(score: float, threshold: float) -> bool:
     """The verdict: the score exceeds the threshold."""
     return score > threshold
+
+
+SCORES: dict[str, Callable[[np.ndarray], float]] = {
+    "detector": extent_score,
+    "autoencoder": error_score,
+}
+"""How a method makes one number of its map."""

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.errors import CXRError
 from cxr_demo.i18n import translate
 
@@ -50,9 +51,14 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "neighbour_similarities": ("neighbours.similarity", LIST),
     "detector_hash": ("model.detector", TEXT),
     "autoencoder_hash": ("model.autoencoder", TEXT),
-    "normality_hash": ("model.normality", TEXT),
+    "padim_hash": ("model.padim", TEXT),
     "gate_hash": ("model.gate", TEXT),
     "library_hash": ("model.library", TEXT),
+    "density_hash": ("model.density", TEXT),
+    "alignment_hash": ("model.alignment", TEXT),
+    "aligned": ("alignment.aligned", TRUTH),
+    "alignment_correlation": ("alignment.correlation", NUMBER),
+    **{f"zone_{zone}": (f"zones.{zone}.brightness", NUMBER) for zone in ZONES},
 }
 """By name, its key in the line, with dots between levels, and its pandas dtype."""
 

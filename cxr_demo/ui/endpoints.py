@@ -12,7 +12,7 @@ import numpy as np
 from gradio.data_classes import FileData
 
 from cxr_demo.analysis import Analyser
-from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
+from cxr_demo.anomaly.maps import SCORES, is_unusual, share_above
 from cxr_demo.anomaly.thresholds import predictive_values
 from cxr_demo.errors import UserError
 from cxr_demo.i18n import translate
@@ -23,9 +23,6 @@ from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from cxr_demo.report import neighbourhood_json, refusal_json
 from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, reading, unpacked
 from cxr_demo.ui.uploads import Uploads
-
-SCORES = {"detector": extent_score, "autoencoder": lambda values: float(values.mean())}
-"""How a method makes one number of its map, as in `maps.score_anomaly`."""
 
 log = logging.getLogger(__name__)
 

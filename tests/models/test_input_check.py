@@ -7,6 +7,7 @@ import pytest
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import ASSETS, INPUT_CHECK, Artefacts
 from cxr_demo.i18n import messages
+from cxr_demo.models.alignment import Alignment
 from cxr_demo.models.input_check import (
     NOT_A_CHEST,
     UNUSUAL,
@@ -14,6 +15,8 @@ from cxr_demo.models.input_check import (
     InputCheck,
     InputChecker,
     NotAChestError,
+    describe,
+    pool_regions,
 )
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reading.types import Radiograph
@@ -26,14 +29,16 @@ def gate_with(**logits: float) -> InputChecker:
     """A gate that gives these logits to regions of zeros."""
     return InputChecker(
         tuple(logits),
-        np.zeros((9 * 2, len(logits)), np.float32),
+        np.zeros((9 * 2 + 8, len(logits)), np.float32),
         np.array(list(logits.values()), np.float32),
         min_usable=0.5,
         min_other=0.6,
     )
 
 
-NOTHING = np.zeros((3, 3, 2), np.float32)
+NOTHING = np.zeros((20, 20, 2), np.float32)
+FOUND = Alignment(np.zeros((2, 3)), 0.0, False)
+"""Nothing but zeros, so that a grade comes from the bias alone."""
 
 
 @pytest.mark.parametrize(
@@ -49,37 +54,59 @@ NOTHING = np.zeros((3, 3, 2), np.float32)
 )
 def test_grades(shares, verdict):
     """Tenths become logits, which a softmax turns back."""
-    assert gate_with(**{name: np.log(share) for name, share in shares.items()})(NOTHING) == verdict
+    assert (
+        gate_with(**{name: np.log(share) for name, share in shares.items()})(NOTHING, FOUND)
+        == verdict
+    )
 
 
 def test_refusal_comes_first():
-    both = InputChecker(("usable", "other"), np.zeros((18, 2), np.float32), np.zeros(2), 0.3, 0.4)
-    assert both(NOTHING) == InputCheck(NOT_A_CHEST, "other")
+    both = InputChecker(("usable", "other"), np.zeros((26, 2), np.float32), np.zeros(2), 0.3, 0.4)
+    assert both(NOTHING, FOUND) == InputCheck(NOT_A_CHEST, "other")
 
 
 def test_weights_meet_activations_row_by_row():
     """The regression sees row, column, channel in this order."""
-    weights = np.zeros((18, 2), np.float32)
+    weights = np.zeros((26, 2), np.float32)
     weights[(2 * 3 + 1) * 2 + 1, 0] = 3  # third row, second column, second channel
     gate = InputChecker(("usable", "other"), weights, np.zeros(2, np.float32), 0.5, 0.5)
-    regions = NOTHING.copy()
-    regions[2, 1, 1] = 1
-    assert gate.probabilities(regions)[0] == pytest.approx(1 / (1 + np.exp(-3)))
-    many = np.stack([NOTHING, regions])
+    activations = NOTHING.copy()
+    activations[12:16, 8:12, 1] = 1  # the third region from the first inner one, and the second
+    one = describe(activations, FOUND)
+    assert gate.probabilities(one)[0] == pytest.approx(1 / (1 + np.exp(-3)))
+    many = np.stack([describe(NOTHING, FOUND), one])
     np.testing.assert_allclose(gate.probabilities(many)[:, 0], [0.5, 1 / (1 + np.exp(-3))])
 
 
+def test_an_image_is_described_by_regions_matrix_and_correlation():
+    matrix = np.array([[0.9, 0.1, 0.05], [0.0, 0.8, 0.1]])
+    found = describe(NOTHING + np.float32(2), Alignment(matrix, 0.93, True))
+    assert found.dtype == np.float32
+    assert found[:18] == pytest.approx(np.full(18, 2))
+    assert found[18:] == pytest.approx([0.9, 0.1, 0.05, 0.0, 0.8, 0.1, 0.93, 1])
+
+
+def test_regions_leave_out_the_edges():
+    activations = np.zeros((2, 20, 20, 1))
+    activations[1, 4:8, 4:8] = np.arange(16).reshape(4, 4, 1)  # of mean 7.5
+    activations[:, :4] = activations[:, 16:] = 100
+    pooled = pool_regions(activations)
+    assert pooled.shape == (2, 3, 3, 1)
+    assert pooled[1, 0, 0, 0] == 7.5
+    assert pooled.sum() == 7.5
+
+
 def test_large_logits_do_not_overflow():
-    assert gate_with(usable=-900, other=900)(NOTHING).grade == NOT_A_CHEST
+    assert gate_with(usable=-900, other=900)(NOTHING, FOUND).grade == NOT_A_CHEST
 
 
 def test_a_stored_checker_comes_back():
     arrays = {
         "classes": np.array(["usable", "other"]),
-        "weights": np.ones((18, 2), np.float16),
+        "weights": np.ones((26, 2), np.float16),
         "bias": np.zeros(2),
-        "least_usable": np.array(0.25),
-        "least_other": np.array(0.75),
+        "min_usable": np.array(0.25),
+        "min_other": np.array(0.75),
     }
     gate = InputChecker.from_arrays(arrays)
     assert (gate.classes, gate.min_usable, gate.min_other) == (("usable", "other"), 0.25, 0.75)

@@ -3,10 +3,11 @@
 Data contract: float32 (side, side) grey levels in [0, 1] in; the same with a lesion, and its mask
 float32 (side, side) in [0, 1], out.
 
-What pneumonia does to a radiograph is to make air-filled lung as bright as soft tissue. So half of
+What pneumonia does to a radiograph is to make air-filled lung as bright as soft tissue. So most of
 the lesions to learn from pull what is darker than soft tissue towards it and leave ribs, heart and
-diaphragm alone: no outline of the lungs is needed, only where they roughly lie. The other half add
-to what is there, heart and diaphragm too: they keep the shadow of a lesion behind the heart.
+diaphragm alone; some add to what is there. They lie in the lungs, whose outline in the frame of
+`cxr_demo.models.alignment` is known, and reach a little beyond it: behind the heart there is lung
+too. Many are faint, and many are diffuse and on both sides, as viral pneumonia is.
 The mask is where a radiograph changed by something that can be seen, not where it was aimed at.
 
 Two families of shapes: `paste_for_training`, from thresholded and graded noise and from the
@@ -39,23 +40,42 @@ everything."""
 BRIGHTER = 0.1, 0.4
 """Grey levels that a lesion which adds to what is there adds at most."""
 
+LESIONS = {
+    "consolidation": 0.25,
+    "haze": 0.2,
+    "diffuse": 0.2,
+    "streaks": 0.15,
+    "own tissue": 0.12,
+    "line": 0.08,
+}
+"""Kinds to learn from, and how often each is drawn."""
+
 CHEST = 0.08, 0.18
 """Distance from the edges, as shares of the side, below which nothing is pasted and from which on
 everything."""
 
 
 def paste_for_training(
-    image: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, rng: np.random.Generator, lungs: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """One to three random opacities, hazes, streaks, pieces of tissue or lines.
+
+    Args:
+        image: a frame if there is a lung mask, else a square.
+        rng: decides.
+        lungs: float32 of the image's shape, 1 in the lungs and fading beyond them; None lets
+            lesions lie where lungs roughly are. Lines, as of tubes and leads, lie anywhere in any
+            case.
 
     Returns:
         (image, mask), see the module docstring.
     """
-    kinds = (_consolidation, _haze, _streaks, _own_tissue, _line)
     changed = image
-    for kind in rng.choice(len(kinds), rng.integers(1, 4), p=(0.3, 0.25, 0.15, 0.15, 0.15)):
-        changed = kinds[kind](changed, rng)
+    for kind in rng.choice(list(LESIONS), rng.integers(1, 4), p=list(LESIONS.values())):
+        pasted = _LESIONS[kind](changed, rng)
+        if lungs is not None and kind != "line":
+            pasted = changed + (pasted - changed) * lungs
+        changed = pasted
     return changed, _mask(image, changed)
 
 
@@ -132,7 +152,7 @@ def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     near = gaussian(side, random_lung_position(rng), rng.uniform(0.05, 0.2, 2))
     field = noise + 3 * near - rng.uniform(1.5, 2.5)
     softness = rng.uniform(0.1, 1.0)
-    return _paste(image, np.clip(field / softness, 0, 1) * rng.uniform(0.3, 1.0), rng)
+    return _paste(image, np.clip(field / softness, 0, 1) * rng.uniform(0.2, 1.0), rng)
 
 
 def _haze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -145,6 +165,17 @@ def _haze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     near = np.max([gaussian(side, place, spread) for place in places], axis=0)
     uneven = np.clip(1 + 0.4 * smooth_noise(side, 0.08 * side, rng), 0, 2)
     return _paste(image, near * uneven * rng.uniform(0.2, 0.7), rng)
+
+
+def _diffuse(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Both lungs denser all over, mottled, more so on one side or towards one end; mostly faint."""
+    side = image.shape[0]
+    y, x = (np.mgrid[:side, :side] + np.float32(0.5)) / side - 0.5
+    slope = 1 + rng.uniform(-1.2, 1.2) * y + rng.uniform(-1.2, 1.2) * x
+    coarse = 0.3 * smooth_noise(side, rng.uniform(0.05, 0.12) * side, rng)
+    fine = 0.3 * smooth_noise(side, rng.uniform(0.008, 0.02) * side, rng)
+    amount = np.clip(slope + coarse + fine, 0, 2) * rng.uniform(0.1, 0.6)
+    return _opacify(image, amount.astype(np.float32), rng)
 
 
 def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -231,3 +262,13 @@ def _mask(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Where a change can be seen, fading in over as much again."""
     change = cv2.GaussianBlur(np.abs(after - before), (0, 0), 1.0)
     return np.clip((change - VISIBLE / 2) / VISIBLE, 0, 1).astype(np.float32)
+
+
+_LESIONS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+    "consolidation": _consolidation,
+    "haze": _haze,
+    "diffuse": _diffuse,
+    "streaks": _streaks,
+    "own tissue": _own_tissue,
+    "line": _line,
+}

@@ -52,7 +52,7 @@ def held_out_rates(screening: dict, threshold: float) -> tuple[float, float]:
     """(sensitivity, specificity) of a threshold on held-out patients, in [0, 1].
 
     Args:
-        screening: `screening.json` of a method.
+        screening: `held_out_scores.json` of a method.
     """
     return ScoreDistribution.from_json(screening).sensitivity_specificity(threshold)
 

@@ -109,7 +109,7 @@ def measurements(assets: Path = ASSETS) -> dict[str, object]:
         "official_test": figures.with_intervals(evaluation),
         "calibration": _read(assets / "classifier/calibration.json"),
         "screening": {
-            method: _read(assets / method / "screening.json")
+            method: _read(assets / method / "held_out_scores.json")
             for method in ("detector", "autoencoder")
         },
         "experiments": {file.stem: _read(file) for file in recipes},

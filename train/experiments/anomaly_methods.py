@@ -3,38 +3,49 @@
     python -m train.experiments.anomaly_methods --data ../shared/data/chest_xray \\
         --trunk ../shared/models/vgg16_notop.weights.h5
 
-Writes `assets/metrics/anomaly_table.json`. All of them know normals of the training patients only;
-Gaussians and neighbours are fitted on random views of them. What may choose stands beside each:
-lesions pasted into held-out normals, and how many held-out normals, each under one stress of
-`train.data.corruptions`, stay below the threshold that spares 95 % of them plain. The official test
-is read once for all, a line of the log, and chooses nothing. Needs the autoencoder that
-`train.experiments.variance_autoencoder` trains. Time: 20 min.
-Expected: see docs/released_detector.md.
-"""
+Writes `assets/metrics/anomaly_table.json`. All of them see aligned radiographs and know normals of
+the training patients only; Gaussians and neighbours are fitted on random views of them. What may
+choose stands beside each: lesions pasted into held-out normals, and how many held-out normals, each
+under one stress of `train.data.corruptions`, stay below the threshold that spares 95 % of them
+plain. The official test is read once for all, a line of the log, and chooses nothing. Needs the
+autoencoder that `train.experiments.variance_autoencoder` trains. Time: 20 min. Expected: see
+docs/released_detector.md."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE, detector_map, extent_score
-from cxr_demo.anomaly.padim import RegionGaussians
-from cxr_demo.artefacts import ASSETS, AUTOENCODER, DETECTOR, NORMALITY, Artefacts
+from cxr_demo.anomaly.density import NormalDensity
+from cxr_demo.anomaly.maps import DETECTOR_SIDE, extent_score
+from cxr_demo.anomaly.parts import OUTSIDE, PARTS, NormalParts
+from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE, autoencoder_image
+from cxr_demo.artefacts import ALIGNMENT, ASSETS, AUTOENCODER, DENSITY, DETECTOR, PADIM, Artefacts
+from cxr_demo.models.alignment import Aligner
+from cxr_demo.models.input_check import pool_regions
 from cxr_demo.models.networks import Autoencoder, Detector, DetectorOutput
+from cxr_demo.models.preprocessing import resize_square
 from train.arguments import parse
+from train.data.augment import ViewRecipe, random_view
 from train.data.corruptions import mixed_corruptions
-from train.data.kermany import load_split, resize_all
+from train.data.frames import in_frame
+from train.data.kermany import Images, load_split, resize_all
 from train.data.splits import normals_of
 from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
 from train.experiments import variance_autoencoder
 from train.experiments.feature_scores import FEATURE_SCORES, structural_dissimilarity
 from train.metrics.thresholds import threshold_at_specificity
 from train.models.networks import build_variance_autoencoder, frozen_regions
-from train.recipes.padim import views_of_normals
+from train.recipes.autoencoder import pair_with_hidden
+from train.recipes.density import aligned
 from train.records.manifest import write_json
 from train.records.test_log import log_test_reading
+
+VIEWS = ViewRecipe(side=DETECTOR_SIDE, area=(0.8, 1.2), log_ratio=0.12, rotation=4, flip=0)
+VIEWS_OF_EACH = 3
+"""Beside the frame as it is."""
 
 
 class FeatureExtractor:
@@ -52,30 +63,30 @@ class FeatureExtractor:
         self._autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
         self._variance = build_variance_autoencoder(variance_autoencoder.SIDE)
         self._variance.load_weights(variance_weights)
-        self.normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
+        self._lungs = artefacts.arrays(ALIGNMENT)["zones"] > 0
 
-    def changes(self, squares: Iterable[np.ndarray]) -> list[DetectorOutput]:
+    def changes(self, frames: Iterable[np.ndarray]) -> list[DetectorOutput]:
         """The detector's answers."""
-        return [self._detector(square[..., 0]) for square in resize_all(squares, DETECTOR_SIDE)]
+        return [self._detector(resize_square(frame, DETECTOR_SIDE)) for frame in frames]
 
-    def regions(self, squares: np.ndarray, changes: list[DetectorOutput]) -> dict[str, np.ndarray]:
+    def regions(self, frames: np.ndarray, changes: list[DetectorOutput]) -> dict[str, np.ndarray]:
         """By network, mean activations of nine regions (N, 3, 3, C)."""
-        inputs = resize_all(squares, DETECTOR_SIDE)
+        inputs = resize_all(frames, DETECTOR_SIDE)
         return {
             **self._frozen.predict(inputs, batch_size=32, verbose=0),
-            "the detector's own trunk": np.stack([change.regions for change in changes]),
+            "the detector's own trunk": np.stack([pool_regions(c.regions) for c in changes]),
         }
 
-    def errors(self, squares: np.ndarray) -> dict[str, np.ndarray]:
+    def errors(self, frames: np.ndarray) -> dict[str, np.ndarray]:
         """By method, scores (N,) of what is rebuilt."""
-        inputs = resize_all(squares, AUTOENCODER_SIDE)
-        rebuilt = np.stack([self._autoencoder(image[..., 0]) for image in inputs])[..., None]
+        hidden, inputs = self._pairs(frames, AUTOENCODER_SIDE)
+        rebuilt = np.stack([self._autoencoder(image[..., 0]) for image in hidden])[..., None]
         seen, expected = (
             self._frozen.predict(resize_all(images[..., 0], DETECTOR_SIDE), verbose=0)
             for images in (inputs, rebuilt)
         )
-        small = resize_all(squares, variance_autoencoder.SIDE)
-        mean, log_variance = np.split(self._variance.predict(small, verbose=0), 2, axis=-1)
+        small_hidden, small = self._pairs(frames, variance_autoencoder.SIDE)
+        mean, log_variance = np.split(self._variance.predict(small_hidden, verbose=0), 2, axis=-1)
         return {
             "autoencoder, squared error (the report's)": _mean(np.square(inputs - rebuilt)),
             "autoencoder, structural dissimilarity": np.array(
@@ -92,6 +103,19 @@ class FeatureExtractor:
                 np.square(small - mean) * np.exp(-log_variance)
             ),
         }
+
+    def _pairs(self, frames: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+        return pair_with_hidden([autoencoder_image(frame, side) for frame in frames], self._lungs)
+
+
+def views_of_normals(normals: Images, seed: int = 0) -> Iterator[np.ndarray]:
+    """Every frame as it is, then VIEWS_OF_EACH random views: float32 (side, side) in [0, 1]."""
+    rng = np.random.default_rng(seed)
+    for pixels, frame in zip(normals.pixels, normals.as_float(), strict=True):
+        yield resize_square(frame, DETECTOR_SIDE)
+        for _ in range(VIEWS_OF_EACH):
+            other = normals.pixels[rng.integers(len(normals))]
+            yield random_view(pixels, other, VIEWS, rng).astype(np.float32)
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
@@ -125,6 +149,11 @@ def main() -> None:
     looks = FeatureExtractor(arguments.trunk, arguments.work / variance_autoencoder.WEIGHTS)
     normals, held_out = normals_of(arguments.data)
     test = load_split(arguments.data, "test")
+    artefacts = Artefacts()
+    arrays = artefacts.arrays(ALIGNMENT)
+    aligner = Aligner(arrays["template"])
+    density = NormalDensity.from_arrays(artefacts.arrays(DENSITY))
+    parts = NormalParts.from_arrays(artefacts.arrays(PADIM), arrays["zones"])
     sets = {
         "plain": held_out.as_float(),
         "stressed": mixed_corruptions(held_out)[..., 0],
@@ -136,7 +165,7 @@ def main() -> None:
     def keep(method: str, name: str, values: Iterable[float]) -> None:
         scores.setdefault(method, {})[name] = np.array(list(values))
 
-    views = np.stack(list(views_of_normals(normals)))
+    views = np.stack(list(views_of_normals(in_frame(normals, aligner))))
     training = looks.regions(views, looks.changes(views))
     fitted = {
         f"{network}, {what}": (network, fit(regions))
@@ -144,15 +173,21 @@ def main() -> None:
         for what, fit in FEATURE_SCORES.items()
     }
     for name, squares in sets.items():
-        for method, errors in looks.errors(squares).items():
+        seen = aligned(squares, aligner)
+        frames = np.stack([frame for frame, _ in seen])
+        for method, errors in looks.errors(frames).items():
             keep(method, name, errors)
-        changes = looks.changes(squares)
-        regions = looks.regions(squares, changes)
+        changes = looks.changes(frames)
+        regions = looks.regions(frames, changes)
         for method, (network, score) in fitted.items():
             keep(method, name, score(regions[network]))
-        keep("the detector's map alone", name, (extent_score(c.logits) for c in changes))
-        maps = (detector_map(change, looks.normality) for change in changes)
-        keep("the detector with the rarity of regions (released)", name, map(extent_score, maps))
+        densities = [density(frame, found.matrix) for frame, found in seen]
+        pairs = list(zip(densities, changes, strict=True))
+        deviations = np.stack([parts.deviations(*pair) for pair in pairs])
+        for row, part in enumerate(PARTS):
+            in_lungs = np.where(parts.lungs, deviations[:, row], OUTSIDE)
+            keep(f"{part} alone", name, map(extent_score, in_lungs))
+        keep("their sum (released)", name, (extent_score(parts.anomaly_map(*p)) for p in pairs))
 
     table = {
         method: summarise_method(values, list(EVALUATION_LESIONS), test.is_pneumonia)
@@ -162,7 +197,6 @@ def main() -> None:
         "every way tried, for the table; nothing is chosen by it",
         {method: {"auc": figures["test_auc"]} for method, figures in table.items()},
     )
-    artefacts = Artefacts()
     result = {"detector": artefacts.short_hash(DETECTOR), "methods": table}
     write_json(ASSETS / "metrics" / "anomaly_table.json", result)
     print(json.dumps(result, indent=1))

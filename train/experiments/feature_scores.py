@@ -22,8 +22,8 @@ Score = Callable[[np.ndarray], np.ndarray]
 
 def pooled_gaussian(training: np.ndarray) -> Score:
     """Mahalanobis distance of the mean over all regions."""
-    mean, whitening = fit_gaussians(_pooled(training))
-    return lambda regions: log_mahalanobis(_pooled(regions), mean, whitening)[:, 0, 0]
+    regional = regional_gaussians(_pooled(training))
+    return lambda regions: regional(_pooled(regions))
 
 
 def pooled_neighbours(training: np.ndarray) -> Score:
@@ -39,8 +39,12 @@ def pooled_neighbours(training: np.ndarray) -> Score:
 
 def regional_gaussians(training: np.ndarray) -> Score:
     """Mahalanobis distance of the region that lies farthest from its own mean."""
-    mean, whitening = fit_gaussians(training)
-    return lambda regions: log_mahalanobis(regions, mean, whitening).max(axis=(1, 2))
+    kept, mean, whitening = fit_gaussians(_in_a_row(training))
+
+    def score(regions: np.ndarray) -> np.ndarray:
+        return log_mahalanobis(_in_a_row(regions) @ kept, mean, whitening).max(axis=1)
+
+    return score
 
 
 FEATURE_SCORES = {
@@ -53,6 +57,11 @@ FEATURE_SCORES = {
 def _pooled(regions: np.ndarray) -> np.ndarray:
     """(N, R, R, C) → (N, 1, 1, C)."""
     return regions.mean(axis=(1, 2), keepdims=True)
+
+
+def _in_a_row(regions: np.ndarray) -> np.ndarray:
+    """(N, R, R, C) → (N, R * R, C)."""
+    return regions.reshape(len(regions), -1, regions.shape[-1])
 
 
 def structural_dissimilarity(image: np.ndarray, other: np.ndarray) -> float:

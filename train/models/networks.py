@@ -11,15 +11,15 @@ import keras
 import numpy as np
 from keras import layers
 
-from cxr_demo.anomaly.maps import AUTOENCODER_SIDE, DETECTOR_SIDE
+from cxr_demo.anomaly.maps import DETECTOR_SIDE
+from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
+from cxr_demo.models.input_check import REGION
 from cxr_demo.models.networks import CLASSIFIER_SIDE
 from cxr_demo.models.preprocessing import SIDE
 
 EMBEDDING_SIZE = 256
 CONTEXT, CONTEXT_WIDTH = (1, 2, 4, 8), 128
 """Dilations, in cells of 8 pixels, and channels of the detector's context."""
-REGION = 4
-"""Cells along a region of `add_region_features`."""
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -93,20 +93,18 @@ def build_detector(
 
 
 def add_region_features(detector: keras.Model) -> keras.Model:
-    """The detector as it serves: its map, and what `cxr_demo.anomaly.padim` needs.
+    """The detector as it serves: its map, and what PaDiM and the input check need.
 
     Returns:
         A model from (batch, side, side, 1) to `change`, as before, and `regions`
-        (batch, R, R, 512): mean activations of the trunk, channels evened out, in regions of
-        REGION × REGION cells, those along the edges left out.
+        (batch, side/8, side/8, 512): activations of the trunk, channels evened out.
     """
-    pooled = layers.AveragePooling2D(REGION, name="pool")(detector.get_layer("even").output)
-    regions = layers.Cropping2D(1, name="middle")(pooled)
+    regions = detector.get_layer("even").output
     return keras.Model(detector.input, {"change": detector.output, "regions": regions})
 
 
 def frozen_regions(side: int, trunk_weights: Path) -> keras.Model:
-    """VGG16 as it came from ImageNet, averaged over the same regions as `add_region_features`.
+    """VGG16 as it came from ImageNet, averaged over the same regions as `pool_regions` does.
 
     Returns:
         A model from (batch, side, side, 1) to (batch, R, R, channels) by the name of the block,

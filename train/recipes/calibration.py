@@ -5,11 +5,8 @@
 Writes `assets/classifier/calibration.json`: a temperature and a prior per head, with the expected
 calibration error and the Brier score before and after, measured on the half of the patients that a
 temperature was not fitted on; operating points, which have to stand every stress of
-`train.data.corruptions`, and limits of the conformal set, see `train.metrics.thresholds`. Writes
-`assets/{detector,autoencoder}/screening.json`: the scores of held-out patients and, from the
-normals, the scores that 95, 90 and 99 % of them do not exceed; from both, Youden's. All use the
-exported networks, the ones that serve. The official test is not read.
-Time: 8 min.
+`train.data.corruptions`, and limits of the conformal set, see `train.metrics.thresholds`. It uses
+the exported network, the one that serves. The official test is not read. Time: 8 min.
 """
 
 import json
@@ -17,22 +14,9 @@ import json
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from cxr_demo.anomaly.maps import DETECTOR_SIDE, THRESHOLD_STEP, score_anomaly
-from cxr_demo.anomaly.padim import RegionGaussians
-from cxr_demo.artefacts import (
-    ANOMALY_NETWORKS,
-    ASSETS,
-    AUTOENCODER,
-    CALIBRATION,
-    CLASSIFIER,
-    DETECTOR,
-    HELD_OUT_SCORES,
-    NORMALITY,
-    Artefacts,
-)
+from cxr_demo.artefacts import ASSETS, CALIBRATION, CLASSIFIER, Artefacts
 from cxr_demo.models.calibration import HEADS, Calibration
-from cxr_demo.models.networks import CLASSIFIER_SIDE, Autoencoder, Classifier, Detector
-from cxr_demo.models.preprocessing import resize_square
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
 from train.arguments import parse
 from train.data.corruptions import each_condition
 from train.data.frames import frames_of
@@ -44,17 +28,9 @@ from train.metrics.calibration import (
     prior_weights,
     reliability_curve,
 )
-from train.metrics.thresholds import (
-    conformal_thresholds,
-    operating_points,
-    threshold_at_specificity,
-    youden_threshold,
-)
+from train.metrics.thresholds import conformal_thresholds, operating_points
 from train.records.manifest import write_json
 
-SPECIFICITIES = (0.95, 0.90, 0.99)
-REPORTED = {"autoencoder": {"report": 0.01}}
-"""Thresholds that were not fitted: the report's, of its mean squared error."""
 MISS = 0.10
 
 
@@ -156,61 +132,9 @@ def main() -> None:
         "min_probability": conformal_thresholds(three_class, held_out.labels, MISS),
     }
     calibration["n_images"] = len(held_out)
-    _write(CALIBRATION, calibration | artefacts.sources(CALIBRATION))
-
-    detector = Detector(artefacts.read(DETECTOR))
-    normality = RegionGaussians.from_arrays(artefacts.arrays(NORMALITY))
-    autoencoder = Autoencoder(artefacts.read(AUTOENCODER))
-    undecided = dict.fromkeys(ANOMALY_NETWORKS, np.inf)
-    assessed = [
-        score_anomaly(
-            square,
-            detector(resize_square(square, DETECTOR_SIDE)),
-            normality,
-            autoencoder,
-            undecided,
-        ).maps
-        for square in squares
-    ]
-    for method, path in HELD_OUT_SCORES.items():
-        scores = np.array([maps[method].score for maps in assessed])
-        screening = fit_score_distribution(scores, held_out.is_pneumonia, method)
-        _write(path, screening | artefacts.sources(path))
-
-
-def fit_score_distribution(scores: np.ndarray, pneumonia: np.ndarray, method: str) -> dict:
-    """What `cxr_demo.anomaly.thresholds.ScoreDistribution` is read from.
-
-    Args:
-        scores: float (N,) of held-out patients.
-        pneumonia: bool (N,).
-        method: whose scores; decides the step that thresholds are rounded up to.
-
-    Returns:
-        `presets` by name, the default first; `normal` and `pneumonia`, sorted scores.
-    """
-    normals, pneumonias = np.sort(scores[~pneumonia]), np.sort(scores[pneumonia])
-    fitted = {
-        **{
-            f"specificity_{round(100 * share)}": threshold_at_specificity(normals, share)
-            for share in SPECIFICITIES
-        },
-        "youden": youden_threshold(normals, pneumonias),
-    }
-    step = THRESHOLD_STEP[method]
-    return {
-        "presets": {
-            **{name: round(float(np.ceil(t / step) * step), 6) for name, t in fitted.items()},
-            **REPORTED.get(method, {}),
-        },
-        "normal": normals.round(6).tolist(),
-        "pneumonia": pneumonias.round(6).tolist(),
-    }
-
-
-def _write(name: str, content: dict) -> None:
-    write_json(ASSETS / name, content)
-    print(name, json.dumps(content))
+    content = calibration | artefacts.sources(CALIBRATION)
+    write_json(ASSETS / CALIBRATION, content)
+    print(CALIBRATION, json.dumps(content))
 
 
 if __name__ == "__main__":

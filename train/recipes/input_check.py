@@ -1,13 +1,13 @@
-"""Fit the gate, choose its thresholds, and measure it on what it was not fitted to.
+"""Fit the input check, choose its thresholds, and measure it on what it was not fitted to.
 
     python -m train.recipes.input_check --data ../shared/data/chest_xray \\
         --pictures .work/other_pictures
 
 `--pictures` is filled by `python -m train.data.out_of_distribution.package_images FOLDER`. Writes
-`assets/detector/gate.npz` (see `cxr_demo.models.input_check`), `assets/metrics/gate.json` and its
-drawing. The samples are kept in --work and made anew when the detector, or the code that they
-come from, changes. The official test is not read; `train.evaluate.official_test` measures how much
-of it the gate turns away. Time: 12 min.
+`assets/detector/input_check.npz` (see `cxr_demo.models.input_check`), `assets/metrics/gate.json`
+and its drawing. The samples are kept in --work and made anew when alignment, the detector or the
+code that they come from changes. The official test is not read; `train.evaluate.official_test`
+measures how much of it is turned away. Time: 12 min.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
-from cxr_demo.artefacts import ASSETS, DETECTOR, INPUT_CHECK, Artefacts
+from cxr_demo.artefacts import ALIGNMENT, ASSETS, DETECTOR, INPUT_CHECK, Artefacts
+from cxr_demo.models.alignment import Aligner
 from cxr_demo.models.input_check import OTHER, USABLE, InputChecker
 from cxr_demo.models.networks import Detector
 from train.arguments import parse
@@ -34,8 +35,8 @@ from train.data.out_of_distribution.samples import (
     ELSEWHERE,
     Samples,
     concatenate,
+    describe_pictures,
     drawn_views,
-    extract_regions,
     package_views,
     radiograph_views,
 )
@@ -60,18 +61,21 @@ PARTS = 5
 """Packages and drawings are left out in so many parts, in turn."""
 
 
-def collect_samples(data: Path, pictures: Path, detector: Detector) -> Samples:
+def collect_samples(data: Path, pictures: Path, align: Aligner, detector: Detector) -> Samples:
     """All samples."""
     streams = [np.random.default_rng(seed) for seed in range(4)]
     training, held_out = training_and_validation(data)
     chosen = training[streams[0].permutation(len(training))[:IMAGES]]
     return concatenate(
-        extract_regions(detector, radiograph_views(chosen, streams[0], SPOILT_EACH)),
-        extract_regions(
-            detector, radiograph_views(held_out, streams[1], len(UNUSUAL_VIEWS)), held_out=True
+        describe_pictures(align, detector, radiograph_views(chosen, streams[0], SPOILT_EACH)),
+        describe_pictures(
+            align,
+            detector,
+            radiograph_views(held_out, streams[1], len(UNUSUAL_VIEWS)),
+            held_out=True,
         ),
-        extract_regions(detector, package_views(pictures, streams[2])),
-        extract_regions(detector, drawn_views(DRAWN_EACH, streams[3])),
+        describe_pictures(align, detector, package_views(pictures, streams[2])),
+        describe_pictures(align, detector, drawn_views(DRAWN_EACH, streams[3])),
     )
 
 
@@ -86,19 +90,16 @@ def source_hash() -> str:
 def fit_pca(samples: Samples) -> PCA:
     """Principal components, of variance 1, of what the gate is always fitted to: the radiographs
     and drawings. Other pictures have no part in them, so that each can be left out of all."""
-    flat = samples.regions.reshape(len(samples.kinds), -1)
     rows = ~samples.held_out & np.isin(samples.kinds, [USABLE, *UNUSUAL_VIEWS, *KINDS])
     return PCA(COMPONENTS, whiten=True, svd_solver="randomized", random_state=0).fit(
-        flat[rows].astype(np.float32)
+        samples.described[rows].astype(np.float32)
     )
 
 
 def project(samples: Samples, components: PCA) -> np.ndarray:
     """All samples in the components of `fit_pca`, float32 (N, COMPONENTS)."""
-    parts = np.array_split(samples.regions, 50)  # in 32 bits all at once they take gigabytes
-    return np.concatenate(
-        [components.transform(part.reshape(len(part), -1).astype(np.float32)) for part in parts]
-    )
+    parts = np.array_split(samples.described, 50)  # in 32 bits all at once they take gigabytes
+    return np.concatenate([components.transform(part.astype(np.float32)) for part in parts])
 
 
 def fit(samples: Samples, components: PCA, seen: np.ndarray, rows: np.ndarray) -> InputChecker:
@@ -131,7 +132,7 @@ def probability(gate: InputChecker, samples: Samples, name: str) -> np.ndarray:
     """P(name) of every sample."""
     found = [
         gate.probabilities(part.astype(np.float32))[:, gate.classes.index(name)]
-        for part in np.array_split(samples.regions, 50)
+        for part in np.array_split(samples.described, 50)
     ]
     return np.concatenate(found)
 
@@ -177,12 +178,14 @@ def main() -> None:
     arguments = parse(__doc__, "data", work=".work/gate", pictures=pictures)
     artefacts = Artefacts()
     made_with = artefacts.sources(INPUT_CHECK)
-    kept = arguments.work / f"samples-{artefacts.short_hash(DETECTOR)}-{source_hash()}.npz"
+    hashes = (*made_with.values(), source_hash())
+    kept = arguments.work / f"samples-{'-'.join(hashes)}.npz"
     if kept.exists():
         samples = Samples(**np.load(kept, allow_pickle=False))
     else:
         detect = Detector(artefacts.read(DETECTOR))
-        samples = collect_samples(arguments.data, arguments.pictures, detect)
+        align = Aligner.from_arrays(artefacts.arrays(ALIGNMENT))
+        samples = collect_samples(arguments.data, arguments.pictures, align, detect)
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, **vars(samples))
 
@@ -193,7 +196,7 @@ def main() -> None:
     write_gate(fit_to(~samples.held_out), thresholds, made_with)
     result = {
         **made_with,
-        **dict(zip(("least_usable", "least_other"), thresholds, strict=True)),
+        **dict(zip(("min_usable", "min_other"), thresholds, strict=True)),
         **measure_grades(samples, found, thresholds),
         "kind_never_seen": leave_one_kind_out(samples, fit_to, thresholds),
     }
@@ -212,8 +215,8 @@ def write_gate(
         classes=np.array(gate.classes),
         weights=gate.weights.astype(np.float16),
         bias=gate.bias,
-        least_usable=min_usable,
-        least_other=min_other,
+        min_usable=min_usable,
+        min_other=min_other,
         **made_with,
     )
     register(ASSETS / INPUT_CHECK, data=DATA)

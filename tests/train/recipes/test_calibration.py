@@ -117,24 +117,3 @@ def test_before_and_after_by_the_same_measures_and_weights(noisy):
                 "after": measured(calibrated, labels, weights),
             }
         )
-
-
-def test_thresholds_of_a_method_come_from_normals_and_are_rounded_up():
-    scores = np.concatenate([np.arange(1, 101) / 1000 + 1e-4, [0.2, 0.3]])
-    pneumonia = np.repeat([False, True], [100, 2])
-    screening = calibrate.fit_score_distribution(scores, pneumonia, "detector")
-    assert screening["presets"] == {
-        "specificity_95": 0.096,
-        "specificity_90": 0.091,
-        "specificity_99": 0.1,
-        "youden": 0.101,
-    }
-    assert screening["pneumonia"] == [0.2, 0.3]
-    assert len(screening["normal"]) == 100
-
-
-def test_the_report_s_threshold_is_offered_for_its_method_as_it_was():
-    scores, pneumonia = np.array([0.003, 0.02]), np.array([False, True])
-    presets = calibrate.fit_score_distribution(scores, pneumonia, "autoencoder")["presets"]
-    assert next(iter(presets)) == "specificity_95"
-    assert presets["report"] == 0.01

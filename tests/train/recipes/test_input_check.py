@@ -43,18 +43,18 @@ def small(monkeypatch):
 def samples_of(*rows: tuple[str, int, int, bool]) -> Samples:
     """Samples of (kind, how many, in how many groups, held out)."""
     rng = np.random.default_rng(0)
-    regions, kinds, groups, held_out = [], [], [], []
+    described, kinds, groups, held_out = [], [], [], []
     for kind, count, packages, out in rows:
         flat = rng.normal(0, 0.3, (count, 4 * CHANNELS))
         flat[:, :2] += GROUND[kind]
-        regions.append(flat.reshape(count, 2, 2, CHANNELS))
+        described.append(flat)
         kinds += [kind] * count
         # Chests from elsewhere come from five of the packages that photographs come from.
         name = "photograph" if kind == ELSEWHERE else kind
         name += "-held-out" if out else "-"
         groups += [f"{name}{i % packages}" for i in range(count)]
         held_out += [out] * count
-    whole = np.concatenate(regions).astype(np.float16)
+    whole = np.concatenate(described).astype(np.float16)
     return Samples(whole, np.array(kinds), np.array(groups), np.array(held_out))
 
 
@@ -108,7 +108,7 @@ def test_components_of_what_is_fitted_have_variance_1():
 @pytest.mark.parametrize("kind", ["photograph", "texture", "elsewhere", "held out"])
 def test_other_pictures_and_held_out_patients_have_no_part_in_the_components(kind):
     rows = SAMPLES.held_out if kind == "held out" else SAMPLES.kinds == kind
-    moved = SAMPLES.regions.copy()
+    moved = SAMPLES.described.copy()
     moved[rows] += 100
     found = fit_pca(Samples(moved, SAMPLES.kinds, SAMPLES.groups, SAMPLES.held_out))
     before = fit_pca(SAMPLES)
@@ -118,7 +118,7 @@ def test_other_pictures_and_held_out_patients_have_no_part_in_the_components(kin
 
 @pytest.mark.parametrize("kind", ["usable", "inverted", "noise"])
 def test_radiographs_spoilt_ones_and_drawings_have(kind):
-    moved = SAMPLES.regions.copy()
+    moved = SAMPLES.described.copy()
     moved[(SAMPLES.kinds == kind) & ~SAMPLES.held_out] += 1
     found = fit_pca(Samples(moved, SAMPLES.kinds, SAMPLES.groups, SAMPLES.held_out))
     assert (found.mean_ != fit_pca(SAMPLES).mean_).any()
@@ -138,7 +138,7 @@ def test_a_gate_says_of_activations_what_the_regression_says_of_components():
     regression = LogisticRegression(C=1.0, class_weight="balanced", max_iter=300)
     regression.fit(seen[rows], target_classes(SAMPLES.kinds[rows]))
     assert gate.classes == ("elsewhere", "inverted", "other", "usable")
-    found = gate.probabilities(SAMPLES.regions.astype(np.float32))
+    found = gate.probabilities(SAMPLES.described.astype(np.float32))
     np.testing.assert_allclose(found, regression.predict_proba(seen), atol=0.01)
 
 
@@ -146,7 +146,7 @@ def test_a_gate_tells_classes_apart_that_it_has_not_seen_these_rows_of():
     components, seen = fitting(SAMPLES)
     gate = fit(SAMPLES, components, seen, ~SAMPLES.held_out)
     named = np.array(gate.classes)[
-        gate.probabilities(SAMPLES.regions.astype(np.float32)).argmax(axis=1)
+        gate.probabilities(SAMPLES.described.astype(np.float32)).argmax(axis=1)
     ]
     assert (named == target_classes(SAMPLES.kinds))[SAMPLES.held_out].mean() == 1
     assert (named == target_classes(SAMPLES.kinds)).mean() > 0.95
@@ -166,7 +166,7 @@ def test_each_class_weighs_alike():
     components, seen = fitting(SAMPLES)
     rows = ~SAMPLES.held_out & (SAMPLES.kinds != ELSEWHERE)
     gate = fit(SAMPLES, components, np.zeros_like(seen), rows)
-    found = gate.probabilities(SAMPLES.regions[:1].astype(np.float32))
+    found = gate.probabilities(SAMPLES.described[:1].astype(np.float32))
     np.testing.assert_allclose(found, [[1 / 3] * 3], atol=1e-3)
 
 
@@ -182,7 +182,7 @@ def test_a_gate_is_fitted_to_the_rows_given_alone():
 def test_probabilities_come_in_the_order_of_the_samples(name):
     components, seen = fitting(SAMPLES)
     gate = fit(SAMPLES, components, seen, ~SAMPLES.held_out)
-    whole = gate.probabilities(SAMPLES.regions.astype(np.float32))
+    whole = gate.probabilities(SAMPLES.described.astype(np.float32))
     found = probability(gate, SAMPLES, name)
     np.testing.assert_allclose(found, whole[:, gate.classes.index(name)], atol=1e-6)
 

@@ -3,62 +3,92 @@
 import numpy as np
 import pytest
 
+from cxr_demo.anomaly.density import Density
 from cxr_demo.anomaly.padim import log_mahalanobis
+from cxr_demo.anomaly.parts import PARTS
 from cxr_demo.models.networks import DetectorOutput
-from tests.conftest import chest_like
-from train.data.kermany import Images
-from train.recipes.padim import VIEWS_OF_EACH, fit_gaussians, fit_region_gaussians, views_of_normals
+from train.recipes.padim import SHRINKAGE, WEIGHTS, fit_gaussians, fit_parts, lung_cells
 
 MIXING = np.array([[2.0, 0, 0], [1, 1, 0], [0, 0.5, 0.7]])
+ZONES = np.zeros((64, 64), np.uint8)
+ZONES[16:48, 8:24], ZONES[16:48, 40:56] = 1, 4
 
 
-def regions(n: int, seed: int) -> np.ndarray:
-    """Correlated channels, and the first region shifted."""
-    values = np.random.default_rng(seed).standard_normal((n, 3, 3, 3)) @ MIXING
-    values[:, 0, 0] += 5
+def activations(n: int, seed: int, cells: int = 5) -> np.ndarray:
+    """Correlated channels, and the first cell shifted."""
+    values = np.random.default_rng(seed).standard_normal((n, cells, 3)) @ MIXING
+    values[:, 0] += 5
     return values.astype(np.float32)
 
 
-def test_whitened_deviations_have_a_covariance_of_one():
-    values = regions(4000, 0)
-    mean, whitening = fit_gaussians(values)
-    assert mean.dtype == whitening.dtype == np.float32
-    assert mean[0, 0] == pytest.approx(np.full(3, 5), abs=0.2)
-    whitened = (values[:, 0, 0] - mean[0, 0]) @ whitening[0, 0]
-    assert np.cov(whitened.T) == pytest.approx(np.eye(3), abs=0.05)
+def test_whitened_deviations_have_a_covariance_of_about_one():
+    values = activations(4000, 0)
+    kept, mean, whitening = fit_gaussians(values, components=3)
+    assert (kept @ kept.T) == pytest.approx(np.eye(3), abs=1e-5)
+    assert kept @ mean[0] == pytest.approx(np.full(3, 5), abs=0.2)
+    for cell in range(5):
+        whitened = (values[:, cell] @ kept - mean[cell]) @ whitening[cell]
+        # Shrinking makes the largest variance a little too large and the smallest too small.
+        assert np.diag(np.cov(whitened.T)).mean() == pytest.approx(1, abs=3 * SHRINKAGE)
+
+
+def test_the_components_kept_are_those_of_the_largest_variance_within_cells():
+    values = np.random.default_rng(0).standard_normal((500, 4, 3)) * (1, 5, 3)
+    values[:, 0, 0] += 1000  # between cells: of no account
+    kept, _, whitening = fit_gaussians(values, components=2)
+    assert np.abs(kept) == pytest.approx(np.array([[0, 0], [1, 0], [0, 1]]), abs=0.1)
+    assert whitening.shape == (4, 2, 2)
 
 
 def test_distances_are_those_of_mahalanobis():
-    mean, whitening = fit_gaussians(regions(4000, 0))
-    odd = np.broadcast_to(mean, (3, 3, 3)).copy()
-    odd[1, 1] += MIXING[2]  # one standard deviation along one of the independent axes
+    kept, mean, whitening = fit_gaussians(activations(4000, 0), components=3)
+    odd = mean.copy()
+    odd[1] += MIXING[0] @ kept  # one standard deviation along one of the independent axes
     distances = np.exp(log_mahalanobis(odd, mean, whitening))
-    assert distances[1, 1] == pytest.approx(1, abs=0.15)
-    assert distances[0, 0] == pytest.approx(0, abs=1e-6)
+    assert distances[1] == pytest.approx(1, abs=0.15)
+    assert distances[0] == pytest.approx(0, abs=1e-6)
 
 
-def test_rarity_is_measured_by_other_patients_normals_and_weighs_as_much_as_the_detector():
-    held_out = [
-        DetectorOutput(np.full((20, 20), level, np.float32), found)
-        for level, found in zip((-1, 0, 1, 2), regions(4, 1), strict=True)
-    ]
-    normality = fit_region_gaussians(regions(4000, 0), held_out)
-    rarity = np.stack([normality.mahalanobis_score(change.regions) for change in held_out])
-    assert rarity.mean(axis=0) == pytest.approx(np.zeros((3, 3)), abs=1e-5)
-    assert rarity.std(axis=0) == pytest.approx(np.ones((3, 3)), abs=1e-5)
-    assert normality.weight == pytest.approx(np.std([-1, 0, 1, 2]))
-    strange = held_out[0].regions.copy()
-    strange[2, 2] += 10
-    found = normality.mahalanobis_score(strange)
-    assert found[2, 2] > 2
-    assert found[0, 0] == pytest.approx(rarity[0, 0, 0])
+def held_out(n: int, cells: np.ndarray) -> list[tuple[Density, DetectorOutput]]:
+    """Normals whose parts have different spreads, each the same all over one image."""
+    rng = np.random.default_rng(1)
+    found = []
+    for row in activations(n, 1, int(cells.sum())):
+        regions = np.zeros((*cells.shape, 3), np.float32)
+        regions[cells] = row
+        maps = [np.full((64, 64), rng.normal(0, spread), np.float32) for spread in (1, 3)]
+        logits = rng.normal(-5, 2, cells.shape).astype(np.float32)
+        found.append((Density(*maps), DetectorOutput(logits, regions)))
+    return found
 
 
-def test_every_normal_is_seen_as_it_is_and_in_random_views():
-    pixels = np.stack([chest_like(i, 224, 224) for i in range(2)])
-    names = np.array(["a", "b"])
-    views = list(views_of_normals(Images(names, names, np.zeros(2, int), pixels)))
-    assert len(views) == 2 * (1 + VIEWS_OF_EACH)
-    assert {(view.shape, view.dtype) for view in views} == {((160, 160), np.dtype(np.float32))}
-    assert views[0].mean() == pytest.approx(pixels[0].mean() / 255, abs=0.01)
-    assert np.abs(views[1] - views[0]).mean() > 0.01
+def test_all_parts_weigh_as_told_and_the_sum_varies_by_one():
+    cells = lung_cells(ZONES, 20)
+    normals = held_out(200, cells)
+    parts = fit_parts(activations(500, 0, int(cells.sum())), normals, ZONES, cells)
+    lungs = ZONES > 0
+    deviations = np.stack([parts.deviations(*pair)[:, lungs] for pair in normals])
+    spreads = (deviations * parts.weights[:, None]).mean(axis=2).std(axis=0)
+    expected = np.array([WEIGHTS[part] for part in PARTS])
+    assert spreads / spreads[0] == pytest.approx(expected / expected[0], rel=1e-4)
+    total = np.stack([parts.anomaly_map(*pair)[lungs] for pair in normals])
+    assert total.std() == pytest.approx(1, rel=1e-3)
+    # Rarity and logits of the held-out normals themselves, cell by cell.
+    assert deviations[:, 2].mean() == pytest.approx(0, abs=1e-4)
+    assert parts.change_centre.mean() == pytest.approx(-5, abs=0.1)
+    assert parts.change_spread.mean() == pytest.approx(2, abs=0.1)
+
+
+def test_a_cell_that_never_said_anything_is_not_trusted_at_once():
+    cells = lung_cells(ZONES, 20)
+    normals = held_out(50, cells)
+    for _, change in normals:
+        change.logits[3, 3] = -9
+    parts = fit_parts(activations(100, 0, int(cells.sum())), normals, ZONES, cells)
+    assert parts.change_spread[3, 3] == pytest.approx(0.25 * parts.change_spread.mean(), rel=0.05)
+
+
+def test_cells_reach_one_beyond_the_lungs():
+    mask = np.zeros((64, 64), np.uint8)
+    mask[32:48, 32:48] = 2  # of four: the third row and column, and their neighbours
+    assert lung_cells(mask, 4).tolist() == [[False] * 4, *[[False, True, True, True]] * 3]

@@ -1,4 +1,5 @@
-"""What the gate learns from: the detector's view of radiographs, spoilt ones, and other pictures.
+"""What the input check learns from: radiographs, spoilt ones, and other pictures, aligned and seen
+by the detector.
 
 Data contract: the data set's training images and a folder of
 `train.data.out_of_distribution.package_images` → `Samples`. Drawn pictures and spoilt views are
@@ -14,9 +15,10 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.anomaly.maps import DETECTOR_SIDE
-from cxr_demo.models.input_check import USABLE
+from cxr_demo.models.alignment import Alignment, warp
+from cxr_demo.models.input_check import USABLE, describe
 from cxr_demo.models.networks import DetectorOutput
-from cxr_demo.models.preprocessing import resize_square, to_network_input
+from cxr_demo.models.preprocessing import SIDE, resize_square, to_network_input
 from train.data.kermany import Images
 from train.data.out_of_distribution.drawn_images import KINDS, draw_image
 from train.data.out_of_distribution.package_sources import CHEST
@@ -28,16 +30,16 @@ ELSEWHERE = "elsewhere"
 
 @dataclass(frozen=True)
 class Samples:
-    """Rows the gate is fitted to or tried on.
+    """Rows the input check is fitted to or tried on.
 
     Attributes:
-        regions: float16 (N, R, R, C).
+        described: float16 (N, F), of `cxr_demo.models.input_check.describe`.
         kinds: names (N,): USABLE, a reason, ELSEWHERE, or the kind of another picture.
         groups: keys (N,): the patient, the package, or the number of a drawing.
         held_out: bool (N,), of patients that nothing was fitted to; False for other pictures.
     """
 
-    regions: np.ndarray
+    described: np.ndarray
     kinds: np.ndarray
     groups: np.ndarray
     held_out: np.ndarray
@@ -76,19 +78,27 @@ def drawn_views(each: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarra
             yield to_network_input(draw_image(kind, rng)), kind, f"{kind}-{number}"
 
 
-def extract_regions(
+def describe_pictures(
+    align: Callable[[np.ndarray], Alignment],
     detect: Callable[[np.ndarray], DetectorOutput],
     pictures: Iterator[tuple[np.ndarray, str, str]],
     held_out: bool = False,
 ) -> Samples:
-    """What the detector makes of pictures."""
+    """What the input check is told of pictures."""
+
+    def described(square: np.ndarray) -> np.ndarray:
+        square = np.ascontiguousarray(square)
+        found = align(square)
+        frame = warp(square, found.matrix, SIDE)
+        return describe(detect(resize_square(frame, DETECTOR_SIDE)).regions, found)
+
     rows = [
-        (detect(resize_square(np.ascontiguousarray(square), DETECTOR_SIDE)).regions, kind, group)
+        (described(square), kind, group)
         for square, kind, group in tqdm(pictures, unit="image", disable=None)
     ]
-    regions, kinds, groups = zip(*rows, strict=True)
+    numbers, kinds, groups = zip(*rows, strict=True)
     return Samples(
-        np.stack(regions).astype(np.float16),
+        np.stack(numbers).astype(np.float16),
         np.array(kinds),
         np.array(groups),
         np.full(len(rows), held_out),
@@ -97,7 +107,7 @@ def extract_regions(
 
 def concatenate(*parts: Samples) -> Samples:
     """All rows of several."""
-    names = ("regions", "kinds", "groups", "held_out")
+    names = ("described", "kinds", "groups", "held_out")
     return Samples(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 

@@ -13,7 +13,7 @@ import time
 import keras
 import numpy as np
 
-from cxr_demo.anomaly.maps import AUTOENCODER_SIDE
+from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
 from train.arguments import parse
 from train.data.frames import in_frame
 from train.data.kermany import load_split

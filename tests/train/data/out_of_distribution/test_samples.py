@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from cxr_demo.models.alignment import IDENTITY, Alignment
 from cxr_demo.models.input_check import USABLE
 from cxr_demo.models.networks import DetectorOutput
 from cxr_demo.models.preprocessing import SIDE
@@ -15,8 +16,8 @@ from train.data.out_of_distribution.samples import (
     ELSEWHERE,
     Samples,
     concatenate,
+    describe_pictures,
     drawn_views,
-    extract_regions,
     package_views,
     radiograph_views,
 )
@@ -41,11 +42,17 @@ def assert_squares(rows: list) -> None:
 
 
 def measured(square: np.ndarray) -> DetectorOutput:
-    """A detector whose regions are a picture's quarters: their mean brightness."""
+    """A detector whose activations are the mean brightness of its cells."""
     assert square.shape == (160, 160) and square.dtype == np.float32
     assert square.flags.c_contiguous
-    quarters = square.reshape(2, 80, 2, 80).mean(axis=(1, 3))
-    return DetectorOutput(np.zeros((20, 20), np.float32), quarters[..., None])
+    cells = square.reshape(20, 8, 20, 8).mean(axis=(1, 3))
+    return DetectorOutput(np.zeros((20, 20), np.float32), cells[..., None])
+
+
+def unaligned(square: np.ndarray) -> Alignment:
+    """An aligner that finds nothing."""
+    assert square.shape == (SIDE, SIDE) and square.flags.c_contiguous
+    return Alignment(IDENTITY, 0.5, False)
 
 
 # --- radiographs
@@ -143,36 +150,42 @@ def test_as_many_drawings_of_every_kind():
 # --- what the detector sees
 
 
-def test_the_detector_sees_each_picture_at_its_own_size():
+def test_the_detector_sees_each_picture_in_its_frame_at_its_own_size():
     left = np.zeros((SIDE, SIDE), np.float32)
     left[:, : SIDE // 2] = 1
+    zoomed = np.array([[0.5, 0, 0], [0, 0.5, 0.2]])  # the left half alone
     stream = [(left, "noise", "noise-0"), (left[:, ::-1], "shapes", "shapes-0")]
-    found = extract_regions(measured, iter(stream))
-    assert found.regions.dtype == np.float16 and found.regions.shape == (2, 2, 2, 1)
-    np.testing.assert_allclose(found.regions[0, ..., 0], [[1, 0], [1, 0]], atol=0.01)
-    np.testing.assert_allclose(found.regions[1, ..., 0], [[0, 1], [0, 1]], atol=0.01)
+    found = describe_pictures(unaligned, measured, iter(stream))
+    assert found.described.dtype == np.float16 and found.described.shape == (2, 9 + 8)
+    np.testing.assert_allclose(found.described[0, :9], [1, 0.5, 0] * 3, atol=0.01)
+    np.testing.assert_allclose(found.described[1, :9], [0, 0.5, 1] * 3, atol=0.01)
+    np.testing.assert_allclose(found.described[0, 9:], [1, 0, 0, 0, 1, 0, 0.5, 0])
+    framed = describe_pictures(lambda _: Alignment(zoomed, 0.9, True), measured, iter(stream))
+    np.testing.assert_allclose(framed.described[0, :9], [1] * 9, atol=0.01)
     assert found.kinds.tolist() == ["noise", "shapes"]
     assert found.groups.tolist() == ["noise-0", "shapes-0"]
     assert found.held_out.tolist() == [False, False]
 
 
 def test_held_out_is_said_of_all_rows():
-    found = extract_regions(measured, radiograph_views(IMAGES, rng(), 1), held_out=True)
+    found = describe_pictures(
+        unaligned, measured, radiograph_views(IMAGES, rng(), 1), held_out=True
+    )
     assert found.held_out.dtype == bool and found.held_out.all() and len(found.held_out) == 6
 
 
 def test_parts_are_put_together_in_order():
     def part(value: float, kind: str, held_out: bool) -> Samples:
         return Samples(
-            np.full((2, 3, 3, 1), value, np.float16),
+            np.full((2, 3), value, np.float16),
             np.array([kind] * 2),
             np.array([f"{kind}-0", f"{kind}-1"]),
             np.full(2, held_out),
         )
 
     found = concatenate(part(1, "usable", True), part(2, "a longer name", False))
-    assert found.regions.dtype == np.float16
-    assert found.regions[:, 0, 0, 0].tolist() == [1, 1, 2, 2]
+    assert found.described.dtype == np.float16
+    assert found.described[:, 0].tolist() == [1, 1, 2, 2]
     assert found.kinds.tolist() == ["usable", "usable", "a longer name", "a longer name"]
     assert found.groups[3] == "a longer name-1"
     assert found.held_out.tolist() == [True, True, False, False]

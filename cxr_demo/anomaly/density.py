@@ -1,0 +1,125 @@
+"""How much brighter and how much duller each place of a chest is than in normal children.
+
+Data contract: a frame of `alignment`, float32 (SIDE, SIDE) in [0, 1], and the matrix it was seen
+through → `Density`, maps in standard deviations of normal children.
+
+Air-filled lung is dark and crossed by vessels; consolidation is bright and hides them. Both are
+measured so that the tone of a machine cancels out: brightness against what lies around the lungs,
+dullness as lost contrast of vessels' width on a scale of the image's own percentiles. How bright is
+normal depends on the shape of the chest, narrow in deep breath, wide in a small child or a shallow
+one, so normal means normal for a frame of this width and height.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cxr_demo.anomaly.zones import ZONES_SIDE
+
+MAP_SIDE = ZONES_SIDE
+PERCENTILES = 2, 98
+"""Grey levels of the inner frame that become 0 and 1."""
+INNER = 1 / 16
+"""Share of the side that the inner frame leaves out on each side."""
+APART = 3
+"""Pixels of the map that lie between the lungs and what they are compared with."""
+FINE, COARSE = 2.0, 4.0
+"""Standard deviations of the Gaussians, in pixels of the frame, between which contrast counts."""
+AROUND = 2.0
+"""Standard deviation, in pixels of the map, of the Gaussian that contrast is averaged with."""
+MAX_DEVIATION = 8.0
+"""In standard deviations; a limit, so that no file can make a map infinite."""
+
+
+@dataclass(frozen=True)
+class Density:
+    """Maps of one radiograph, in standard deviations of normal children.
+
+    Attributes:
+        brightness: float32 (MAP_SIDE, MAP_SIDE), above theirs; negative where it is darker.
+        dullness: the same for what local contrast lacks.
+    """
+
+    brightness: np.ndarray
+    dullness: np.ndarray
+
+
+@dataclass(frozen=True)
+class NormalDensity:
+    """What is expected of normal children.
+
+    Attributes:
+        surroundings: bool (MAP_SIDE, MAP_SIDE), what the lungs are compared with.
+        coefficients: float32 (2, 3, MAP_SIDE, MAP_SIDE), of brightness and contrast: the constant
+            and what a unit of the frame's log width and height adds.
+        spread: float32 (2, MAP_SIDE, MAP_SIDE), standard deviations around that.
+        limits: (2, 2), least and largest log width and height that the fit is trusted with.
+        zone_brightness: float32 (N, 6), `zones.zone_means` of the brightness of normals.
+    """
+
+    surroundings: np.ndarray
+    coefficients: np.ndarray
+    spread: np.ndarray
+    limits: np.ndarray
+    zone_brightness: np.ndarray
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "NormalDensity":
+        """From the arrays that `train.recipes.density` stores under the names of the attributes."""
+        fields = ("coefficients", "spread", "limits", "zone_brightness")
+        loaded = {name: arrays[name].astype(np.float32) for name in fields}
+        return cls(arrays["surroundings"].astype(bool), **loaded)
+
+    def __call__(self, frame: np.ndarray, matrix: np.ndarray) -> Density:
+        """Hold one radiograph against normal children."""
+        described = describe_frame(matrix, self.limits).astype(np.float32)
+        expected = np.tensordot(described, self.coefficients, (0, 1))
+        deviations = (measure(frame, self.surroundings) - expected) / self.spread
+        brightness, contrast = np.clip(deviations, -MAX_DEVIATION, MAX_DEVIATION)
+        return Density(brightness, -contrast)
+
+
+def measure(frame: np.ndarray, surroundings: np.ndarray) -> np.ndarray:
+    """Brightness and contrast: float32 (SIDE, SIDE) → float32 (2, MAP_SIDE, MAP_SIDE).
+
+    Brightness is in standard deviations of the surroundings above their mean, contrast the
+    logarithm of the local amplitude between FINE and COARSE.
+    """
+    scaled = stretch(frame)
+    blurred = cv2.GaussianBlur(scaled, (0, 0), COARSE)
+    size = (MAP_SIDE, MAP_SIDE)
+    brightness = cv2.resize(blurred, size, interpolation=cv2.INTER_AREA)
+    around = brightness[surroundings]
+    brightness = (brightness - around.mean()) / (around.std() + 1e-3)
+    detail = np.square(cv2.GaussianBlur(scaled, (0, 0), FINE) - blurred)
+    power = cv2.resize(detail, size, interpolation=cv2.INTER_AREA)
+    contrast = np.log(cv2.GaussianBlur(power, (0, 0), AROUND) + 1e-6) / 2
+    return np.stack([brightness, contrast])
+
+
+def stretch(frame: np.ndarray) -> np.ndarray:
+    """Grey levels with the PERCENTILES of the inner frame at 0 and 1; not clipped."""
+    edge = round(INNER * len(frame))
+    low, high = np.percentile(frame[edge:-edge:2, edge:-edge:2], PERCENTILES)
+    return ((frame - low) / (high - low + 1e-3)).astype(np.float32)
+
+
+def describe_frame(matrix: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """(1, log width, log height) of a frame in the square, kept within limits: float64 (3,)."""
+    return np.array([1.0, *np.clip(frame_size(matrix), *limits)])
+
+
+def frame_size(matrix: np.ndarray) -> np.ndarray:
+    """Log width and height, in sides of the square, of a frame: (2, 3) → float64 (2,)."""
+    return np.log(np.linalg.norm(matrix[:, :2], axis=0))
+
+
+def surroundings_of(zones: np.ndarray) -> np.ndarray:
+    """What lungs are compared with: the inner frame, APART from them; bool, from a zone mask."""
+    lungs = cv2.dilate((zones > 0).astype(np.uint8), np.ones((2 * APART + 1,) * 2, np.uint8))
+    edge = round(INNER * MAP_SIDE)
+    inner = np.zeros(zones.shape, bool)
+    inner[edge:-edge, edge:-edge] = True
+    return inner & (lungs == 0)
