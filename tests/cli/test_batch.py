@@ -346,8 +346,8 @@ def test_csv_is_what_a_spreadsheet_should_see(tmp_path):
     assert header == ",".join(ROW)
     assert ok == (
         '"\'=1+1,a.png",ok,"Too ""dark"", here.",unusual,true,0.75,0.2,0.5,0.3,0.625,0.5,true,c1,'
-        "0.001,0.5,0.0,0.5,-1.5,2.0,0.0,-4.0,'-p1 p2,viral normal,0.9 0.5,d1,a1,p1,g1,l1,e1,m1,true,0.9,0.0,1.0,2.0,"
-        "3.0,4.0,5.0"
+        "0.001,0.5,0.0,0.5,-1.5,2.0,0.0,-4.0,'-p1 p2,viral normal,0.9 0.5,d1,a1,p1,g1,l1,"
+        "e1,m1,true,0.9,0.0,1.0,2.0,3.0,4.0,5.0"
     )
     assert refused == ['\\udcffb.png,refused,"No image.\nSorry."' + "," * (len(ROW) - 3), ""]
 
