@@ -35,8 +35,12 @@ def analysis_json(analysis: Analysis) -> dict:
 
 
 def alignment_json(found: Alignment) -> dict:
-    """How well a radiograph was registered to the mean chest."""
-    return {"correlation": round(found.correlation, 4), "aligned": found.aligned}
+    """How well a radiograph was registered to the mean chest, and a note if not well enough."""
+    return {
+        "correlation": round(found.correlation, 4),
+        "aligned": found.aligned,
+        "note": None if found.aligned else translate("zone.not_aligned"),
+    }
 
 
 def zones_json(zones: tuple[ZoneReading, ...] | None) -> dict | None:

@@ -52,7 +52,8 @@ def test_what_is_no_chest_is_said_not_to_be_aligned_and_has_no_zones(tiny_analys
     assert not analysis.alignment.aligned
     assert analysis.zones is None and analysis.difference is None
     assert analysis_json(analysis)["zones"] is None
-    assert not analysis_json(analysis)["alignment"]["aligned"]
+    said = analysis_json(analysis)["alignment"]
+    assert not said["aligned"] and "could not be found well enough" in said["note"]
     assert np.isfinite(analysis.anomaly.primary.score)
 
 
@@ -61,6 +62,7 @@ def test_the_line_says_each_zone_in_words(stranger):
     assert line["alignment"] == {
         "correlation": round(stranger.alignment.correlation, 4),
         "aligned": True,
+        "note": None,
     }
     assert list(line["zones"]) == list(ZONES)
     for zone in stranger.zones:

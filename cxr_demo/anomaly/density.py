@@ -6,7 +6,7 @@ through → `Density`, maps in standard deviations of normal children.
 Air-filled lung is dark and crossed by vessels; consolidation is bright and hides them. Both are
 measured so that the tone of a machine cancels out: brightness against what lies around the lungs,
 dullness as lost contrast of vessels' width on a scale of the image's own percentiles. How bright is
-normal depends on the shape of the chest, narrow in deep breath, wide in a small child or a shallow
+normal depends on the shape of the chest, tall in deep breath, wide in a small child or a shallow
 one, so normal means normal for a frame of this width and height.
 """
 

@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from cxr_demo.analysis import Analyser
+from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.cli import arguments as command_line
 from cxr_demo.cli import process_pool, ray_job
 from cxr_demo.cli.file_record import FileAnalyser, model_hashes
@@ -19,8 +20,8 @@ from cxr_demo.cli.progress import Progress
 from tests.conftest import chest_like, png
 
 KEYS = [
-    *("file", "status", "error", "gate", "probabilities", "neighbours"),
-    *("vote", "map", "anomaly", "model"),
+    *("file", "status", "error", "gate", "alignment", "probabilities", "neighbours"),
+    *("vote", "map", "anomaly", "zones", "model"),
 ]
 
 
@@ -70,7 +71,10 @@ def test_an_accepted_line_has_exactly_the_documented_names(analyse, folder):
     assert {name: len(xy) for name, xy in line["map"].items()} == {"umap": 2, "tsne": 2}
     assert set(line["anomaly"]) == {"score", "threshold", "unusual", "autoencoder"}
     networks = {"classifier", "detector", "autoencoder"}
-    assert set(line["model"]) == networks | {"normality", "gate", "library"}
+    assert set(line["model"]) == networks | {"alignment", "density", "padim", "gate", "library"}
+    assert set(line["alignment"]) == {"correlation", "aligned", "note"}
+    assert list(line["zones"]) == list(ZONES)
+    assert set(line["zones"]["left_lower"]) == {"brightness", "percentile", "level", "reading"}
 
 
 def test_a_refused_line_has_only_three_names_and_a_reason(analyse, folder):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.cli import batch, process_pool, progress, tables
 from cxr_demo.cli.progress import Progress
 from cxr_demo.errors import ArtefactError, CXRError
@@ -290,10 +291,14 @@ OK = {
         "classifier": "c1",
         "detector": "d1",
         "autoencoder": "a1",
-        "normality": "n1",
+        "padim": "p1",
         "gate": "g1",
         "library": "l1",
+        "density": "e1",
+        "alignment": "m1",
     },
+    "alignment": {"correlation": 0.9, "aligned": True},
+    "zones": {name: {"brightness": float(number)} for number, name in enumerate(ZONES)},
 }
 REFUSED = {"file": "\udcffb.png", "status": "refused", "error": "No image.\nSorry."}
 RECORDS = [{"burned_in": True, "line": OK}, {"burned_in": None, "line": REFUSED}]
@@ -324,9 +329,14 @@ ROW = {
     "neighbour_similarities": [0.9, 0.5],
     "detector_hash": "d1",
     "autoencoder_hash": "a1",
-    "normality_hash": "n1",
+    "padim_hash": "p1",
     "gate_hash": "g1",
     "library_hash": "l1",
+    "density_hash": "e1",
+    "alignment_hash": "m1",
+    "aligned": True,
+    "alignment_correlation": 0.9,
+    **{f"zone_{name}": float(number) for number, name in enumerate(ZONES)},
 }
 
 
@@ -336,7 +346,8 @@ def test_csv_is_what_a_spreadsheet_should_see(tmp_path):
     assert header == ",".join(ROW)
     assert ok == (
         '"\'=1+1,a.png",ok,"Too ""dark"", here.",unusual,true,0.75,0.2,0.5,0.3,0.625,0.5,true,c1,'
-        "0.001,0.5,0.0,0.5,-1.5,2.0,0.0,-4.0,'-p1 p2,viral normal,0.9 0.5,d1,a1,n1,g1,l1"
+        "0.001,0.5,0.0,0.5,-1.5,2.0,0.0,-4.0,'-p1 p2,viral normal,0.9 0.5,d1,a1,p1,g1,l1,"
+        "e1,m1,true,0.9,0.0,1.0,2.0,3.0,4.0,5.0"
     )
     assert refused == ['\\udcffb.png,refused,"No image.\nSorry."' + "," * (len(ROW) - 3), ""]
 
