@@ -7,22 +7,20 @@ browser goes from one to the other by itself. Nothing in the figure is of any ra
 rings and the theme's colours are drawn by `components/map_link.py`, because a new figure would lose
 zoom and selection.
 
-A library of more than MAX_POINTS is sampled (see `reference.map_sampling`); what else lies in a part
-of the map that is looked at closely comes by `ReferenceMap.points_in`.
+A library of more than MAX_POINTS is sampled (see `reference.map_sampling`); what else a part of the
+map holds comes by `ReferenceMap.points_in` when that is looked at closely.
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from gradio.components.plot import PlotData
 from plotly.io.json import to_json_plotly
 
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.library import ReferenceLibrary
 from cxr_demo.reference.map_sampling import sample_rows, sampling_order
-from cxr_demo.reference.neighbourhood import Neighbourhood
+from cxr_demo.ui.gradio_setup import gr
 
 PROJECTIONS = {"umap": "UMAP", "tsne": "t-SNE"}
 
@@ -55,8 +53,8 @@ class ReferenceMap:
         max_points: how many one view of it has room for.
 
     Attributes:
-        total: references in the library.
-        shown: library rows that the whole map shows, on either projection.
+        shown: library rows that the figure shows: what either projection has room for.
+        whole: whether these are all.
     """
 
     def __init__(self, library: ReferenceLibrary, max_points: int = MAX_POINTS):
@@ -65,9 +63,9 @@ class ReferenceMap:
         self._orders = {
             name: sampling_order(library.coordinates[name], library.labels) for name in PROJECTIONS
         }
-        self.total = len(library)
         whole = [self._rows_in(name, _EVERYWHERE) for name in PROJECTIONS]
         self.shown = np.unique(np.concatenate(whole))
+        self.whole = len(self.shown) == len(library)
 
     def figure(self) -> go.Figure:
         """The whole map by UMAP."""
@@ -86,34 +84,18 @@ class ReferenceMap:
             ),
         )
 
-    def plot(self) -> PlotData:
+    def plot(self) -> gr.components.plot.PlotData:
         """The figure with CONFIG, as `gr.Plot` takes it; to be made once and kept."""
         drawing = {**self.figure().to_dict(), "config": CONFIG}
-        return PlotData(type="plotly", plot=to_json_plotly(drawing))
+        return gr.components.plot.PlotData(type="plotly", plot=to_json_plotly(drawing))
 
     def points_in(self, projection: str, box: tuple[float, float, float, float]) -> dict:
-        """What a rectangle (left, bottom, right, top) of a projection holds, for `MapLink`'s `more`:
-        {class: {"rows": [n], "patients": [n], "umap": [x, y], "tsne": [x, y]}}."""
+        """What a rectangle (left, bottom, right, top) of a projection holds, for `MapLink`'s
+        `more`: {class: {"rows": [n], "patients": [n], "umap": [x, y], "tsne": [x, y]}}."""
         return {
             name: {key: values.tolist() for key, values in points.items()}
             for name, points in self._by_class(self._rows_in(projection, box)).items()
         }
-
-    def query(self, neighbourhood: Neighbourhood, atypical: bool) -> dict:
-        """Star, lines and rings of a radiograph, for `MapLink`'s `query`."""
-        rows = [neighbour.row for neighbour in neighbourhood.neighbours]
-        return {
-            "position": {name: list(neighbourhood.position[name]) for name in PROJECTIONS},
-            "atypical": atypical,
-            **self.marks(rows),
-        }
-
-    def marks(self, rows: Sequence[int]) -> dict:
-        """References to mark, for `MapLink`'s `marked`: {"rows": [n], "umap": [x, y], "tsne":
-        [x, y]}."""
-        rows = np.asarray(rows, np.int64)
-        places = {name: self._places(name, rows).tolist() for name in PROJECTIONS}
-        return {"rows": rows.tolist(), **places}
 
     def _rows_in(self, projection: str, box: tuple[float, float, float, float]) -> np.ndarray:
         spots = self._library.coordinates[projection]

@@ -15,8 +15,8 @@ from cxr_demo.i18n import LANGUAGES, messages
 Wording = Callable[[str], str]
 """Language → text."""
 
-_SEPARATORS = {"en": (",", "."), "de": (".", ","), "es": (" ", ",")}
-"""Between thousands, and before decimals."""
+_SEPARATORS = {"en": (",", "."), "de": (".", ","), "es": (".", ",")}
+"""Between thousands, and before decimals; Spanish groups from five digits on."""
 
 
 def sentence(key: str, **values: str | int | Wording) -> Wording:
@@ -69,5 +69,7 @@ def say(key: str, **values: str | int | Wording) -> str:
 
 
 def _grouped(english: str, language: str) -> str:
+    if language == "es" and len(english.partition(".")[0].lstrip("-")) == len("1,000"):
+        english = english.replace(",", "")
     thousands, decimal = _SEPARATORS[language]
     return english.translate(str.maketrans({",": thousands, ".": decimal}))

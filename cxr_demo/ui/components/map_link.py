@@ -1,16 +1,18 @@
-"""Link the points of the map with the rest of the page: click, lasso, star of the radiograph, rings.
+"""Link the map's points with the page: click, lasso, star of the radiograph, rings, colours.
 
 `MapLink` shows nothing itself. It finds the graph that `gr.Plot` has drawn, through
 `window.Plotly`, which Gradio's plot component leaves there.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
-import gradio as gr
+import numpy as np
 
 from cxr_demo.errors import UserError
+from cxr_demo.reference.library import ReferenceLibrary
 from cxr_demo.ui.components.module import LANGUAGE, load_module
+from cxr_demo.ui.gradio_setup import gr
 from cxr_demo.ui.map_figure import CONFIG, PROJECTIONS
 
 
@@ -20,9 +22,9 @@ class MapLink(gr.HTML):
     The plot's value never changes: another one would lose zoom and selection. Props, to be changed
     by `gr.update(name=…)`:
 
-    - `query`: the radiograph, see `ReferenceMap.query`: a star (hollow where its position is
+    - `query`: the radiograph, see `map_query`: a star (hollow where its position is
       atypical), lines to its neighbours and rings around them; None for no radiograph.
-    - `marked`: the references picked, see `ReferenceMap.marks`; the others become grey, and cards of
+    - `marked`: the references picked, see `map_marks`; the others become grey, and cards of
       them anywhere on the page are shown as pressed; None for none.
     - `more`: further points of a library too large to draw, see `ReferenceMap.points_in`.
 
@@ -32,13 +34,13 @@ class MapLink(gr.HTML):
     Events, with what `gr.EventData` holds; anybody can forge it:
 
     - "pick": {"rows": [library row, …]}, one point clicked or all in the lasso; [] lets them go.
-      `picked_rows(event._data, len(library))` checks it.
+      `picked_rows(event._data, library)` checks it.
     - "look": {"projection", "box"}, a part of a map that does not draw all of the library is looked
       at closely. `looked_at(event._data)` checks it.
 
     Args:
         figure: `elem_id` of the plot.
-        shown: whether the map draws all of the library (`len(map.shown) == map.total`); "look" is
+        whole: whether the plot draws all of the library, see `ReferenceMap.whole`; "look" is
             triggered only where it does not.
     """
 
@@ -58,38 +60,57 @@ class MapLink(gr.HTML):
         )
 
 
-def picked_rows(sent: object, total: int, most: int = 100_000) -> list[int]:
-    """The library rows in what somebody sent as the event "pick".
+def map_query(
+    library: ReferenceLibrary,
+    neighbours: Sequence[Mapping],
+    position: Mapping[str, Sequence[float]],
+    atypical: bool,
+) -> dict:
+    """A radiograph on the map, for the prop `query`.
 
     Args:
-        sent: {"rows": [int, …]}.
-        total: references in the library.
-        most: rows at once.
+        library: the references.
+        neighbours: as in `report.neighbourhood_json`: {"id", …}.
+        position: (x, y) by projection.
+        atypical: whether it is farther from its neighbours than others are.
+    """
+    marks = map_marks(library, [library.row_of[near["id"]] for near in neighbours])
+    position = {name: list(position[name]) for name in PROJECTIONS}
+    return {**marks, "position": position, "atypical": atypical}
+
+
+def map_marks(library: ReferenceLibrary, rows: Sequence[int]) -> dict:
+    """References on the map, for the prop `marked`: {"rows": [n], "umap": [x, y], "tsne": …}."""
+    rows = np.asarray(rows, np.int64)
+    places = {name: library.coordinates[name][rows].T.tolist() for name in PROJECTIONS}
+    return {"rows": rows.tolist(), **places}
+
+
+def picked_rows(sent: object, library: ReferenceLibrary) -> list[int]:
+    """The library rows in what somebody sent as the event "pick", each once.
 
     Raises:
         UserError: if it is anything else.
     """
     rows = sent.get("rows") if isinstance(sent, dict) else None
-    if not isinstance(rows, list) or len(rows) > most:
+    if not isinstance(rows, list) or len(rows) > len(library):
         raise UserError("call.malformed")
-    if not all(type(row) is int and 0 <= row < total for row in rows):
+    if not all(type(row) is int and 0 <= row < len(library) for row in rows):
         raise UserError("call.malformed")
     return list(dict.fromkeys(rows))
 
 
-def looked_at(sent: object) -> tuple[str, tuple[float, float, float, float]]:
+def looked_at(sent: object) -> tuple[str, tuple[float, ...]]:
     """Projection and rectangle (left, bottom, right, top) in what somebody sent as "look".
 
     Raises:
         UserError: if it is anything else.
     """
-    projection, box = (sent.get(key) for key in ("projection", "box")) if isinstance(sent, dict) else (None, None)
-    if projection not in PROJECTIONS or not isinstance(box, list) or len(box) != 4:
+    if not isinstance(sent, dict) or sent.get("projection") not in tuple(PROJECTIONS):
         raise UserError("call.malformed")
-    if not _are_numbers(box):
+    box = sent.get("box")
+    if not isinstance(box, list) or len(box) != 4:
         raise UserError("call.malformed")
-    return projection, tuple(float(edge) for edge in box)
-
-
-def _are_numbers(values: Iterable[object]) -> bool:
-    return all(type(value) in (int, float) and math.isfinite(value) for value in values)
+    if not all(type(edge) in (int, float) and math.isfinite(edge) for edge in box):
+        raise UserError("call.malformed")
+    return sent["projection"], tuple(float(edge) for edge in box)

@@ -1,11 +1,154 @@
-"""What the classifier says, as HTML in every language. Pure functions; shown by plain `gr.HTML`.
+"""What the classifier says, as HTML in every language. Pure functions, shown by plain `gr.HTML`.
 
-probabilities_html(probabilities, conformal_set, point, threshold, atypical=False) -> str
-    Bars of both heads, conformal set in words, what the operating point calls, marks of doubt.
-per_hundred_html(point: {"threshold", "sensitivity", "specificity"}, prevalence: float) -> str
-    What an operating point means for 100 children: dots and a sentence.
-zones_html(zones) -> str
-    Six zones, one line each; "" for None.
-nothing_html(key="nothing") -> str
-    Stands where there is no radiograph yet, or where it is hidden ("veiled", "gated").
+Data contract: probabilities are calibrated shares in [0, 1] by head and class, as in `Analysis`.
+Every function returns HTML of our own words and numbers; its looks are in `findings.css`.
 """
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from cxr_demo.models.calibration import THREE_CLASS
+from cxr_demo.ui.wording import either, in_every_language, number, percent, say, sentence
+
+MAX_DEVIATION = 4.0
+"""Standard deviations at the end of a zone's bar."""
+
+
+def probabilities_html(
+    probabilities: Mapping[str, Mapping[str, float]],
+    conformal_set: Sequence[str],
+    point: str,
+    threshold: float,
+    atypical: bool = False,
+) -> str:
+    """Bars of both heads, what the operating point calls, what cannot be ruled out.
+
+    Args:
+        probabilities: by head and class.
+        conformal_set: classes of "three_class" that cannot be ruled out, likeliest first.
+        point: name of the operating point.
+        threshold: of the operating point, on the probability of pneumonia.
+        atypical: whether the radiograph's position among the references is atypical.
+    """
+    binary, three = probabilities["binary"], probabilities["three_class"]
+    called = "point.called" if binary["pneumonia"] > threshold else "point.not_called"
+    disagree = (binary["normal"] > 0.5) != (three["normal"] > 0.5)
+    return _joined(
+        '<div class="findings">',
+        f'<p class="doubt atypical">{say("atypical")}</p>' if atypical else "",
+        f"<h3>{say('head.binary')}</h3>",
+        _bar("normal", binary["normal"]),
+        _bar("pneumonia", binary["pneumonia"], threshold),
+        f'<p class="called">{say(called, threshold=percent(threshold, 1))} '
+        f'<span class="dim">({say(f"point.{point}")})</span></p>',
+        f"<h3>{say('head.three_class')}</h3>",
+        *[_bar(name, three[name]) for name in THREE_CLASS],
+        _plausible(conformal_set),
+        f'<p class="doubt">{say("heads.disagree")}</p>' if disagree else "",
+        f'<p class="note">{say("caution")}</p>',
+        "</div>",
+    )
+
+
+def per_hundred(point: Mapping[str, float], prevalence: float) -> dict[str, int]:
+    """What an operating point means for 100 children, in whole children.
+
+    Args:
+        point: its "sensitivity" and "specificity" on held-out patients.
+        prevalence: share of children with pneumonia, in [0, 1].
+
+    Returns:
+        "ill" = "found" + "missed"; "healthy" = "alarms" + "spared"; together 100.
+    """
+    ill = _rounded(100 * prevalence)
+    found = _rounded(ill * point["sensitivity"])
+    alarms = _rounded((100 - ill) * (1 - point["specificity"]))
+    return {
+        "ill": ill,
+        "found": found,
+        "missed": ill - found,
+        "healthy": 100 - ill,
+        "alarms": alarms,
+        "spared": 100 - ill - alarms,
+    }
+
+
+def per_hundred_html(point: Mapping[str, float], prevalence: float) -> str:
+    """The same as dots, those with pneumonia first, and in words; arguments as `per_hundred`."""
+    counts = per_hundred(point, prevalence)
+    kinds = ("found", "missed", "alarms", "spared")
+    dots = "".join(f'<i class="{kind}"></i>' * counts[kind] for kind in kinds)
+    key = "".join(
+        f'<span><i class="{kind}"></i>{say(f"hundred.{kind}", count=counts[kind])}</span>'
+        for kind in kinds
+    )
+    rates = {name: percent(point[name], 1) for name in ("sensitivity", "specificity")}
+    return _joined(
+        '<div class="findings">',
+        f'<div class="hundred" aria-hidden="true">{dots}</div>',
+        f'<p class="key" aria-hidden="true">{key}</p>',
+        f'<p class="meaning">{say("point.meaning", **counts, **rates)}</p>',
+        "</div>",
+    )
+
+
+def zones_html(zones: Iterable[Mapping] | None) -> str:
+    """The six zones of the lungs, a line each; "" where there are none.
+
+    Args:
+        zones: each with "name", as in the keys `zone.{name}`; "brightness" in standard deviations
+            against normal children; "percentile" in [0, 100], the share of those that are darker
+            there; "level" of the detector, in [0, 1].
+    """
+    lines = [_zone(zone) for zone in zones or ()]
+    return f'<ul class="findings zones">{"".join(lines)}</ul>' if lines else ""
+
+
+def nothing_html(key: str = "nothing") -> str:
+    """What stands where nothing is to be seen: "nothing" yet, "veiled" or "gated"."""
+    return f'<p class="findings nothing">{say(key)}</p>'
+
+
+def _bar(name: str, probability: float, mark: float | None = None) -> str:
+    tick = "" if mark is None else f'<i style="left:{100 * mark:.1f}%"></i>'
+    return (
+        f'<div class="bar" data-class="{name}"><span>{say(f"class.{name}")}</span>'
+        f'<span class="track" aria-hidden="true"><span style="width:{100 * probability:.1f}%">'
+        f"</span>{tick}</span><b>{in_every_language(percent(probability, 1))}</b></div>"
+    )
+
+
+def _plausible(names: Sequence[str]) -> str:
+    """ "Sure enough: Normal", "Not sure: Bacterial or Viral"."""
+    key = {1: "sure", len(THREE_CLASS): "sure.none"}.get(len(names), "sure.not")
+    classes = either([sentence(f"class.{name}") for name in names])
+    tone = "set" if len(names) == 1 else "set doubt"
+    return f'<p class="{tone}">{say(key, classes=classes)}</p>'
+
+
+def _zone(zone: Mapping) -> str:
+    deviation = max(-MAX_DEVIATION, min(MAX_DEVIATION, zone["brightness"]))
+    left, width = 50 + min(0, deviation) / MAX_DEVIATION * 50, abs(deviation) / MAX_DEVIATION * 50
+    denser = zone["percentile"] >= 50
+    share = zone["percentile"] / 100 if denser else 1 - zone["percentile"] / 100
+    words = say("zone.denser" if denser else "zone.lighter", share=percent(share))
+    level = say("zone.level", level=number(zone["level"], 2))
+    return (
+        f"<li><span>{say('zone.' + zone['name'])}</span>"
+        f'<span class="track" aria-hidden="true"><span style="left:{left:.1f}%;width:{width:.1f}%">'
+        f"</span></span><b>{in_every_language(_signed(zone['brightness']))}</b>"
+        f'<span class="dim">{words}, {level}</span></li>'
+    )
+
+
+def _signed(value: float):
+    sign = "−" if value < 0 else "+"
+    return lambda language: f"{sign}{number(abs(value), 1)(language)} σ"
+
+
+def _rounded(value: float) -> int:
+    """To the nearest whole number, halves up."""
+    return int(value + 0.5)
+
+
+def _joined(*parts: str) -> str:
+    return "".join(parts)
