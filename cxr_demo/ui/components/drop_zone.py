@@ -16,7 +16,7 @@ MAX_FILES = 2_000
 
 
 class DropZone(gr.HTML):
-    """A field to drop files on, choose them or paste them; the rest of the page takes drops as well.
+    """A field to drop files on, choose them or paste them; the rest of the page takes drops, too.
 
     Value, browser → Python, set before each event; never anything of the file's name, but in a
     batch, whose table names its rows:

@@ -13,11 +13,10 @@ import gradio as gr
 import numpy as np
 
 from cxr_demo.errors import UserError
+from cxr_demo.models.occlusion import FILLS, MAX_BOXES
 from cxr_demo.ui.components.module import FOLDER, LANGUAGE, load_module
 
 PANELS = ("verdict", "probes")
-FILLS = ("blur", "surroundings")
-MAX_BOXES = 16
 IDENTITY = [1, 0, 0, 0, 1, 0]
 """The matrix of a map that covers the whole radiograph."""
 

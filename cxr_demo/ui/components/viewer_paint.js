@@ -1,0 +1,100 @@
+// What the viewer's canvases show: everything follows from the viewer's state.
+import * as layers from './viewer_layers.js';
+
+const SALIENCY_END = 0.5; // logits per region at which the colours end
+const DIFFERENCE_END = 3; // standard deviations at which they end
+const THUMB = 28; // width of the curtain's handle, see viewer.css
+
+/** One image, two side by side, or a second one right of the curtain. */
+export function paint(viewer, [primary, secondary]) {
+  const { image, other, mode, state } = viewer;
+  const context = sized(primary);
+  if (!image) return;
+  pane(viewer, primary, context);
+  if (mode === 'side') pane(viewer, secondary, sized(secondary), other);
+  if (mode !== 'curtain') return;
+  const thumb = THUMB * devicePixelRatio;
+  const edge = thumb / 2 + state.curtain * (primary.width - thumb);
+  context.save();
+  context.beginPath();
+  context.rect(edge, 0, primary.width - edge, primary.height);
+  context.clip();
+  context.fillRect(edge, 0, primary.width - edge, primary.height);
+  pane(viewer, primary, context, other);
+  context.restore();
+}
+
+/** The radiograph with all that lies over it, or another picture in register with it. */
+export function pane(viewer, canvas, context, other = null) {
+  const { state, image, reading } = viewer;
+  const spot = layers.place(state.view, image, canvas);
+  const put = (source, matrix) => {
+    context.setTransform(layers.through(spot, matrix));
+    context.drawImage(source, 0, 0, 1, 1);
+    context.resetTransform();
+  };
+  context.imageSmoothingQuality = 'high';
+  put(layer(viewer, other ? 'other' : 'radiograph',
+    [other ? other.picture : image, state.window, state.inverted], layers.grey), other?.matrix);
+  const overlay = state.veil ? null : overlayOf(viewer);
+  if (overlay?.picture && !other && state.overlayOn) {
+    context.globalAlpha = state.opacity;
+    put(overlay.picture(), overlay.matrix);
+    context.globalAlpha = 1;
+  }
+  context.lineWidth = 1.5 * devicePixelRatio;
+  // On somebody else's chest this one's contour would mean nothing.
+  if (overlay?.contour && state.contour && (!other || other === reading.reconstruction)) {
+    const path = new Path2D();
+    path.addPath(overlay.contour(), layers.through(spot, overlay.matrix));
+    context.strokeStyle = '#7ee0ff';
+    context.stroke(path);
+  }
+  if (other) return;
+  context.setLineDash([5 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const box of [...state.probes.map((probe) => probe.box), state.drawn].filter(Boolean)) {
+    const [left, top, right, bottom] = box;
+    context.strokeStyle = box === state.drawn ? '#ffffff' : '#ffd166';
+    context.strokeRect(spot.e + left * spot.a, spot.f + top * spot.d,
+      (right - left) * spot.a, (bottom - top) * spot.d);
+  }
+  context.setLineDash([]);
+}
+
+/** What is chosen to lie over the radiograph: its absolute scale, and how it is painted once there. */
+export function overlayOf(viewer) {
+  const { props, reading, state: { overlay, method, threshold } } = viewer;
+  const [kind, name] = overlay.split(' ');
+  if (kind === 'none') return null;
+  const map = { anomaly: reading?.maps[method], saliency: reading?.saliency[name],
+    difference: reading?.difference }[kind];
+  const fine = () => layer(viewer, 'fine', [map], layers.fine);
+  const { range } = props.methods[method];
+  if (kind === 'anomaly') {
+    const made = (as, ...sources) => map && (() => layer(viewer, as, [fine(), threshold, ...sources], layers[as]));
+    return { matrix: map?.matrix, ends: range, unit: `unit.${method}`, threshold,
+      picture: made('heat', range[1], props.ramp), contour: made('contour') };
+  }
+  const end = kind === 'saliency' ? SALIENCY_END : DIFFERENCE_END;
+  return { matrix: map?.matrix, ends: [-end, end], unit: `unit.${kind}`,
+    picture: map && (() => layer(viewer, 'signed', [fine(), end], layers.signed)) };
+}
+
+/** A layer, made again only when what it is made of has changed. */
+function layer({ kept }, name, sources, maker) {
+  const before = kept[name];
+  if (before?.sources.every((source, i) => source === sources[i])) return before.made;
+  return (kept[name] = { sources, made: maker(...sources) }).made;
+}
+
+/** Match a canvas to its size on the screen and make it black. */
+function sized(canvas) {
+  for (const [side, length] of [['width', canvas.clientWidth], ['height', canvas.clientHeight]]) {
+    const pixels = Math.max(1, Math.round(length * devicePixelRatio));
+    if (canvas[side] !== pixels) canvas[side] = pixels;
+  }
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#000';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  return context;
+}
