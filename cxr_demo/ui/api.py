@@ -1,4 +1,4 @@
-"""The three endpoints, for the page and for everybody else: bytes and JSON in, JSON out.
+"""The three documented endpoints: bytes and JSON in, JSON out.
 
 Nothing is kept between calls: `analyse` returns what the other two need. What comes in is not
 trusted.
@@ -11,7 +11,6 @@ from functools import wraps
 import numpy as np
 from gradio.data_classes import FileData
 
-from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
 from cxr_demo.anomaly.thresholds import predictive_values
 from cxr_demo.errors import UserError
@@ -21,7 +20,8 @@ from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.library import unit_rows
 from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from cxr_demo.report import neighbourhood_json, refusal_json
-from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, reading, unpacked
+from cxr_demo.ui.serialise import MAX_NEIGHBOURS, PARTS, analysis_answer, unpacked
+from cxr_demo.ui.service import Service
 from cxr_demo.ui.uploads import Uploads
 
 SCORES = {"detector": extent_score, "autoencoder": lambda values: float(values.mean())}
@@ -53,12 +53,12 @@ class Endpoints:
     """What the service can be asked.
 
     Args:
-        analyser: the loaded service.
+        service: models and library.
         uploads: where files arrive.
     """
 
-    def __init__(self, analyser: Analyser, uploads: Uploads):
-        self._analyser = analyser
+    def __init__(self, service: Service, uploads: Uploads):
+        self._service = service
         self._uploads = uploads
         self.analyse = answered(self._analyse)
         self.neighbours = answered(self._neighbours)
@@ -97,7 +97,7 @@ class Endpoints:
         if frame is not None and type(frame) is not int:
             raise UserError("refused.frame", frame=str(frame)[:40])
         radiograph = read_radiograph(content, frame)
-        return reading(self._analyser.analyse(radiograph, hidden, fill), include)
+        return analysis_answer(self._service.analyser.analyse(radiograph, hidden, fill), include)
 
     def _neighbours(
         self,
@@ -117,12 +117,12 @@ class Endpoints:
         Returns:
             {"status", "error", "neighbours", "vote", "map"} as `analyse` returns them.
         """
-        library = self._analyser.library
+        library = self._service.analyser.library
         query = np.array(embedding, np.float64) if _are(float, embedding) else np.empty(0)
         if query.shape != library.embeddings[0].shape or not np.linalg.norm(query) > 0:
             raise UserError("refused.embedding", length=library.embeddings.shape[1])
-        if type(k) is not int or not 1 <= k <= MOST_NEIGHBOURS:
-            raise UserError("refused.k", k=str(k)[:40], most=MOST_NEIGHBOURS)
+        if type(k) is not int or not 1 <= k <= MAX_NEIGHBOURS:
+            raise UserError("refused.k", k=str(k)[:40], most=MAX_NEIGHBOURS)
         if not classes or not _are(str, classes) or not set(classes) <= set(THREE_CLASS):
             raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
         if not _are(str, leave_out):
@@ -160,7 +160,7 @@ class Endpoints:
             raise UserError("refused.threshold")
         values = unpacked(map)
         score = SCORES[method](values)
-        rates = self._analyser.score_distributions[method].sensitivity_specificity(threshold)
+        rates = self._service.analyser.score_distributions[method].sensitivity_specificity(threshold)
         ppv, npv = predictive_values(*rates, prevalence)
         return {
             "status": "ok",

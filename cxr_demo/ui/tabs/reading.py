@@ -1,0 +1,272 @@
+"""The Read tab: one radiograph, and everything that the models make of it."""
+
+from gradio.i18n import I18nData as T
+
+from cxr_demo.anomaly.maps import THRESHOLD_STEP
+from cxr_demo.models.calibration import THREE_CLASS
+from cxr_demo.reference.neighbourhood import NEIGHBOURS
+from cxr_demo.ui import messages
+from cxr_demo.ui.components.drop_zone import DropZone
+from cxr_demo.ui.components.map_link import MapLink
+from cxr_demo.ui.components.neighbours import Neighbours
+from cxr_demo.ui.components.probabilities import nothing_html
+from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
+from cxr_demo.ui.gradio_setup import gr
+from cxr_demo.ui.serialise import HOTTEST, MAX_NEIGHBOURS
+from cxr_demo.ui.service import Service
+from cxr_demo.ui.tabs.reading_handlers import (
+    CONFIDENCES,
+    IMPRESSIONS,
+    OUTPUTS,
+    ReadingHandlers,
+    told,
+)
+from cxr_demo.ui.uploads import Uploads
+from cxr_demo.ui.wording import say
+
+NETWORKS = {"concurrency_id": "networks", "concurrency_limit": 1}
+"""One radiograph at a time goes through the networks; they take all cores."""
+SEARCHES = {"concurrency_id": "searches", "concurrency_limit": 4}
+
+
+class ReadingTab:
+    """Components by attribute; made inside `gr.Blocks`.
+
+    Args:
+        service: models and library.
+        uploads: where files arrive.
+        read_first: whether outputs are hidden until an impression is marked.
+        offers_pictures: whether a visitor may have the references' pictures fetched.
+    """
+
+    def __init__(
+        self, service: Service, uploads: Uploads, read_first: gr.Checkbox, offers_pictures: bool
+    ):
+        self._service, self.read_first = service, read_first
+        self._handlers = ReadingHandlers(service, uploads)
+        self.facts, self.readings = gr.JSON(visible=False), gr.JSON(visible=False)
+        self._intake()
+        with gr.Row(elem_id="desk", equal_height=False):
+            with gr.Column(scale=11, min_width=340, elem_id="look"):
+                self._viewer()
+            with gr.Column(scale=8, min_width=300, elem_id="findings"):
+                self._findings()
+            with gr.Column(scale=9, min_width=320, elem_id="references"):
+                self._references(offers_pictures)
+        self._accordions()
+        self._wire()
+
+    def _intake(self) -> None:
+        with gr.Row(elem_id="intake"):
+            self.drop = DropZone(scale=1, min_width=220)
+            self.examples = gr.Gallery(
+                label=T("examples"),
+                show_label=False,
+                columns=16,
+                rows=1,
+                height=64,
+                object_fit="cover",
+                allow_preview=False,
+                interactive=False,
+                buttons=[],
+                scale=4,
+                elem_id="examples",
+            )
+        self.status = gr.HTML(messages.status_html("waiting", say("status.waiting")))
+        with gr.Row(visible=False, elem_id="frames") as self.frames:
+            self.frame = gr.Number(1, label=T("gate.frame.label"), minimum=1, precision=0)
+            self.read_frame = gr.Button(T("gate.read_frame"))
+        with gr.Row(visible=False, elem_id="gate") as self.gate:
+            self.gate_text = gr.HTML()
+            self.override = gr.Button(T("gate.override"), size="sm")
+
+    def _viewer(self) -> None:
+        self.viewer = Viewer(methods(self._service))
+        with gr.Row(elem_classes="controls"):
+            self.overlay = gr.Dropdown(
+                [(T("overlay.anomaly"), "anomaly")]
+                + [(T(f"overlay.saliency.{name}"), f"saliency {name}") for name in THREE_CLASS]
+                + [(T("overlay.none"), "none")],
+                value="anomaly",
+                label=T("overlay"),
+                min_width=150,
+            )
+            self.compare = gr.Dropdown(
+                [(T(f"compare.{key}"), name) for name, key in COMPARISONS.items()],
+                value="single",
+                label=T("compare.mode"),
+                min_width=120,
+            )
+            self.opacity = gr.Slider(0, 1, 0.6, step=0.05, label=T("opacity"), min_width=120)
+            self.contour = gr.Checkbox(True, label=T("contour"), min_width=90)
+        with gr.Row(elem_classes="controls"):
+            detector = self._service.held_out_scores["detector"]
+            first = next(iter(detector["presets"].values()))
+            self.method = gr.Radio(
+                [(T(f"method.{name}"), name) for name in HOTTEST],
+                value="detector",
+                label=T("method"),
+                min_width=180,
+            )
+            self.threshold = gr.Slider(
+                0,
+                HOTTEST["detector"],
+                first,
+                step=THRESHOLD_STEP["detector"],
+                label=T("threshold"),
+                scale=2,
+                elem_id="threshold",
+            )
+        self.verdict = ViewerPanel("verdict")
+
+    def _findings(self) -> None:
+        with gr.Group(visible=False, elem_id="ask") as self.ask:
+            gr.HTML(f"<p>{say('readfirst.ask')}</p>", padding=True)
+            self.impression = gr.Radio(
+                [(T(f"impression.{name}"), name) for name in IMPRESSIONS],
+                label=T("readfirst.impression"),
+            )
+            self.confidence = gr.Radio(
+                [(T(f"confidence.{name}"), name) for name in CONFIDENCES],
+                label=T("readfirst.confidence"),
+            )
+            self.reveal = gr.Button(T("readfirst.reveal"), variant="primary")
+        self.probabilities = gr.HTML(nothing_html(), elem_id="probabilities")
+        points = self._service.calibration["operating_points"]
+        self.point = gr.Dropdown(
+            [(T(f"point.{name}"), name) for name in points],
+            value=next(iter(points)),
+            label=T("point"),
+        )
+        self.zones = gr.HTML("", elem_id="zones")
+
+    def _references(self, offers_pictures: bool) -> None:
+        self.projection = gr.Radio(
+            [("UMAP", "umap"), ("t-SNE", "tsne")],
+            value="umap",
+            label=T("map.title"),
+            elem_id="projection",
+        )
+        self.plot = gr.Plot(show_label=False, elem_id="map")
+        self.map_link = MapLink("map")
+        self.picked = Neighbours(elem_id="picked")
+        self.cards = Neighbours(nothing_html(), elem_id="neighbours")
+        with gr.Row(elem_classes="controls"):
+            self.k = gr.Slider(1, MAX_NEIGHBOURS, NEIGHBOURS, step=1, label=T("search.k"))
+            self.classes = gr.CheckboxGroup(
+                [(T(f"class.{name}"), name) for name in THREE_CLASS],
+                value=list(THREE_CLASS),
+                label=T("search.classes"),
+            )
+            self.exclude = gr.Checkbox(True, label=T("search.exclude"))
+
+    def _accordions(self) -> None:
+        with gr.Accordion(T("probe.title"), open=False, elem_id="probe-accordion"):
+            with gr.Row():
+                self.fill = gr.Radio(
+                    [(T(f"fill.{name}"), name) for name in FILLS],
+                    value="blur",
+                    label=T("probe.fill"),
+                )
+                self.undo = gr.Button(T("probe.undo"), size="sm")
+                self.clear = gr.Button(T("probe.clear"), size="sm")
+            self.probes = ViewerPanel("probes")
+        with gr.Accordion(T("hundred.title"), open=False):
+            self.prevalence = gr.Slider(1, 99, 50, step=1, label=T("prevalence"))
+            points = self._service.calibration["operating_points"]
+            self.hundred = gr.HTML(self._handlers.hundred(next(iter(points)), 50))
+        with gr.Accordion(T("how.title"), open=False):
+            gr.HTML("".join(f"<p>{say(key)}</p>" for key in NOTES))
+        with gr.Accordion(T("report.title.short"), open=False), gr.Row():
+            self.label = gr.Textbox(label=T("report.label"), max_length=80)
+            self.report_html = gr.Button(T("report.html"))
+            self.report_json = gr.Button(T("report.json"))
+        with gr.Accordion(T("readfirst.log"), open=False, visible=False) as self.log_sheet:
+            self.log = gr.HTML(messages.log_html([]))
+            self.forget = gr.Button(T("log.clear"), size="sm")
+
+    def _wire(self) -> None:
+        handlers, viewer = self._handlers, self.viewer
+        outputs = [getattr(self, COMPONENTS.get(name, name)) for name in OUTPUTS]
+        how = [self.point, self.k, self.classes, self.exclude]
+        private = {"api_visibility": "private", "show_progress": "hidden"}
+        networks, searches = {**private, **NETWORKS}, {**private, **SEARCHES}
+        latest = {**searches, "trigger_mode": "always_last"}
+        unveil = {"fn": None, "inputs": self.facts, "js": UNVEIL.format(set=viewer.set_js("veil"))}
+
+        def example(event: gr.SelectData, *settings: object) -> list:
+            return told(handlers.read_example)(event.index, *settings)
+
+        def probe(facts: object, event: gr.EventData) -> object:
+            return handlers.probe(facts, event._data)
+
+        def pick(facts: object, event: gr.EventData) -> list:
+            return told(handlers.pick)(facts, event._data)
+
+        seen = [self.read_first, *how]
+        self.drop.radiograph(told(handlers.read_upload), [self.drop, *seen], outputs, **networks)
+        self.examples.select(example, seen, outputs, **networks)
+        self.read_frame.click(None, self.frame, None, js=self.drop.frame_js())
+        held = [self.facts, *seen]
+        self.override.click(told(handlers.override), held, outputs, **searches).then(**unveil)
+        self.read_first.change(told(handlers.switch), held, outputs, **searches).then(**unveil)
+        self.reveal.click(
+            handlers.reveal,
+            [self.facts, self.impression, self.confidence, self.readings, *how],
+            [self.readings, self.log, *outputs],
+            **searches,
+        ).then(**unveil)
+        for changed in (self.point.change, self.k.release, self.classes.change, self.exclude.change):
+            changed(told(handlers.again), [self.facts, *how], outputs, **latest)
+        gr.on(
+            [self.point.change, self.prevalence.input],
+            handlers.hundred,
+            [self.point, self.prevalence],
+            self.hundred,
+            **latest,
+        )
+        viewer.probe(probe, self.facts, viewer, **networks)
+        for picking in (self.map_link, self.cards, self.picked):
+            picking.pick(pick, self.facts, outputs, **searches)
+        self.projection.change(None, self.projection, self.map_link, js="(name) => name")
+
+        for setting in ("overlay", "opacity", "contour", "compare", "prevalence", "fill"):
+            component = getattr(self, setting)
+            component.input(None, component, None, js=viewer.set_js(setting))
+        self.method.input(None, self.method, self.threshold, js=viewer.set_js("method", True))
+        self.threshold.input(None, self.threshold, None, js=viewer.set_js("threshold"))
+        viewer.threshold(None, None, self.threshold, js=viewer.slider_js())
+        state = [self.overlay, self.contour, self.compare, self.opacity]
+        viewer.state(None, None, state, js=viewer.state_js("overlay", "contour", "compare", "opacity"))
+        self.undo.click(None, None, None, js=viewer.call_js("undo"))
+        self.clear.click(None, None, None, js=viewer.call_js("clear"))
+        said = [self.label, self.facts]
+        self.report_html.click(None, said, None, js=viewer.report_js("html"))
+        self.report_json.click(None, said, None, js=viewer.report_js("json"))
+        self.forget.click(lambda: (None, messages.log_html([])), None, [self.readings, self.log], **searches)
+
+    def fill_page(self) -> list:
+        """What the page is given when it has loaded: map and examples."""
+        service = self._service
+        return [service.reference_map.plot(), service.example_thumbnails]
+
+
+COMPARISONS = {"single": "single", "side": "side", "curtain": "swipe"}
+COMPONENTS = {"findings": "probabilities"}
+"""Outputs whose component has another name."""
+UNVEIL = "(facts) => ({set})(facts?.veil ?? null)"
+NOTES = ("anomaly.note", "neighbours.note", "map.note", "probabilities.note")
+
+
+def methods(service: Service) -> dict[str, dict]:
+    """What the viewer is told of each anomaly method."""
+    return {
+        name: {
+            "range": [0, HOTTEST[name]],
+            "step": THRESHOLD_STEP[name],
+            "presets": scores["presets"],
+            "normal": scores["normal"],
+            "pneumonia": scores["pneumonia"],
+        }
+        for name, scores in service.held_out_scores.items()
+    }
