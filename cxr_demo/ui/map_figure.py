@@ -73,14 +73,14 @@ class ReferenceMap:
             [_trace(name, points) for name, points in self._by_class(self.shown).items()],
             go.Layout(
                 template="none",
-                margin={"l": 0, "r": 0, "t": 0, "b": 0},
+                margin={"l": 0, "r": 0, "t": 0, "b": 24},
                 paper_bgcolor="rgba(0,0,0,0)",
                 plot_bgcolor="rgba(0,0,0,0)",
                 xaxis={"visible": False},
                 yaxis={"visible": False},
                 hovermode="closest",
                 dragmode="pan",
-                legend={"orientation": "h", "x": 0, "y": 0, "yanchor": "bottom"},
+                legend={"orientation": "h", "x": 0, "y": 0, "yanchor": "top"},
             ),
         )
 

@@ -27,7 +27,7 @@ export default function link({ element, props, trigger, watch }) {
   let closer = null;
 
   function references() {
-    const picked = props.marked?.rows.length ? new Set(props.marked.rows) : null;
+    const picked = props.marked?.rows.length > 1 ? new Set(props.marked.rows) : null; // one has a ring
     return points.map((own, index) => {
       const name = CLASSES[index];
       const [x, y] = own[props.value];
@@ -55,18 +55,18 @@ export default function link({ element, props, trigger, watch }) {
     return [
       { ...marks, mode: 'lines', line: { color: bright, width: 1 }, opacity: 0.6,
         x: across.flatMap((end) => [x, end, null]), y: up.flatMap((end) => [y, end, null]) },
-      ring(query[projection], 9, 1.5, bright),
+      ring(query[projection], 9, 1, bright),
       ...drawn,
       { ...marks, mode: 'markers', name: 'query', x: [x], y: [y], hoverinfo: 'text',
         text: told(query.atypical ? 'map.query.atypical' : 'map.query'),
-        marker: { symbol: query.atypical ? 'star-open' : 'star', size: 16, color: bright,
+        marker: { symbol: query.atypical ? 'star-open' : 'star', size: 18, color: bright,
           line: { color: colour('ground'), width: query.atypical ? 2 : 1 } } },
     ];
   }
 
   function layout() {
-    const [text, dim, bright] = ['text', 'dim', 'bright'].map(colour);
-    return { ...graph.layout, font: { color: text, size: 12 }, plot_bgcolor: colour('ground'),
+    const [text, dim, bright] = ['body-text-color', 'body-text-color-subdued', 'bright'].map(colour);
+    return { ...graph.layout, font: { color: text, size: 12 }, paper_bgcolor: colour('ground'), plot_bgcolor: colour('ground'),
       modebar: { bgcolor: 'rgba(0,0,0,0)', color: dim, activecolor: bright },
       legend: { ...graph.layout.legend, itemsizing: 'constant', font: { color: text, size: 12 } },
       xaxis: { ...graph.layout.xaxis, uirevision: props.value }, yaxis: { ...graph.layout.yaxis, uirevision: props.value },

@@ -17,7 +17,8 @@ from cxr_demo.ui.map_figure import CONFIG, PROJECTIONS
 
 
 class MapLink(gr.HTML):
-    """The link of one `gr.Plot(elem_id=figure)` whose value is `map_figure.ReferenceMap.plot()`.
+    """The link of one `gr.Plot(map.plot(), elem_id=figure, elem_classes="reference-map")`, where
+    `map` is a `map_figure.ReferenceMap`.
 
     The plot's value never changes: another one would lose zoom and selection. Props, to be changed
     by `gr.update(name=…)`:
@@ -44,18 +45,28 @@ class MapLink(gr.HTML):
             triggered only where it does not.
     """
 
-    def __init__(self, figure: str, *, whole: bool = True, **options):
+    def __init__(
+        self,
+        figure: str,
+        value: str = "umap",
+        *,
+        whole: bool = True,
+        query: dict | None = None,
+        marked: dict | None = None,
+        more: dict | None = None,
+        **options,
+    ):
         super().__init__(
-            value="umap",
+            value,
             label=LANGUAGE,
             html_template="",
             js_on_load=load_module("map_link", "pick", "look"),
             figure=figure,
             whole=whole,
             config=CONFIG,
-            query=None,
-            marked=None,
-            more=None,
+            query=query,
+            marked=marked,
+            more=more,
             **options,
         )
 

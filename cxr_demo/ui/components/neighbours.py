@@ -187,8 +187,8 @@ def _card(
     near = ""
     if rank:
         near = (
-            f"<span>{in_every_language(number(similarity, 3))} "
-            f'<span class="dim">{say(nearness(similarity, typicality))}</span></span>'
+            f'<span class="near">{in_every_language(number(similarity, 3))}'
+            f'<span class="dim"> · {say(nearness(similarity, typicality))}</span></span>'
         )
     averaged = ""
     if thumbnail.averaged > 1:

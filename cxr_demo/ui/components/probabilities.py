@@ -4,10 +4,11 @@ Data contract: probabilities are calibrated shares in [0, 1] by head and class, 
 Every function returns HTML of our own words and numbers; its looks are in `findings.css`.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from cxr_demo.models.calibration import THREE_CLASS
-from cxr_demo.ui.wording import either, in_every_language, number, percent, say, sentence
+from cxr_demo.ui.wording import Wording, either, in_every_language, number, percent, say, sentence
 
 MAX_DEVIATION = 4.0
 """Standard deviations at the end of a zone's bar."""
@@ -99,8 +100,12 @@ def zones_html(zones: Iterable[Mapping] | None) -> str:
             against normal children; "percentile" in [0, 100], the share of those that are darker
             there; "level" of the detector, in [0, 1].
     """
-    lines = [_zone(zone) for zone in zones or ()]
-    return f'<ul class="findings zones">{"".join(lines)}</ul>' if lines else ""
+    lines = "".join(_zone(zone) for zone in zones or ())
+    if not lines:
+        return ""
+    head = "".join(f'<th scope="col">{say(key)}</th>' for key in ("zones", "zones.detector"))
+    head = head.replace("<th", '<th colspan="3"', 1)
+    return f'<table class="findings zones"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
 
 
 def nothing_html(key: str = "nothing") -> str:
@@ -129,20 +134,21 @@ def _zone(zone: Mapping) -> str:
     deviation = max(-MAX_DEVIATION, min(MAX_DEVIATION, zone["brightness"]))
     left, width = 50 + min(0, deviation) / MAX_DEVIATION * 50, abs(deviation) / MAX_DEVIATION * 50
     denser = zone["percentile"] >= 50
-    share = zone["percentile"] / 100 if denser else 1 - zone["percentile"] / 100
+    share = math.floor(zone["percentile"] if denser else 100 - zone["percentile"]) / 100
     words = say("zone.denser" if denser else "zone.lighter", share=percent(share))
-    level = say("zone.level", level=number(zone["level"], 2))
     return (
-        f"<li><span>{say('zone.' + zone['name'])}</span>"
-        f'<span class="track" aria-hidden="true"><span style="left:{left:.1f}%;width:{width:.1f}%">'
-        f"</span></span><b>{in_every_language(_signed(zone['brightness']))}</b>"
-        f'<span class="dim">{words}, {level}</span></li>'
+        f'<tr><th scope="row">{say("zone." + zone["name"])}</th>'
+        f'<td aria-hidden="true"><span class="track"><span style="left:{left:.1f}%;'
+        f'width:{width:.1f}%"></span></span></td>'
+        f"<td><b>{in_every_language(_signed(zone['brightness']))}</b> "
+        f'<span class="dim">{words}</span></td>'
+        f"<td>{in_every_language(number(zone['level'], 2))}</td></tr>"
     )
 
 
-def _signed(value: float):
+def _signed(value: float) -> Wording:
     sign = "−" if value < 0 else "+"
-    return lambda language: f"{sign}{number(abs(value), 1)(language)} σ"
+    return lambda language: f"{sign}{number(abs(value), 1)(language)}\N{NO-BREAK SPACE}σ"
 
 
 def _rounded(value: float) -> int:
