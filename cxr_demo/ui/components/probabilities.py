@@ -103,9 +103,14 @@ def zones_html(zones: Iterable[Mapping] | None) -> str:
     lines = "".join(_zone(zone) for zone in zones or ())
     if not lines:
         return ""
-    head = "".join(f'<th scope="col">{say(key)}</th>' for key in ("zones", "zones.detector"))
-    head = head.replace("<th", '<th colspan="3"', 1)
-    return f'<table class="findings zones"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
+    head = (
+        f'<th scope="col" colspan="3">{say("zones")}</th>'
+        f'<th scope="col">{say("zones.detector")}</th>'
+    )
+    return (
+        f'<table class="findings zones"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{lines}</tbody></table>"
+    )
 
 
 def nothing_html(key: str = "nothing") -> str:
