@@ -30,4 +30,11 @@ if __name__ == "__main__":
         print("Reloading on changes, on this machine only, without the guard of `python app.py`.")
         demo.launch(server_name="127.0.0.1", **APPEARANCE)
     else:
-        demo.launch(server_name="127.0.0.1", server_port=settings.port, **APPEARANCE)
+        from cxr_demo.ui.server import serve
+
+        try:
+            serve(demo, service, uploads, settings)
+        except CXRError as error:
+            sys.exit(f"Refusing to start: {error}")
+        except OSError as error:  # a port that is taken, a name that is none
+            sys.exit(f"Refusing to start: {error.strerror or error}")

@@ -1,13 +1,13 @@
 """The page as `gr.Blocks`: header, tabs, and the three documented endpoints."""
 
 from cxr_demo.i18n import LANGUAGES, messages
-from cxr_demo.reading.reader import MAX_FILE_BYTES
 from cxr_demo.ui.gradio_setup import gr  # before all that imports Gradio
 
 # isort: split
 from gradio.i18n import I18nData as T
 
 from cxr_demo.ui.api import Endpoints
+from cxr_demo.ui.components.module import FOLDER
 from cxr_demo.ui.service import Service
 from cxr_demo.ui.settings import Settings
 from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
@@ -17,6 +17,8 @@ from cxr_demo.ui.wording import say
 
 WAITING = 32
 """How many questions may wait for the networks; more are asked to come back."""
+
+MAX_ARCHIVE_BYTES = 500 << 20
 
 I18N = gr.I18n(**{language: messages(language) for language in LANGUAGES})
 
@@ -60,7 +62,7 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
 
 APPEARANCE = {
     "theme": reading_room(),
-    "css": CSS,
+    "css": CSS + (FOLDER / "findings.css").read_text(encoding="utf-8"),
     "js": DARK_FIRST,
     "i18n": I18N,
     "footer_links": ["api", "settings"],
@@ -69,6 +71,6 @@ APPEARANCE = {
     "ssr_mode": False,
     "pwa": False,
     "show_error": False,
-    "max_file_size": MAX_FILE_BYTES,
+    "max_file_size": MAX_ARCHIVE_BYTES,
 }
 """For `demo.launch` and `gr.mount_gradio_app`."""

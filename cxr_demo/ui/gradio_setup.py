@@ -39,6 +39,10 @@ with patch.object(inspect, "getfile", side_effect=OSError):
 
 from gradio import component_meta, route_utils, routes  # noqa: E402
 from gradio.state_holder import SessionState  # noqa: E402
+from starlette.requests import ClientDisconnect  # noqa: E402
+
+from cxr_demo.errors import UserError  # noqa: E402
+from cxr_demo.i18n import translate  # noqa: E402
 
 component_meta.create_or_modify_pyi = lambda *_: None  # nor for ours: the disk may be read-only
 
@@ -49,6 +53,16 @@ def forget_value(self: SessionState, key: int, value: object) -> None:
 
 
 SessionState._update_value_in_config = forget_value
+_set_block = SessionState.__setitem__
+
+
+def forget_props(self: SessionState, key: int, value: object) -> None:
+    """Nor is what an update says of an HTML component's other props, such as a place on a map."""
+    if not isinstance(value, gr.HTML):
+        _set_block(self, key, value)
+
+
+SessionState.__setitem__ = forget_props
 
 
 async def store_upload(
@@ -85,11 +99,16 @@ async def store_upload(
             part.file.close()
             stored.append(str(Path(upload_dir) / secrets.token_hex(16)))
             Path(part.file.name).rename(stored[-1])
-    except BaseException as error:  # also that the sender has gone
+    except BaseException as error:
         for part in parser._files_to_close_on_error:
             Path(part.name).unlink(missing_ok=True)
-        if isinstance(error, KeyError | AttributeError):  # not a form, or text in place of a file
-            raise route_utils.MultiPartException("not a form with files") from None
+        if isinstance(error, route_utils.MultiPartException):
+            raise
+        if isinstance(error, UserError):  # of the guard: too large, too slow
+            raise route_utils.MultiPartException(str(error)) from None
+        if isinstance(error, ClientDisconnect | KeyError | AttributeError):
+            # The sender has gone, or it was no form with files.
+            raise route_utils.MultiPartException(translate("call.malformed")) from None
         raise
     return stored, [], []
 

@@ -126,17 +126,28 @@ class Uploads:
             with suppress(OSError):
                 file.unlink()
 
+    def check(self, path: object) -> Path:
+        """The file that a path names, if it may be an upload's; whether it is there is not asked.
+
+        Raises:
+            RadiographError: if it lies elsewhere.
+        """
+        if isinstance(path, str) and len(path) < 4096:
+            file = Path(path)
+            if file.parent == self.folder and _NAME.fullmatch(file.name):
+                return file
+        raise RadiographError("refused.upload_gone")
+
     def find(self, path: object) -> Path:
         """An upload's file, without reading it.
 
         Raises:
             RadiographError: if there is no such upload, or no longer.
         """
-        file = Path(path) if isinstance(path, str) else Path()
-        with suppress(OSError, ValueError):
-            if file.parent == self.folder and _NAME.fullmatch(file.name):
-                if S_ISREG(file.lstat().st_mode):
-                    return file
+        file = self.check(path)
+        with suppress(OSError):
+            if S_ISREG(file.lstat().st_mode):
+                return file
         raise RadiographError("refused.upload_gone")
 
     def sweep(self) -> None:

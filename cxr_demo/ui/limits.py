@@ -11,19 +11,19 @@ from cxr_demo.errors import UserError
 
 STATUS = {
     "call.malformed": 400,
+    "refused.upload_gone": 400,
     "call.login": 401,
     "call.elsewhere": 403,
     "call.nothing": 404,
     "call.slow": 408,
     "call.too_large": 413,
-    "call.share": 429,
     "call.often": 429,
     "call.full": 503,
     "call.space": 507,
 }
-AGAIN_S = {"call.share": 3, "call.full": 5, "call.space": 60}
+AGAIN_S = {"call.full": 5, "call.space": 60}
 """When to ask again after an answer that will not stand for long."""
-MOST_CLIENTS = 10_000
+MAX_CLIENTS = 10_000
 
 
 def client_of(scope: Scope) -> str:
@@ -82,7 +82,7 @@ class Rate:
         if left < 1:
             raise UserError("call.often", seconds=math.ceil((1 - left) / self._per_second))
         self._left[client] = left - tokens, now
-        if len(self._left) > MOST_CLIENTS:
+        if len(self._left) > MAX_CLIENTS:
             known = self._left
             self._left = {c: known[c] for c in known if self._refilled(c, now) < self._most}
 

@@ -1,4 +1,4 @@
-"""What nobody comes back for: uploads that are never analysed, answers that are never fetched."""
+"""What nobody comes back for: uploads that are never read, answers that are never fetched."""
 
 import asyncio
 import logging
@@ -9,17 +9,17 @@ from starlette.concurrency import run_in_threadpool
 
 from cxr_demo.ui.uploads import Uploads
 
-if TYPE_CHECKING:  # it takes seconds to import, and the page does not wait for it
+if TYPE_CHECKING:
     from gradio.queueing import Queue
 
-SWEEP_S = 10
+SWEEP_S = 5
 UNREAD_S = 40
-"""How long an answer waits for whoever has asked; a minute at most, with twice `SWEEP_S`."""
+"""How long an answer waits for whoever has asked; under a minute, with twice `SWEEP_S`."""
 
 log = logging.getLogger(__name__)
 
 
-async def keep_tidy(queue: "Queue", uploads: Uploads) -> None:
+async def keep_house(queue: "Queue", uploads: Uploads) -> None:
     """Tidy up until cancelled."""
     unread: dict[str, float] = {}
     while True:
