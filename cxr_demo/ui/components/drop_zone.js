@@ -1,71 +1,59 @@
 // The drop zone of drop_zone.py: takes files wherever they are dropped on the page, pasted or chosen,
 // and sends them under random names.
-import { t as translated } from './words.js';
+import { t } from './words.js';
 
-const randomName = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-const isZip = async (file) => (await file.slice(0, 4).text()).startsWith('PK\x03\x04');
+const isZip = async (file) => (await file.slice(0, 4).text()) === 'PK\x03\x04';
+const randomName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('');
 
 export default function start({ element, props, trigger, watch, upload }) {
   const zone = element.firstElementChild;
-  zone.innerHTML = '<input type="file" multiple><span class="hint" aria-hidden="true"></span><span class="told" role="status"></span>';
+  zone.innerHTML = '<input type="file" multiple><span aria-hidden="true"></span><span class="told" role="status"></span>';
   const [input, hint, told] = zone.children;
   let last = null; // the radiograph sent, so that another frame of it can be asked for
   let turn = 0;
-  const say = (key, values) => { told.textContent = key ? translated(props.label, key, values) : ''; };
-
-  async function send(file) {
-    return (await upload(new File([file], randomName()))).path;
-  }
+  const say = (key, values) => { told.textContent = key ? t(props.label, key, values) : ''; };
 
   async function take(files, frame = null) {
     const all = [...files]; // a list of the browser's own empties itself
     if (!all.length) return;
     const mine = (turn += 1);
+    const sent = [];
     try {
-      say('drop.sending', { sent: 0, count: all.length });
       const many = all.length > 1 || await isZip(all[0]);
-      const sent = [];
       for (const file of all) {
-        sent.push({ path: await send(file), name: file.name });
-        if (mine !== turn) return; // others were dropped meanwhile
         say('drop.sending', { sent: sent.length, count: all.length });
+        sent.push({ path: (await upload(new File([file], randomName()))).path, name: file.name });
+        if (mine !== turn) return; // others were dropped meanwhile
       }
       if (!many) [last] = all;
       props.value = many ? { files: sent } : { path: sent[0].path, frame };
       trigger(many ? 'batch' : 'radiograph');
       say();
     } catch (error) {
-      if (mine === turn) refuse(error);
+      // The server's refusals name their sentence, see guard.py.
+      if (mine === turn) say(String(error?.message ?? error).match(/"key":\s*"([\w.]+)"/)?.[1] ?? 'call.lost');
     }
   }
 
-  /** Say why nothing arrived: in the server's words where it has any, see guard.py. */
-  function refuse(error) {
-    const refusal = String(error?.message ?? error).match(/"key":\s*"([\w.]+)"/);
-    say(refusal ? refusal[1] : 'call.lost');
-  }
-
+  const holds = (event) => !event.defaultPrevented && event.dataTransfer?.types.includes('Files');
   input.addEventListener('change', () => {
     take(input.files);
     input.value = '';
   });
-  const files = (event) => !event.defaultPrevented && [...event.dataTransfer?.types ?? []].includes('Files');
+  window.addEventListener('paste', (event) => take(event.clipboardData?.files ?? []));
   window.addEventListener('dragover', (event) => {
+    zone.classList.toggle('over', holds(event));
     event.preventDefault(); // a file must never open in place of the page
-    zone.classList.toggle('over', files(event));
+  });
+  window.addEventListener('drop', (event) => {
+    if (holds(event)) take(event.dataTransfer.files);
+    event.preventDefault();
   });
   for (const end of ['dragleave', 'drop']) window.addEventListener(end, () => zone.classList.remove('over'));
-  window.addEventListener('drop', (event) => {
-    if (!files(event)) return;
-    event.preventDefault();
-    take(event.dataTransfer.files);
-  });
-  window.addEventListener('paste', (event) => take(event.clipboardData?.files ?? []));
   (window.cxrDropZones ??= {})[props.name] = { again: (frame) => last && take([last], Number(frame)) };
   const describe = () => {
-    input.setAttribute('aria-label', translated(props.label, 'drop'));
-    hint.textContent = translated(props.label, 'drop');
+    hint.textContent = t(props.label, 'drop');
+    input.setAttribute('aria-label', hint.textContent);
   };
   watch('label', describe);
   describe();

@@ -1,36 +1,41 @@
 // The viewer of viewer.py: its state, its tools, and what happens to it. What is painted follows from
 // the state, at most once per screen refresh, and so do the panels elsewhere on the page.
 import { WINDOWS, listen, useWindow, zoomBy } from './viewer_gestures.js';
-import { FITTED, decode, unpack } from './viewer_layers.js';
+import { FITTED, clamp, decode, unpack } from './viewer_layers.js';
 import { overlayOf, paint } from './viewer_paint.js';
 import * as panels from './viewer_panels.js';
 import { saveReport } from './viewer_report.js';
 import { number, percent, t } from './words.js';
 
+const BUTTONS = [ // name, label, tooltip, icon
+  ['window', 'tool.window', 'tool.window.why', '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>'],
+  ['pan', 'tool.pan', 'tool.pan.why', '<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>'],
+  ['zoom', 'tool.zoom', 'tool.zoom.why', '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M20 20l-4.8-4.8"/>'],
+  ['probe', 'tool.probe', 'tool.probe.why', '<path d="M5 5h14v14H5z" stroke-dasharray="4 3"/>'],
+  ['in', 'zoom.in', 'zoom.in', '<path d="M12 5v14M5 12h14"/>'],
+  ['out', 'zoom.out', 'zoom.out', '<path d="M5 12h14"/>'],
+  ['inverted', 'invert', 'invert.why', '<path d="M4 4h16v16H4z"/><path d="M20 4v16H4z" fill="currentColor"/>'],
+  ['overlayOn', 'overlay.on', 'overlay.on.why', '<path d="M12 4l9 5-9 5-9-5zM3 14l9 5 9-5"/>'],
+  ['contour', 'contour', 'contour.why', '<path d="M6 8c3-5 11-4 12 2s-3 9-7 8-9-4-5-10z"/>'],
+  ['reset', 'reset', 'reset.why', '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5"/>'],
+];
+const OPTIONS = ['window.preset', 'window.1', 'window.2', 'window.3', 'window.4', 'window.5'];
 const MARKUP = `<div class="stage"><canvas tabindex="0" role="img"></canvas>
-<canvas tabindex="0" role="img" hidden></canvas>
-<input type="range" class="curtain" min="0" max="1" step="0.01" value="0.5" autocomplete="off" hidden>
-<p class="nothing"></p><div class="tools" role="group"></div><p class="caption"></p><p class="readout"></p>
-<details class="keys"><summary>?</summary><p></p></details></div><div class="scale"><span></span><span class="ramp"><i></i></span><span></span></div>`;
-const BUTTONS = { // name → [sentence, icon]
-  window: ['tool.window', '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>'],
-  pan: ['tool.pan', '<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>'],
-  zoom: ['tool.zoom', '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M20 20l-4.8-4.8"/>'],
-  probe: ['tool.probe', '<path d="M5 5h14v14H5z" stroke-dasharray="4 3"/>'],
-  zoomIn: ['zoom.in', '<path d="M12 5v14M5 12h14"/>'],
-  zoomOut: ['zoom.out', '<path d="M5 12h14"/>'],
-  inverted: ['invert', '<path d="M4 4h16v16H4z"/><path d="M20 4v16H4z" fill="currentColor"/>'],
-  overlayOn: ['overlay.on', '<path d="M12 4l9 5-9 5-9-5zM3 14l9 5 9-5"/>'],
-  contour: ['contour', '<path d="M6 8c3-5 11-4 12 2s-3 9-7 8-9-4-5-10z"/>'],
-  reset: ['reset', '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5"/>'],
-};
+<canvas tabindex="0" role="img" data-label="compare.label" hidden></canvas>
+<input type="range" class="curtain" data-label="compare.curtain" min="0" max="1" step="0.01" value="0.5" autocomplete="off" hidden>
+<p class="nothing" data-t="viewer.empty"></p>
+<div class="tools" role="group" data-label="viewer.tools">${BUTTONS.map(([name, label, why, icon]) => `<button type="button"
+  data-tool="${name}" data-label="${label}" data-title="${why}"><svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg></button>`).join('')}
+<select autocomplete="off" data-label="window.preset">${OPTIONS.map((key, i) => `<option value="${i || ''}" data-t="${key}"></option>`)}</select></div>
+<p class="caption"></p><p class="readout"></p>
+<details class="keys"><summary data-label="viewer.keys.title">?</summary><p data-t="viewer.keys"></p></details></div>
+<div class="scale"><span></span><span class="ramp"><i></i></span><span></span></div>`;
 const TOOLS = ['window', 'pan', 'zoom', 'probe'];
-const SWITCHES = ['inverted', 'overlayOn', 'contour'];
 const known = {}; // by name: {panels, viewer}
 
 export default function start({ element, props, trigger, watch }) {
-  const mine = (known[props.name] ??= { panels: [] });
   const root = element.firstElementChild;
+  const mine = (known[props.name] ??= { panels: [] });
   if (props.panel) {
     mine.panels = [...mine.panels.filter((other) => other.root.isConnected), { root, panel: props.panel }];
     mine.viewer?.repaint();
@@ -48,33 +53,28 @@ export default function start({ element, props, trigger, watch }) {
 class Viewer {
   constructor(root, props, trigger, mine) {
     Object.assign(this, { root, props, trigger, mine, kept: {}, image: null, reading: null, calls: 0 });
-    this.t = (key, values) => t(this.language, key, values);
-    const thresholds = Object.fromEntries(Object.entries(props.methods).map(([name, { presets }]) =>
-      [name, Object.values(presets)[0]]));
+    this.t = (key, values) => t(props.label, key, values);
+    const defaults = Object.entries(props.methods).map(([name, { presets }]) => [name, Object.values(presets)[0]]);
     this.state = {
-      tool: 'window', view: FITTED, window: WINDOWS[1], inverted: false, overlay: 'anomaly',
-      overlayOn: true, contour: true, opacity: 0.6, method: Object.keys(thresholds)[0], thresholds,
+      tool: 'window', view: FITTED, window: WINDOWS[1], inverted: false, overlay: 'anomaly', overlayOn: true,
+      contour: true, opacity: 0.6, method: defaults[0][0], thresholds: Object.fromEntries(defaults),
       get threshold() { return this.thresholds[this.method]; },
       prevalence: 50, compare: 'single', curtain: 0.5, fill: 'blur', veil: null, drawn: null, probes: [],
     };
-    root.innerHTML = MARKUP;
+    root.innerHTML = MARKUP; // nothing but words and drawings of our own
     this.find = (selector) => root.querySelector(selector);
     this.canvases = [...root.querySelectorAll('canvas')];
-    for (const [name, [, icon]] of Object.entries(BUTTONS)) {
-      const button = panels.make('button', { type: 'button', 'data-tool': name, onclick: () => this.press(name) });
-      button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg>`;
-      this.find('.tools').append(button);
-    }
-    this.find('.tools').append(panels.make('select', { autocomplete: 'off', onchange: ({ target }) => {
-      if (this.image && target.value) useWindow(this, target.value);
-      target.value = '';
-    } }));
-    this.find('.curtain').addEventListener('input', ({ target }) => this.change({ curtain: target.valueAsNumber }));
     this.find('.keys p').id = `${props.name}-keys`;
     for (const canvas of this.canvases) {
       canvas.setAttribute('aria-describedby', `${props.name}-keys`);
       listen(canvas, this);
     }
+    this.find('.tools').addEventListener('click', ({ target }) => this.press(target.closest('[data-tool]')?.dataset.tool));
+    this.find('select').addEventListener('change', ({ target }) => {
+      if (this.image && target.value) useWindow(this, target.value);
+      target.value = '';
+    });
+    this.find('.curtain').addEventListener('input', ({ target }) => this.change({ curtain: target.valueAsNumber }));
     new ResizeObserver(() => this.repaint()).observe(this.find('.stage'));
   }
 
@@ -100,6 +100,7 @@ class Viewer {
     Object.assign(this.state, { veil: value?.veil ?? null, probes: [], drawn: null, compare: 'single' });
     this.reset();
     this.describe();
+    this.trigger('state');
   }
 
   /** Hold a reference beside the radiograph, or the reconstruction again. */
@@ -109,6 +110,7 @@ class Viewer {
     if (sent !== this.wanted) return;
     this.held = sent && { ...sent, picture };
     this.change(sent && this.state.compare === 'single' ? { compare: 'side' } : {});
+    this.trigger('state');
   }
 
   change(what) {
@@ -120,8 +122,8 @@ class Viewer {
   set(name, value) {
     const { method, thresholds } = this.state;
     if (name === 'threshold') {
-      const { range: [low, high], step } = this.props.methods[method];
-      const rounded = Math.round(Math.min(Math.max(Number(value), low), high) / step) * step;
+      const { range, step } = this.props.methods[method];
+      const rounded = Math.round(clamp(Number(value), ...range) / step) * step;
       this.change({ thresholds: { ...thresholds, [method]: Number(rounded.toFixed(panels.decimals(step))) } });
     } else this.change({ [name]: value, ...(name === 'fill' && { probes: [] }) });
   }
@@ -147,9 +149,9 @@ class Viewer {
 
   press(name) {
     if (TOOLS.includes(name)) this.change({ tool: name, drawn: null });
-    else if (SWITCHES.includes(name)) this.toggle(name);
-    else if (this.image && name === 'reset') this.reset();
-    else if (this.image) zoomBy(this, this.canvases[0], name === 'zoomIn' ? 1.25 : 0.8);
+    else if (name in this.state) this.toggle(name);
+    else if (name === 'reset') this.reset();
+    else if (name) zoomBy(this, this.canvases[0], name === 'in' ? 1.25 : 0.8);
   }
 
   /** Ask for the networks' answer without one more box; one question at a time. */
@@ -158,7 +160,7 @@ class Viewer {
     if (veil || probes.some(({ call }) => call)) return;
     const call = (this.calls += 1);
     this.change({ probes: [...probes, { box, fill, call }] });
-    this.trigger('probe', { id: this.reading.id, call, fill, hidden: [...probes.map((probe) => probe.box), box] });
+    this.trigger('probe', { id: this.reading.id, call, fill, hidden: this.state.probes.map((probe) => probe.box) });
   }
 
   answered({ id, call, found }) {
@@ -179,63 +181,50 @@ class Viewer {
       this.scheduled = null;
       const began = performance.now();
       this.reflect();
-      paint(this, this.canvases);
+      paint(this, ...this.canvases);
       for (const { root, panel } of this.mine.panels) panels[panel](root, this);
       this.canvases[0].dataset.paintMs = (performance.now() - began).toFixed(2);
     });
   }
 
-  /** Everything in words, in the reader's language. */
+  /** All that does not change with the state, in the reader's language. */
   describe() {
-    const { reading, t: say } = this;
-    const [primary, secondary] = this.canvases;
-    primary.setAttribute('aria-label', reading
-      ? say('viewer.label', { width: reading.size[1], height: reading.size[0] }) : say('viewer.empty'));
-    secondary.setAttribute('aria-label', say('compare.label'));
-    this.find('.keys p').textContent = say('viewer.keys');
-    this.find('.keys summary').setAttribute('aria-label', say('viewer.keys.title'));
-    this.find('.nothing').textContent = say('viewer.empty');
-    this.find('.curtain').setAttribute('aria-label', say('compare.curtain'));
-    this.find('.tools').setAttribute('aria-label', say('viewer.tools'));
-    for (const [name, [key]] of Object.entries(BUTTONS)) {
-      const button = this.find(`[data-tool=${name}]`);
-      button.setAttribute('aria-label', say(key));
-      button.title = key.startsWith('zoom.') ? say(key) : say(`${key}.why`);
+    const [height, width] = this.reading?.size ?? [];
+    for (const element of this.root.querySelectorAll('[data-label], [data-t]')) {
+      const { t: text, label, title } = element.dataset;
+      if (text) element.textContent = [element.value, this.t(text)].filter(Boolean).join(' ');
+      if (label) element.setAttribute('aria-label', this.t(label));
+      if (title) element.title = this.t(title);
     }
-    const preset = this.find('select');
-    preset.setAttribute('aria-label', say('window.preset'));
-    preset.replaceChildren(...['', ...Object.keys(WINDOWS)].map((number) => panels.make('option',
-      { value: number, text: number ? `${number} ${say(`window.${number}`)}` : say('window.preset') })));
+    this.canvases[0].setAttribute('aria-label', width ? this.t('viewer.label', { width, height }) : this.t('viewer.empty'));
     this.repaint();
   }
 
   /** The controls and the scale as the state has them. */
   reflect() {
-    const { state, language, mode, t: say } = this;
+    const { state, language, mode } = this;
     this.root.classList.toggle('empty', !this.image);
     for (const button of this.root.querySelectorAll('[data-tool]')) {
       const name = button.dataset.tool;
       if (TOOLS.includes(name)) button.setAttribute('aria-pressed', state.tool === name);
-      if (SWITCHES.includes(name)) button.setAttribute('aria-pressed', state[name]);
+      else if (name in state) button.setAttribute('aria-pressed', state[name]);
     }
     this.canvases[1].hidden = mode !== 'side';
     this.find('.curtain').hidden = mode !== 'curtain';
-    this.find('.caption').textContent = mode === 'single' ? '' : this.held?.label ?? say('compare.reconstruction');
-    this.find('.readout').textContent = this.image ? say('viewer.readout', {
-      level: percent(language, state.window.level), width: percent(language, state.window.width),
-      zoom: number(language, state.view.zoom, 1) }) : '';
+    this.find('.caption').textContent = mode === 'single' ? '' : this.held?.label ?? this.t('compare.reconstruction');
+    const { level, width } = state.window;
+    this.find('.readout').textContent = this.image ? this.t('viewer.readout',
+      { level: percent(language, level), width: percent(language, width), zoom: number(language, state.view.zoom, 1) }) : '';
     const overlay = state.veil ? null : overlayOf(this);
     this.find('.scale').style.visibility = overlay ? '' : 'hidden';
     if (!overlay) return;
-    const { ends: [low, high], unit, threshold } = overlay;
+    const { ends: [low, high], unit, colours, threshold } = overlay;
     const [from, ramp, to] = this.find('.scale').children;
     const shown = (value) => number(language, Math.abs(value), high < 0.1 ? 2 : high % 1 ? 1 : 0);
-    from.textContent = low < 0 ? `−${shown(low)}` : shown(low);
-    to.textContent = `${low < 0 ? '+' : ''}${shown(high)} ${say(unit)}`;
-    const colours = low < 0 ? ['rgb(86 180 233)', 'transparent', 'rgb(230 159 0)']
-      : this.props.ramp.filter((_, i) => i % 15 === 0).map((rgb) => `rgb(${rgb})`);
+    from.textContent = `${low < 0 ? '−' : ''}${shown(low)}`;
+    to.textContent = `${low < 0 ? '+' : ''}${shown(high)} ${this.t(unit)}`;
     ramp.style.background = `linear-gradient(to right, ${colours})`;
     ramp.firstChild.hidden = threshold === undefined;
-    ramp.firstChild.style.left = `${(100 * (threshold ?? 0)) / high}%`;
+    ramp.firstChild.style.left = `${(100 * threshold) / high}%`;
   }
 }

@@ -78,7 +78,15 @@ class Viewer(gr.HTML):
         "veil",  # None, "veiled" or "gated"
     )
 
-    def __init__(self, methods: dict[str, dict], elem_id: str = "viewer", **options):
+    def __init__(
+        self,
+        methods: dict[str, dict],
+        *,
+        compare: dict | None = None,
+        probed: dict | None = None,
+        elem_id: str = "viewer",
+        **options,
+    ):
         super().__init__(
             label=LANGUAGE,
             html_template="<div class='cxr-viewer'></div>",
@@ -89,8 +97,8 @@ class Viewer(gr.HTML):
             methods=methods,
             ramp=ramp(),
             name=elem_id,
-            compare=None,
-            probed=None,
+            compare=compare,
+            probed=probed,
             **options,
         )
 

@@ -1,16 +1,15 @@
-// Pointers, wheel and keys on a canvas of the viewer. OHIF's keys where it has one for the same.
-// `viewer` has state, image (null before the first), change(what), toggle(name), hide(box), reset().
-import { automaticWindow, boxBetween, panned, toImage, zoomed } from './viewer_layers.js';
+// Pointers, wheel and keys on a canvas of the viewer, see viewer.js. OHIF's keys where it has one.
+import { automaticWindow, boxBetween, clamp, panned, toImage, zoomed } from './viewer_layers.js';
 
 export const WINDOWS = {
   1: { level: 0.5, width: 1 }, 2: { level: 0.35, width: 0.6 }, 3: { level: 0.65, width: 0.5 },
-  4: { level: 0.8, width: 0.4 }, 5: null, // between the 1st and the 99th percentile
+  4: { level: 0.8, width: 0.4 }, 5: null, // the automatic one
 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const TOOLS = { w: 'window', p: 'pan', z: 'zoom', b: 'probe' };
+const SWITCHES = { i: 'inverted', o: 'overlayOn', c: 'contour' };
 const MIN_BOX = 0.01; // a click is not a box
 const STEP = 0.02;
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 export const useWindow = (viewer, number) =>
   viewer.change({ window: WINDOWS[number] ?? automaticWindow(viewer.image) });
@@ -20,8 +19,8 @@ export const zoomBy = (viewer, pane, factor, at) =>
 
 export function listen(pane, viewer) {
   const pointers = new Map();
-  let from = null; // where a box began
   const { state } = viewer;
+  let from = null; // where a box began
   const point = ({ clientX, clientY }) => {
     const { left, top } = pane.getBoundingClientRect();
     return { x: (clientX - left) * devicePixelRatio, y: (clientY - top) * devicePixelRatio };
@@ -31,7 +30,6 @@ export function listen(pane, viewer) {
   const hide = (box) => box[2] - box[0] > MIN_BOX && box[3] - box[1] > MIN_BOX && viewer.hide(box);
 
   function pressed(event) {
-    if (!viewer.image) return;
     pane.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, point(event));
     const drawing = state.tool === 'probe' && event.button === 0 && pointers.size === 1;
@@ -55,10 +53,8 @@ export function listen(pane, viewer) {
     else if (state.tool === 'zoom') zoomBy(viewer, pane, Math.exp(-dy / (200 * devicePixelRatio)));
     else if (state.tool === 'window') {
       const { level, width } = state.window;
-      viewer.change({ window: {
-        level: clamp(level - dy / devicePixelRatio / 600, 0, 1),
-        width: clamp(width + dx / devicePixelRatio / 400, 0.02, 2),
-      } });
+      viewer.change({ window: { level: clamp(level - dy / devicePixelRatio / 600, 0, 1),
+        width: clamp(width + dx / devicePixelRatio / 400, 0.02, 2) } });
     }
     pointers.set(event.pointerId, now);
   }
@@ -73,43 +69,44 @@ export function listen(pane, viewer) {
 
   /** With the probe in hand a box follows the arrows, grows with shift, and is set by Enter. */
   function boxKey({ key, shiftKey }) {
-    const { drawn } = state;
-    const way = ARROWS[key]?.map((steps) => steps * STEP);
-    if (key === 'Escape') viewer.change({ drawn: null });
-    else if (key === 'Enter') {
+    const { drawn, tool } = state;
+    const [dx, dy] = (ARROWS[key] ?? [0, 0]).map((steps) => steps * STEP);
+    if (tool !== 'probe' || !(key === 'Enter' || (drawn && (key === 'Escape' || ARROWS[key])))) return false;
+    if (key === 'Enter' || key === 'Escape') {
       viewer.change({ drawn: drawn ? null : [0.35, 0.35, 0.65, 0.65] });
-      if (drawn) hide(drawn);
-    } else if (way && drawn) {
+      if (drawn && key === 'Enter') hide(drawn);
+    } else {
       const [left, top, right, bottom] = drawn;
-      const [x, y] = [clamp(way[0], -left, 1 - right), clamp(way[1], -top, 1 - bottom)];
+      const [x, y] = [clamp(dx, -left, 1 - right), clamp(dy, -top, 1 - bottom)];
       viewer.change({ drawn: shiftKey
-        ? [left, top, clamp(right + way[0], left + STEP, 1), clamp(bottom + way[1], top + STEP, 1)]
+        ? [left, top, clamp(right + dx, left + STEP, 1), clamp(bottom + dy, top + STEP, 1)]
         : [left + x, top + y, right + x, bottom + y] });
-    } else return false;
+    }
     return true;
   }
 
   function typed(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !viewer.image) return;
     const key = event.key.toLowerCase();
-    if (state.tool === 'probe' && boxKey(event)) { /* done */ }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (boxKey(event)) { /* done */ }
     else if (ARROWS[event.key]) panBy(...ARROWS[event.key].map((steps) => -40 * steps));
     else if (TOOLS[key]) viewer.change({ tool: TOOLS[key], drawn: null });
+    else if (SWITCHES[key]) viewer.toggle(SWITCHES[key]);
     else if (key in WINDOWS) useWindow(viewer, key);
-    else if ('ioc'.includes(key)) viewer.toggle({ i: 'inverted', o: 'overlayOn', c: 'contour' }[key]);
     else if ('+=-'.includes(key)) zoomBy(viewer, pane, key === '-' ? 0.8 : 1.25);
     else if (key === ' ') viewer.reset();
     else return;
     event.preventDefault();
   }
 
-  pane.addEventListener('pointerdown', pressed);
-  pane.addEventListener('pointermove', moved);
-  for (const end of ['pointerup', 'pointercancel']) pane.addEventListener(end, released);
-  pane.addEventListener('keydown', typed);
-  pane.addEventListener('wheel', (event) => {
-    if (!viewer.image) return;
+  function turned(event) {
     event.preventDefault();
     zoomBy(viewer, pane, Math.exp(-event.deltaY / 400), point(event));
-  }, { passive: false });
+  }
+
+  const wanted = { pointerdown: pressed, pointermove: moved, pointerup: released, pointercancel: released,
+    keydown: typed, wheel: turned };
+  for (const [name, act] of Object.entries(wanted)) {
+    pane.addEventListener(name, (event) => viewer.image && act(event), { passive: false });
+  }
 }

@@ -1,13 +1,9 @@
 // Pictures and maps as pixels, and where they lie. Every function returns something and touches
-// nothing on the page.
-//
-// A view is {zoom, x, y}: zoom 1 fits the radiograph into the pane, (x, y) is the point of it, as
-// shares of its width and height, in the pane's middle; so panes of any size stay in step.
-// A matrix is a row-major 2 × 3 affine from a picture's unit square to the radiograph's.
-
+// nothing on the page. A view is {zoom, x, y}: zoom 1 fits the radiograph into the pane, (x, y) is the
+// point of it, as shares of its sides, in the pane's middle; so panes of any size stay in step.
 export const FITTED = { zoom: 1, x: 0.5, y: 0.5 };
 const SIDE = 256; // of a painted map
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** {shape, float32} → {rows, columns, values}: the server's values bit for bit. */
 export function unpack({ shape: [rows, columns], float32 }) {
@@ -17,40 +13,32 @@ export function unpack({ shape: [rows, columns], float32 }) {
 
 /** A picture's grey levels: {width, height, levels: Uint16Array}; 16 bits lie in red and green. */
 export async function decode(url, bits = 8) {
-  const picture = new Image();
-  picture.src = url;
+  const picture = Object.assign(new Image(), { src: url });
   await picture.decode();
   const { naturalWidth: width, naturalHeight: height } = picture;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   context.drawImage(picture, 0, 0);
   const { data } = context.getImageData(0, 0, width, height);
-  const levels = new Uint16Array(width * height);
-  for (let i = 0; i < levels.length; i += 1) {
-    levels[i] = bits === 16 ? data[4 * i] * 256 + data[4 * i + 1] : data[4 * i] * 257;
-  }
+  const levels = Uint16Array.from({ length: width * height }, bits === 16
+    ? (_, i) => data[4 * i] * 256 + data[4 * i + 1] : (_, i) => data[4 * i] * 257);
   return { width, height, levels };
 }
 
 /** Grey levels through a window {level, width}, both as shares of the full range. */
 export function grey({ width, height, levels }, window, inverted) {
-  const table = new Uint32Array(65536);
-  for (let i = 0; i < table.length; i += 1) {
+  const table = Uint32Array.from({ length: 65536 }, (_, i) => {
     const share = clamp((i / 65535 - window.level) / window.width + 0.5, 0, 1);
-    table[i] = 0xff000000 | (Math.round(255 * (inverted ? 1 - share : share)) * 0x010101);
-  }
-  return painted(width, height, (pixels) => {
-    for (let i = 0; i < levels.length; i += 1) pixels[i] = table[levels[i]];
+    return 0xff000000 | (Math.round(255 * (inverted ? 1 - share : share)) * 0x010101);
   });
+  return painted(width, height, (i) => table[levels[i]]);
 }
 
 /** The window between the 1st and the 99th percentile. */
 export function automaticWindow({ levels }) {
   const counts = new Uint32Array(256);
   for (const level of levels) counts[level >> 8] += 1;
-  const at = (share, below = 0) =>
-    counts.findIndex((count) => (below += count) >= share * levels.length) / 255;
-  const [low, high] = [at(0.01), at(0.99)];
-  return { level: (low + high) / 2, width: Math.max(high - low, 0.02) };
+  const at = (share, below = 0) => counts.findIndex((count) => (below += count) >= share * levels.length) / 255;
+  return { level: (at(0.01) + at(0.99)) / 2, width: Math.max(at(0.99) - at(0.01), 0.02) };
 }
 
 /** A map made fine by bilinear interpolation: Float32Array of SIDE × SIDE. */
@@ -71,79 +59,63 @@ export function fine({ rows, columns, values }) {
 
 /** A fine map in absolute colours where it exceeds the threshold, nothing elsewhere. */
 export function heat(map, threshold, high, ramp) {
-  const colours = ramp.map(([r, g, b]) => (0xff000000 | (b << 16) | (g << 8) | r) >>> 0);
-  return painted(SIDE, SIDE, (pixels) => {
-    for (let i = 0; i < map.length; i += 1) {
-      if (map[i] > threshold) pixels[i] = colours[Math.min(255, Math.round((map[i] / high) * 255))];
-    }
-  });
+  const colours = ramp.map(([r, g, b]) => 0xff000000 | (b << 16) | (g << 8) | r);
+  const colour = (value) => colours[Math.min(255, Math.round((value / high) * 255))];
+  return painted(SIDE, SIDE, (i) => (map[i] > threshold ? colour(map[i]) : 0));
 }
 
 /** A fine signed map: orange above 0, blue below, the stronger the denser, up to `end`. */
-export function signed(map, end) {
-  return painted(SIDE, SIDE, (pixels) => {
-    for (let i = 0; i < map.length; i += 1) {
-      const strength = Math.round(255 * Math.min(1, Math.abs(map[i]) / end));
-      pixels[i] = ((strength << 24) | (map[i] > 0 ? 0x009fe6 : 0xe9b456)) >>> 0;
-    }
-  });
+export const signed = (map, end) => painted(SIDE, SIDE, (i) =>
+  (Math.round(255 * Math.min(1, Math.abs(map[i]) / end)) << 24) | (map[i] > 0 ? 0x009fe6 : 0xe9b456));
+
+function painted(width, height, colour) {
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i += 1) pixels[i] = colour(i);
+  context.putImageData(image, 0, 0);
+  return context.canvas;
 }
 
 /** Where a fine map crosses the threshold, as a path in its unit square (marching squares). */
 export function contour(map, threshold) {
   const path = new Path2D();
   const step = 2;
-  const value = (x, y) => map[y * SIDE + x] - threshold;
   for (let y = 0; y < SIDE - step; y += step) {
     for (let x = 0; x < SIDE - step; x += step) {
       const corners = [[x, y], [x + step, y], [x + step, y + step], [x, y + step]];
-      const values = corners.map(([cx, cy]) => value(cx, cy));
-      const crossings = [];
+      const above = corners.map(([cx, cy]) => map[cy * SIDE + cx] - threshold);
+      let drawing = false;
       for (let i = 0; i < 4; i += 1) {
         const j = (i + 1) % 4;
-        if (values[i] > 0 === values[j] > 0) continue;
-        const along = values[i] / (values[i] - values[j]);
-        crossings.push([0, 1].map((axis) =>
+        if (above[i] > 0 === above[j] > 0) continue;
+        const along = above[i] / (above[i] - above[j]);
+        path[drawing ? 'lineTo' : 'moveTo'](...[0, 1].map((axis) =>
           (corners[i][axis] + along * (corners[j][axis] - corners[i][axis]) + 0.5) / SIDE));
-      }
-      for (let i = 0; i + 1 < crossings.length; i += 2) {
-        path.moveTo(...crossings[i]);
-        path.lineTo(...crossings[i + 1]);
+        drawing = !drawing;
       }
     }
   }
   return path;
 }
 
-function painted(width, height, paint) {
-  const context = new OffscreenCanvas(width, height).getContext('2d');
-  const image = context.createImageData(width, height);
-  paint(new Uint32Array(image.data.buffer));
-  context.putImageData(image, 0, 0);
-  return context.canvas;
-}
-
 /** The radiograph's unit square in a pane's pixels, as a DOMMatrix. */
 export function place(view, image, pane) {
   const scale = Math.min(pane.width / image.width, pane.height / image.height) * view.zoom;
   const [width, height] = [image.width * scale, image.height * scale];
-  const [left, top] = [pane.width / 2 - view.x * width, pane.height / 2 - view.y * height];
-  return new DOMMatrix([width, 0, 0, height, left, top]);
+  return new DOMMatrix([width, 0, 0, height, pane.width / 2 - view.x * width, pane.height / 2 - view.y * height]);
 }
 
-/** A picture's unit square in the same pixels. */
-export const through = (spot, [a, b, c, d, e, f] = [1, 0, 0, 0, 1, 0]) =>
-  spot.multiply(new DOMMatrix([a, d, b, e, c, f]));
+/** The same of a picture whose row-major 2 × 3 matrix leads to the radiograph's unit square. */
+export const through = (spot, [a, b, c, d, e, f] = [1, 0, 0, 0, 1, 0]) => spot.multiply(new DOMMatrix([a, d, b, e, c, f]));
 
 /** A point of the pane as shares of the radiograph. */
-export const toImage = (view, image, pane, { x, y }) =>
-  place(view, image, pane).inverse().transformPoint({ x, y });
+export const toImage = (view, image, pane, point) => place(view, image, pane).inverse().transformPoint(point);
 
 /** The view zoomed by a factor; what lies under `at` stays there. */
 export function zoomed(view, factor, image, pane, at = { x: pane.width / 2, y: pane.height / 2 }) {
   const zoom = clamp(view.zoom * factor, 0.5, 32);
-  const before = toImage(view, image, pane, at);
-  const after = toImage({ ...view, zoom }, image, pane, at);
+  const [before, after] = [view, { ...view, zoom }].map((one) => toImage(one, image, pane, at));
   return { zoom, x: view.x + before.x - after.x, y: view.y + before.y - after.y };
 }
 
@@ -154,8 +126,5 @@ export function panned(view, dx, dy, image, pane) {
 }
 
 /** The box [left, top, right, bottom] between two points, cut to the radiograph. */
-export function boxBetween(a, b) {
-  const [xs, ys] = [[a.x, b.x], [a.y, b.y]].map((pair) =>
-    pair.map((share) => clamp(share, 0, 1)).sort((one, other) => one - other));
-  return [xs[0], ys[0], xs[1], ys[1]];
-}
+export const boxBetween = (a, b) => [Math.min(a.x, b.x), Math.min(a.y, b.y), Math.max(a.x, b.x), Math.max(a.y, b.y)]
+  .map((share) => clamp(share, 0, 1));

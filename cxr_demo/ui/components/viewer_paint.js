@@ -1,12 +1,11 @@
 // What the viewer's canvases show: everything follows from the viewer's state.
 import * as layers from './viewer_layers.js';
 
-const SALIENCY_END = 0.5; // logits per region at which the colours end
-const DIFFERENCE_END = 3; // standard deviations at which they end
+const ENDS = { saliency: 0.5, difference: 3 }; // where colours end: logits per region, standard deviations
 const THUMB = 28; // width of the curtain's handle, see viewer.css
 
 /** One image, two side by side, or a second one right of the curtain. */
-export function paint(viewer, [primary, secondary]) {
+export function paint(viewer, primary, secondary) {
   const { image, other, mode, state } = viewer;
   const context = sized(primary);
   if (!image) return;
@@ -55,29 +54,26 @@ export function pane(viewer, canvas, context, other = null) {
   for (const box of [...state.probes.map((probe) => probe.box), state.drawn].filter(Boolean)) {
     const [left, top, right, bottom] = box;
     context.strokeStyle = box === state.drawn ? '#ffffff' : '#ffd166';
-    context.strokeRect(spot.e + left * spot.a, spot.f + top * spot.d,
-      (right - left) * spot.a, (bottom - top) * spot.d);
+    context.strokeRect(spot.e + left * spot.a, spot.f + top * spot.d, (right - left) * spot.a, (bottom - top) * spot.d);
   }
   context.setLineDash([]);
 }
 
 /** What is chosen to lie over the radiograph: its absolute scale, and how it is painted once there. */
 export function overlayOf(viewer) {
-  const { props, reading, state: { overlay, method, threshold } } = viewer;
+  const { props: { methods, ramp }, reading, state: { overlay, method, threshold } } = viewer;
   const [kind, name] = overlay.split(' ');
   if (kind === 'none') return null;
-  const map = { anomaly: reading?.maps[method], saliency: reading?.saliency[name],
-    difference: reading?.difference }[kind];
-  const fine = () => layer(viewer, 'fine', [map], layers.fine);
-  const { range } = props.methods[method];
+  const map = { anomaly: reading?.maps[method], saliency: reading?.saliency[name], difference: reading?.difference }[kind];
+  const made = (maker, ...sources) => map && (() =>
+    layer(viewer, maker, [layer(viewer, 'fine', [map], layers.fine), ...sources], layers[maker]));
   if (kind === 'anomaly') {
-    const made = (as, ...sources) => map && (() => layer(viewer, as, [fine(), threshold, ...sources], layers[as]));
-    return { matrix: map?.matrix, ends: range, unit: `unit.${method}`, threshold,
-      picture: made('heat', range[1], props.ramp), contour: made('contour') };
+    const { range } = methods[method];
+    return { matrix: map?.matrix, ends: range, unit: `unit.${method}`, threshold, colours: ramp.map((rgb) => `rgb(${rgb})`),
+      picture: made('heat', threshold, range[1], ramp), contour: made('contour', threshold) };
   }
-  const end = kind === 'saliency' ? SALIENCY_END : DIFFERENCE_END;
-  return { matrix: map?.matrix, ends: [-end, end], unit: `unit.${kind}`,
-    picture: map && (() => layer(viewer, 'signed', [fine(), end], layers.signed)) };
+  return { matrix: map?.matrix, ends: [-ENDS[kind], ENDS[kind]], unit: `unit.${kind}`,
+    colours: ['#56b4e9', 'transparent', '#e69f00'], picture: made('signed', ENDS[kind]) };
 }
 
 /** A layer, made again only when what it is made of has changed. */

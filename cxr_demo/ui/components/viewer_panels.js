@@ -1,8 +1,9 @@
 // What the viewer shows elsewhere on the page: the verdict at a threshold, and what probes did.
+import { clamp } from './viewer_layers.js';
 import { number, percent } from './words.js';
 
 const BINS = 40;
-const FIGURE = { normal: [30, -1, 28], pneumonia: [30, 1, 28], map: [80, -1, 18] }; // axis, up or down, height
+const ROWS = { normal: [30, 28, true], pneumonia: [30, 28, false], map: [80, 18, true] }; // axis, height, upwards
 
 /** An element with attributes; `text` is its text, `on…` are listeners. SVG begins with `svg:`. */
 export function make(tag, attributes = {}, ...children) {
@@ -13,7 +14,7 @@ export function make(tag, attributes = {}, ...children) {
     else if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value);
   }
-  element.append(...children.flat().filter(Boolean));
+  element.append(...children.flat(2).filter(Boolean));
   return element;
 }
 
@@ -27,62 +28,60 @@ export function judged({ reading, state: { method, threshold } }) {
   return { method, score, threshold, unusual: score > threshold, share_above: above / values.length };
 }
 
-/** The same, and what the threshold does to held-out patients at a prevalence, in words. */
-export function inWords({ language, t, state, props }, found) {
-  const { step, normal, pneumonia } = props.methods[state.method];
+/** What the threshold does to held-out patients, and at a prevalence, in words. */
+function meaning({ language, t, state, props }) {
+  const { normal, pneumonia } = props.methods[state.method];
   const above = (scores) => scores.filter((score) => score > state.threshold).length / scores.length;
   const [sensitivity, specificity, prevalence] = [above(pneumonia), 1 - above(normal), state.prevalence / 100];
   const share = (right, wrong) => (right + wrong > 0 ? percent(language, right / (right + wrong)) : null);
   const ppv = share(sensitivity * prevalence, (1 - specificity) * (1 - prevalence));
   const npv = share(specificity * (1 - prevalence), (1 - sensitivity) * prevalence);
-  const shown = (value) => number(language, value, decimals(step));
-  const named = found && { score: shown(found.score), threshold: shown(found.threshold), share: percent(language, found.share_above, 1) };
-  return {
-    verdict: found ? t(found.unusual ? 'verdict.unusual' : 'verdict.usual', named) : t(state.veil ?? 'nothing'),
-    meaning: [
-      t('threshold.rates', { sensitivity: percent(language, sensitivity, 1), specificity: percent(language, specificity, 1),
-        pneumonia: pneumonia.length, normal: normal.length }),
-      t('threshold.prevalence', { prevalence: percent(language, prevalence) }),
-      ppv === null ? t('threshold.none_flagged') : t('threshold.ppv', { ppv }),
-      npv === null ? t('threshold.none_spared') : t('threshold.npv', { npv }),
-    ].join(' '),
-  };
+  return [
+    t('threshold.rates', { sensitivity: percent(language, sensitivity, 1), specificity: percent(language, specificity, 1),
+      pneumonia: pneumonia.length, normal: normal.length }),
+    t('threshold.prevalence', { prevalence: percent(language, prevalence) }),
+    ppv === null ? t('threshold.none_flagged') : t('threshold.ppv', { ppv }),
+    npv === null ? t('threshold.none_spared') : t('threshold.npv', { npv }),
+  ].join(' ');
 }
 
-/** Normals above the axis, pneumonias below it, the map's own values under them; heights are square roots. */
+/** Verdict, histogram of held-out scores and of this map, presets, meaning. */
 export function verdict(root, viewer) {
   const { t, props, reading, language, state: { method, threshold, veil } } = viewer;
   const { range: [, high], step, presets, ...scores } = props.methods[method];
   const found = reading && !veil ? judged(viewer) : null;
-  const along = (value) => 100 * Math.min(Math.max(value / high, 0), 1);
+  const along = (value) => 100 * clamp(value / high, 0, 1);
+  const shown = (value) => number(language, value, decimals(step));
   const drawn = [language, method, found && reading.id].join();
   if (root.dataset.drawn !== drawn) {
     root.dataset.drawn = drawn;
-    const bars = Object.entries(FIGURE).flatMap(([name, [axis, way, height]]) => {
-      const values = scores[name] ?? (found ? reading.maps[method].values : []);
+    const bars = Object.entries(ROWS).map(([name, [axis, tallest, up]]) => {
       const counts = new Array(BINS).fill(0);
-      for (const value of values) counts[Math.min(BINS - 1, Math.floor((along(value) / 100) * BINS))] += 1;
-      return counts.map((count, i) => count && make('svg:rect', { class: name, x: (100 * i) / BINS, width: 100 / BINS - 0.3,
-        ...(([size]) => ({ y: way < 0 ? axis - size : axis, height: size }))([height * Math.sqrt(count / Math.max(...counts))]) }));
+      for (const value of scores[name] ?? (found ? reading.maps[method].values : [])) {
+        counts[Math.min(BINS - 1, Math.floor((along(value) / 100) * BINS))] += 1;
+      }
+      return counts.map((count, i) => {
+        const height = tallest * Math.sqrt(count / Math.max(...counts));
+        return count && make('svg:rect', { class: name, x: (100 * i) / BINS, y: up ? axis - height : axis, height, width: 2.2 });
+      });
     });
-    const line = (name) => make('svg:line', { class: name, y1: 0, y2: 80 });
-    root.replaceChildren(
-      make('p', { class: 'said', role: 'status', 'data-report': 'verdict' }),
+    const lines = ['threshold', 'query'].map((name) => make('svg:line', { class: name, y1: 0, y2: 80 }));
+    root.replaceChildren(make('p', { class: 'said', role: 'status', 'data-report': 'verdict' }),
       make('svg:svg', { viewBox: '0 0 100 80', preserveAspectRatio: 'none', role: 'img', 'aria-label': t('histogram'),
-        onclick: ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth) },
-      bars, line('threshold'), line('query')),
-      make('div', { class: 'ends' }, make('span', { text: '0' }), make('span', { text: `${high} ${t(`unit.${method}`)}` })),
-      make('div', { class: 'presets', role: 'group', 'aria-label': t('threshold.preset') }, Object.entries(presets).map(([name, value]) =>
-        make('button', { type: 'button', value, onclick: () => viewer.choose(value),
-          text: `${t(`preset.${name}`)} · ${number(language, value, decimals(step))}` }))),
-      make('p', { class: 'meaning', 'data-report': 'meaning' }), make('p', { class: 'note', text: t('histogram') }));
+        onclick: ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth) }, bars, lines),
+      make('p', { class: 'ends' }, make('span', { text: '0' }), make('span', { text: `${high} ${t(`unit.${method}`)}` })),
+      make('div', { class: 'presets', role: 'group', 'aria-label': t('threshold.preset') },
+        Object.entries(presets).map(([name, value]) => make('button', { type: 'button', value,
+          text: `${t(`preset.${name}`)} · ${shown(value)}`, onclick: () => viewer.choose(value) }))),
+      make('p', { 'data-report': 'meaning' }), make('p', { class: 'note', text: t('histogram') }));
   }
-  const words = inWords(viewer, found);
-  const [said, meaning] = root.querySelectorAll('[data-report]');
-  if (said.textContent !== words.verdict) said.textContent = words.verdict;
+  const [said, meant] = root.querySelectorAll('[data-report]');
+  const words = found ? t(found.unusual ? 'verdict.unusual' : 'verdict.usual', { score: shown(found.score),
+    threshold: shown(threshold), share: percent(language, found.share_above, 1) }) : t(veil ?? 'nothing');
+  if (said.textContent !== words) said.textContent = words;
   said.dataset.share = found?.share_above ?? '';
   said.classList.toggle('unusual', Boolean(found?.unusual));
-  meaning.textContent = words.meaning;
+  meant.textContent = meaning(viewer);
   for (const [name, value] of [['threshold', threshold], ['query', found?.score]]) {
     const mark = root.querySelector(`line.${name}`);
     mark.setAttribute('visibility', value === undefined ? 'hidden' : 'visible');
@@ -94,22 +93,19 @@ export function verdict(root, viewer) {
 /** One line for each box hidden, with the change against the untouched radiograph. */
 export function probes(root, { t, language, reading, state: { probes: made, veil } }) {
   const before = reading?.probabilities;
-  if (veil || !before || !made.length) {
-    root.replaceChildren(make('p', { class: 'note', text: t(veil ?? 'probe.empty') }));
-    return;
-  }
   const shown = (now, then) => {
     const points = Math.round(1000 * (now - then)) / 10;
-    const sign = points > 0 ? '+' : points < 0 ? '−' : '±';
-    return `${percent(language, now, 1)} (${sign}${number(language, Math.abs(points), 1)})`;
+    return `${percent(language, now, 1)} (${points > 0 ? '+' : points < 0 ? '−' : '±'}${number(language, Math.abs(points), 1)})`;
   };
   const row = (tag, cells) => make('tr', {}, cells.map((text) => make(tag, { text, ...(tag === 'th' && { scope: 'col' }) })));
-  const where = ([left, top, right, bottom]) =>
-    `${percent(language, left)}–${percent(language, right)} × ${percent(language, top)}–${percent(language, bottom)}`;
-  const names = Object.keys(before);
-  root.replaceChildren(make('table', {}, make('caption', { class: 'note', text: t('probe.caption') }),
-    make('thead', {}, row('th', ['#', t('probe.box'), ...names.map((name) => t(`class.${name}`))])),
-    make('tbody', {}, row('td', ['0', t('probe.untouched'), ...names.map((name) => percent(language, before[name], 1))]),
+  const where = (box) => {
+    const [left, top, right, bottom] = box.map((share) => percent(language, share));
+    return `${left}–${right} × ${top}–${bottom}`;
+  };
+  if (veil || !before || !made.length) root.replaceChildren(make('p', { class: 'note', text: t(veil ?? 'probe.empty') }));
+  else root.replaceChildren(make('table', {}, make('caption', { class: 'note', text: t('probe.caption') }),
+    make('thead', {}, row('th', ['#', t('probe.box'), ...Object.keys(before).map((name) => t(`class.${name}`))])),
+    make('tbody', {}, row('td', ['0', t('probe.untouched'), ...Object.values(before).map((p) => percent(language, p, 1))]),
       made.map(({ box, fill, found }, i) => row('td', [i + 1, `${where(box)}, ${t(`fill.${fill}`)}`,
-        ...names.map((name) => (found ? shown(found[name], before[name]) : '…'))])))));
+        ...Object.keys(before).map((name) => (found ? shown(found[name], before[name]) : '…'))])))));
 }
