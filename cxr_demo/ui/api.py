@@ -160,7 +160,9 @@ class Endpoints:
             raise UserError("refused.threshold")
         values = unpacked(map)
         score = SCORES[method](values)
-        rates = self._service.analyser.score_distributions[method].sensitivity_specificity(threshold)
+        rates = self._service.analyser.score_distributions[method].sensitivity_specificity(
+            threshold
+        )
         ppv, npv = predictive_values(*rates, prevalence)
         return {
             "status": "ok",

@@ -1,6 +1,7 @@
 """The page as `gr.Blocks`: header, tabs, and the three documented endpoints."""
 
 from cxr_demo.i18n import LANGUAGES, messages
+from cxr_demo.reading.archive import MAX_ARCHIVE_BYTES
 from cxr_demo.ui.gradio_setup import gr  # before all that imports Gradio
 
 # isort: split
@@ -10,6 +11,8 @@ from cxr_demo.ui.api import Endpoints
 from cxr_demo.ui.components.module import FOLDER
 from cxr_demo.ui.service import Service
 from cxr_demo.ui.settings import Settings
+from cxr_demo.ui.tabs.about import AboutTab
+from cxr_demo.ui.tabs.batch import BatchTab
 from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
 from cxr_demo.ui.theme import CSS, DARK_FIRST, reading_room
 from cxr_demo.ui.uploads import Uploads
@@ -17,8 +20,6 @@ from cxr_demo.ui.wording import say
 
 WAITING = 32
 """How many questions may wait for the networks; more are asked to come back."""
-
-MAX_ARCHIVE_BYTES = 500 << 20
 
 I18N = gr.I18n(**{language: messages(language) for language in LANGUAGES})
 
@@ -39,11 +40,17 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
         delete_cache=(60, 60),
     ) as demo:
         with gr.Row(elem_id="header"):
-            gr.HTML(f"<h1>{say('title')}</h1><p class='disclaimer'>{say('disclaimer')}</p>", scale=9)
-            read_first = gr.Checkbox(False, label=T("readfirst.mode"), scale=1, min_width=120)
+            gr.HTML(
+                f"<h1>{say('title')}</h1><p class='disclaimer'>{say('disclaimer')}</p>", scale=9
+            )
+            read_first = gr.Checkbox(False, label=T("readfirst.mode"), elem_id="read-first")
         with gr.Tabs():
             with gr.Tab(T("tab.read"), id="read"):
                 reading = ReadingTab(service, uploads, read_first, settings.offers_pictures)
+            with gr.Tab(T("tab.batch"), id="batch"):
+                BatchTab(service, uploads, reading.drop, read_first)
+            with gr.Tab(T("tab.about"), id="about") as about:
+                AboutTab(service, about, read_first)
         gr.api(endpoints.analyse, api_name="analyse", **NETWORKS)
         gr.api(endpoints.neighbours, api_name="neighbours", **SEARCHES)
         gr.api(endpoints.rethreshold, api_name="rethreshold", **SEARCHES)

@@ -73,7 +73,7 @@ class ReferenceMap:
             [_trace(name, points) for name, points in self._by_class(self.shown).items()],
             go.Layout(
                 template="none",
-                margin={"l": 0, "r": 0, "t": 0, "b": 24},
+                margin={"l": 0, "r": 0, "t": 24, "b": 24},
                 paper_bgcolor="rgba(0,0,0,0)",
                 plot_bgcolor="rgba(0,0,0,0)",
                 xaxis={"visible": False},
@@ -92,9 +92,10 @@ class ReferenceMap:
     def points_in(self, projection: str, box: tuple[float, float, float, float]) -> dict:
         """What a rectangle (left, bottom, right, top) of a projection holds, for `MapLink`'s
         `more`: {class: {"rows": [n], "patients": [n], "umap": [x, y], "tsne": [x, y]}}."""
+        rows = self._rows_in(projection, box)
         return {
             name: {key: values.tolist() for key, values in points.items()}
-            for name, points in self._by_class(self._rows_in(projection, box)).items()
+            for name, points in self._by_class(np.sort(rows)).items()
         }
 
     def _rows_in(self, projection: str, box: tuple[float, float, float, float]) -> np.ndarray:

@@ -90,5 +90,3 @@ def table_html(caption: str, columns: list[str], rows: list[list[str]]) -> str:
         f'<div class="scroller" tabindex="0" role="group"><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-
-

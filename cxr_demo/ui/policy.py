@@ -46,7 +46,7 @@ def headers(settings: Settings, scripts: list[bytes] = []) -> dict[str, str]:  #
 
 
 def whole_page(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """An application whose answer is one page: the scripts that the server wrote into it may run."""
+    """An application that answers with one page: scripts that the server wrote into it may run."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]

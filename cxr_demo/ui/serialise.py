@@ -123,6 +123,13 @@ def _class(name: object) -> str:
     return THREE_CLASS[THREE_CLASS.index(name)]
 
 
+def called(probabilities: dict[str, dict[str, float]]) -> str:
+    """The class that the classifier calls: normal, or the likelier of the two pneumonias."""
+    if probabilities["binary"]["pneumonia"] <= 0.5:
+        return "normal"
+    return max(("bacterial", "viral"), key=probabilities["three_class"].get)
+
+
 def packed(values: np.ndarray) -> dict:
     """An array as {"shape", "float32"}: base64 of its little-endian values, row by row."""
     return {

@@ -84,5 +84,3 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=GRACE_S,
     )
-
-

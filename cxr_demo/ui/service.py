@@ -77,6 +77,10 @@ class Service:
         """By anomaly method: its "presets", and scores of held-out "normal" and "pneumonia"."""
         return {method: self.artefacts.json(path) for method, path in HELD_OUT_SCORES.items()}
 
+    def metrics(self, name: str) -> dict:
+        """What was measured: "evaluation", "localisation", "self_test", "classifier_history"…"""
+        return self.artefacts.json(f"metrics/{name}.json")
+
     @cached_property
     def example_paths(self) -> list[str]:
         """The shipped examples in a fixed order in which position tells nothing of the class."""

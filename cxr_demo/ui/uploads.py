@@ -10,9 +10,9 @@ import os
 import re
 import shutil
 import tempfile
-import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
@@ -149,6 +149,17 @@ class Uploads:
             if S_ISREG(file.lstat().st_mode):
                 return file
         raise RadiographError("refused.upload_gone")
+
+    @contextmanager
+    def held(self, paths: list[str]) -> Iterator[list[Path]]:
+        """Keep uploads from being swept while they are worked on, and delete them afterwards.
+
+        Raises:
+            RadiographError: if one of them is none.
+        """
+        found = [self.find(path) for path in paths]
+        with tempfile.TemporaryDirectory(dir=self.folder) as kept:
+            yield [file.rename(Path(kept) / file.name) for file in found]
 
     def sweep(self) -> None:
         """Delete what has waited too long."""

@@ -47,29 +47,29 @@ class ReadingTab:
         self.facts, self.readings = gr.JSON(visible=False), gr.JSON(visible=False)
         self._intake()
         with gr.Row(elem_id="desk", equal_height=False):
-            with gr.Column(scale=11, min_width=340, elem_id="look"):
+            with gr.Column(scale=10, min_width=340, elem_id="look"):
                 self._viewer()
-            with gr.Column(scale=8, min_width=300, elem_id="findings"):
+            with gr.Column(scale=7, min_width=290, elem_id="findings"):
                 self._findings()
-            with gr.Column(scale=9, min_width=320, elem_id="references"):
+            with gr.Column(scale=10, min_width=320, elem_id="references"):
                 self._references(offers_pictures)
         self._accordions()
         self._wire()
 
     def _intake(self) -> None:
         with gr.Row(elem_id="intake"):
-            self.drop = DropZone(scale=1, min_width=220)
+            self.drop = DropZone(scale=1, min_width=200)
             self.examples = gr.Gallery(
                 label=T("examples"),
                 show_label=False,
                 columns=16,
                 rows=1,
-                height=64,
+                height=72,
                 object_fit="cover",
                 allow_preview=False,
                 interactive=False,
                 buttons=[],
-                scale=4,
+                scale=5,
                 elem_id="examples",
             )
         self.status = gr.HTML(messages.status_html("waiting", say("status.waiting")))
@@ -89,35 +89,17 @@ class ReadingTab:
                 + [(T("overlay.none"), "none")],
                 value="anomaly",
                 label=T("overlay"),
-                min_width=150,
+                min_width=190,
             )
             self.compare = gr.Dropdown(
                 [(T(f"compare.{key}"), name) for name, key in COMPARISONS.items()],
                 value="single",
                 label=T("compare.mode"),
-                min_width=120,
+                min_width=150,
             )
-            self.opacity = gr.Slider(0, 1, 0.6, step=0.05, label=T("opacity"), min_width=120)
-            self.contour = gr.Checkbox(True, label=T("contour"), min_width=90)
-        with gr.Row(elem_classes="controls"):
-            detector = self._service.held_out_scores["detector"]
-            first = next(iter(detector["presets"].values()))
-            self.method = gr.Radio(
-                [(T(f"method.{name}"), name) for name in HOTTEST],
-                value="detector",
-                label=T("method"),
-                min_width=180,
+            self.opacity = gr.Slider(
+                0, 1, 0.6, step=0.05, label=T("opacity"), min_width=150, buttons=[]
             )
-            self.threshold = gr.Slider(
-                0,
-                HOTTEST["detector"],
-                first,
-                step=THRESHOLD_STEP["detector"],
-                label=T("threshold"),
-                scale=2,
-                elem_id="threshold",
-            )
-        self.verdict = ViewerPanel("verdict")
 
     def _findings(self) -> None:
         with gr.Group(visible=False, elem_id="ask") as self.ask:
@@ -133,10 +115,28 @@ class ReadingTab:
             self.reveal = gr.Button(T("readfirst.reveal"), variant="primary")
         self.probabilities = gr.HTML(nothing_html(), elem_id="probabilities")
         points = self._service.calibration["operating_points"]
-        self.point = gr.Dropdown(
+        self.point = gr.Radio(
             [(T(f"point.{name}"), name) for name in points],
             value=next(iter(points)),
             label=T("point"),
+            elem_id="point",
+        )
+        detector = self._service.held_out_scores["detector"]
+        self.threshold = gr.Slider(
+            0,
+            HOTTEST["detector"],
+            next(iter(detector["presets"].values())),
+            step=THRESHOLD_STEP["detector"],
+            label=T("threshold"),
+            elem_id="threshold",
+            buttons=[],
+        )
+        self.verdict = ViewerPanel("verdict")
+        self.method = gr.Radio(
+            [(T(f"method.{name}"), name) for name in HOTTEST],
+            value="detector",
+            label=T("method"),
+            elem_id="method",
         )
         self.zones = gr.HTML("", elem_id="zones")
 
@@ -145,14 +145,17 @@ class ReadingTab:
             [("UMAP", "umap"), ("t-SNE", "tsne")],
             value="umap",
             label=T("map.title"),
+            show_label=False,
             elem_id="projection",
         )
-        self.plot = gr.Plot(show_label=False, elem_id="map")
+        self.plot = gr.Plot(show_label=False, elem_id="map", elem_classes="reference-map")
         self.map_link = MapLink("map")
         self.picked = Neighbours(elem_id="picked")
         self.cards = Neighbours(nothing_html(), elem_id="neighbours")
-        with gr.Row(elem_classes="controls"):
-            self.k = gr.Slider(1, MAX_NEIGHBOURS, NEIGHBOURS, step=1, label=T("search.k"))
+        with gr.Accordion(T("search.title"), open=False), gr.Row(elem_classes="controls"):
+            self.k = gr.Slider(
+                1, MAX_NEIGHBOURS, NEIGHBOURS, step=1, label=T("search.k"), buttons=[]
+            )
             self.classes = gr.CheckboxGroup(
                 [(T(f"class.{name}"), name) for name in THREE_CLASS],
                 value=list(THREE_CLASS),
@@ -216,7 +219,12 @@ class ReadingTab:
             [self.readings, self.log, *outputs],
             **searches,
         ).then(**unveil)
-        for changed in (self.point.change, self.k.release, self.classes.change, self.exclude.change):
+        for changed in (
+            self.point.change,
+            self.k.release,
+            self.classes.change,
+            self.exclude.change,
+        ):
             changed(told(handlers.again), [self.facts, *how], outputs, **latest)
         gr.on(
             [self.point.change, self.prevalence.input],
@@ -230,20 +238,22 @@ class ReadingTab:
             picking.pick(pick, self.facts, outputs, **searches)
         self.projection.change(None, self.projection, self.map_link, js="(name) => name")
 
-        for setting in ("overlay", "opacity", "contour", "compare", "prevalence", "fill"):
+        for setting in ("overlay", "opacity", "compare", "prevalence", "fill"):
             component = getattr(self, setting)
             component.input(None, component, None, js=viewer.set_js(setting))
         self.method.input(None, self.method, self.threshold, js=viewer.set_js("method", True))
         self.threshold.input(None, self.threshold, None, js=viewer.set_js("threshold"))
         viewer.threshold(None, None, self.threshold, js=viewer.slider_js())
-        state = [self.overlay, self.contour, self.compare, self.opacity]
-        viewer.state(None, None, state, js=viewer.state_js("overlay", "contour", "compare", "opacity"))
+        state = [self.overlay, self.compare, self.opacity]
+        viewer.state(None, None, state, js=viewer.state_js("overlay", "compare", "opacity"))
         self.undo.click(None, None, None, js=viewer.call_js("undo"))
         self.clear.click(None, None, None, js=viewer.call_js("clear"))
         said = [self.label, self.facts]
         self.report_html.click(None, said, None, js=viewer.report_js("html"))
         self.report_json.click(None, said, None, js=viewer.report_js("json"))
-        self.forget.click(lambda: (None, messages.log_html([])), None, [self.readings, self.log], **searches)
+        self.forget.click(
+            lambda: (None, messages.log_html([])), None, [self.readings, self.log], **searches
+        )
 
     def fill_page(self) -> list:
         """What the page is given when it has loaded: map and examples."""

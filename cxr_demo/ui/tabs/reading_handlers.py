@@ -33,6 +33,7 @@ from cxr_demo.ui.gradio_setup import gr
 from cxr_demo.ui.serialise import (
     MAX_NEIGHBOURS,
     analysis_answer,
+    called,
     frame_matrix,
     parse_facts,
     picture_of_uri,
@@ -69,7 +70,9 @@ def told(handler: Callable[..., list]) -> Callable[..., list]:
             return handler(*sent)
         except UserError as refusal:
             frames = refusal.key == "refused.dicom.frames"
-            asked = {"frame": gr.update(maximum=refusal.values["frames"], value=1)} if frames else {}
+            asked = (
+                {"frame": gr.update(maximum=refusal.values["frames"], value=1)} if frames else {}
+            )
             return answer(
                 status=messages.refused_html(refusal), frames=gr.update(visible=frames), **asked
             )
@@ -161,7 +164,11 @@ class ReadingHandlers:
             hidden = nothing_html(facts["veil"])
             nowhere = gr.update(query=None, marked=None)
             return {
-                **answered, "findings": hidden, "cards": hidden, "zones": "", "map_link": nowhere
+                **answered,
+                "findings": hidden,
+                "cards": hidden,
+                "zones": "",
+                "map_link": nowhere,
             }
         query = map_query(library, shown["neighbours"], shown["map"], facts["atypical"])
         return {
@@ -193,13 +200,17 @@ class ReadingHandlers:
         )
 
     def again(self, sent: object, *how: object) -> list:
-        """The same radiograph at another operating point or with another search; no network runs."""
+        """Another operating point or another search; no network runs."""
         return answer() if sent is None else answer(**self._findings(sent, how))
 
     def hundred(self, point: object, prevalence: object) -> str:
         """What an operating point means for 100 children at a prevalence, in per cent."""
         points = self._service.calibration["operating_points"]
-        if point not in points or type(prevalence) not in (int, float) or not 0 <= prevalence <= 100:
+        if (
+            point not in points
+            or type(prevalence) not in (int, float)
+            or not 0 <= prevalence <= 100
+        ):
             return gr.skip()
         return per_hundred_html(points[point], prevalence / 100)
 
@@ -209,7 +220,7 @@ class ReadingHandlers:
         return answer(gate=gr.update(visible=False), **self._findings(sent, how, veil=veil))
 
     def switch(self, sent: object, read_first: bool, *how: object) -> list:
-        """Reading first was turned on or off: off, nothing stays veiled; on, what is shown stays."""
+        """Reading first was turned off: nothing stays veiled; or on: what is shown stays."""
         veil = sent.get("veil") if isinstance(sent, dict) else None
         if read_first or veil != "veiled":
             return answer()
@@ -225,7 +236,10 @@ class ReadingHandlers:
         """
         unchanged = [gr.skip(), gr.skip()]
         if impression not in IMPRESSIONS or confidence not in CONFIDENCES:
-            return [*unchanged, *answer(status=messages.status_html("refused", say("readfirst.mark")))]
+            return [
+                *unchanged,
+                *answer(status=messages.status_html("refused", say("readfirst.mark"))),
+            ]
         facts = parse_facts(sent, self._service.analyser.library)
         if facts["veil"] != "veiled":
             return [*unchanged, *answer()]
@@ -274,13 +288,6 @@ class ReadingHandlers:
             map_link=gr.update(marked=marks),
             picked=picked_html(library, thumbnails, rows) if rows else "",
         )
-
-
-def called(probabilities: dict[str, dict[str, float]]) -> str:
-    """The class that the classifier calls: normal, or the likelier of the two pneumonias."""
-    if probabilities["binary"]["pneumonia"] <= 0.5:
-        return "normal"
-    return max(("bacterial", "viral"), key=probabilities["three_class"].get)
 
 
 def zones_json(zones: object) -> list[dict] | None:
