@@ -5,6 +5,16 @@ import { t } from './words.js';
 const isZip = async (file) => (await file.slice(0, 4).text()) === 'PK\x03\x04';
 const randomName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('');
 
+/** The server's refusals name their sentence, see limits.py; Gradio's own have words of their own. */
+function refusalIn(words) {
+  if (words.includes('maximum allowed size')) return { key: 'call.too_large' };
+  try {
+    return JSON.parse(words.slice(words.indexOf('{'))).refusal;
+  } catch {
+    return { key: 'call.lost' };
+  }
+}
+
 export default function start({ element, props, trigger, watch, upload }) {
   const zone = element.firstElementChild;
   zone.innerHTML = '<input type="file" multiple><span aria-hidden="true"></span><span class="told" role="status"></span>';
@@ -30,8 +40,8 @@ export default function start({ element, props, trigger, watch, upload }) {
       trigger(many ? 'batch' : 'radiograph');
       say();
     } catch (error) {
-      // The server's refusals name their sentence, see guard.py.
-      if (mine === turn) say(String(error?.message ?? error).match(/"key":\s*"([\w.]+)"/)?.[1] ?? 'call.lost');
+      const { key, values } = refusalIn(String(error?.message ?? error));
+      if (mine === turn) say(key, values);
     }
   }
 
