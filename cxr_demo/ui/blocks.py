@@ -57,7 +57,7 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
         demo.load(
             reading.fill_page,
             None,
-            [reading.plot, reading.examples],
+            reading.filled,
             api_visibility="private",
             show_progress="hidden",
             **SEARCHES,

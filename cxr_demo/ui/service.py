@@ -3,6 +3,8 @@ the page shows of the reference library. Nothing of any radiograph is kept here.
 """
 
 import hashlib
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +15,14 @@ import numpy as np
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import CALIBRATION, HELD_OUT_SCORES, Artefacts
 from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reference.fetch_thumbnails import fetch_thumbnails
 from cxr_demo.reference.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from cxr_demo.ui.map_figure import ReferenceMap
+
+ENOUGH = 0.9
+"""Share of references with a picture from which on none are missed."""
 
 
 class Service:
@@ -31,6 +37,7 @@ class Service:
 
     def __init__(self, artefacts: Artefacts):
         self.artefacts = artefacts
+        self._fetching = threading.Lock()
         with_one_thread = ThreadPoolExecutor(1, "load")
         self.loaded: Future = with_one_thread.submit(self._load)
         with_one_thread.shutdown(wait=False)
@@ -66,6 +73,31 @@ class Service:
         """Look again which references have pictures."""
         library = (analyser or self.analyser).library
         self._thumbnails = Thumbnails(library, self.artefacts)
+
+    @property
+    def pictures(self) -> str:
+        """What most references are shown by: "there", their own pictures; "middles" of them; or
+        "missing", prototypes."""
+        rows = range(len(self.analyser.library))
+        own = sum(self.thumbnails.of(row).averaged == 1 for row in rows) / len(rows)
+        return "missing" if own < ENOUGH else "middles" if self.thumbnails.middles else "there"
+
+    def fetch_pictures(self, progress: Callable[[str, float], None]) -> None:
+        """Get the references' pictures, once, however many ask.
+
+        The only time that the server asks another one anything: a file that is the same for
+        everybody, from an address that no visitor can choose.
+
+        Args:
+            progress: called with the stage and the share of it that is done.
+
+        Raises:
+            CXRError: if they cannot be had.
+        """
+        with self._fetching:
+            if self.pictures == "missing":
+                fetch_thumbnails(self.analyser.library, self.artefacts, progress)
+                self.renew_thumbnails()
 
     @cached_property
     def calibration(self) -> dict:

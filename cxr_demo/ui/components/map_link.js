@@ -20,6 +20,7 @@ export default function link({ element, props, trigger, watch }) {
   const page = element.closest('.gradio-container') ?? document.body;
   const told = (key, values) => t(props.label, key, values);
   const colour = (name) => getComputedStyle(page).getPropertyValue(`--${name}`).trim();
+  const state = { projection: 'umap', query: null, marked: null };
   let graph = null;
   let points = []; // of each class: rows, patients, places on both maps
   let due = false;
@@ -27,10 +28,10 @@ export default function link({ element, props, trigger, watch }) {
   let closer = null;
 
   function references() {
-    const picked = props.marked?.rows.length > 1 ? new Set(props.marked.rows) : null; // one has a ring
+    const picked = state.marked?.rows.length > 1 ? new Set(state.marked.rows) : null; // one has a ring
     return points.map((own, index) => {
       const name = CLASSES[index];
-      const [x, y] = own[props.value];
+      const [x, y] = own[state.projection];
       return {
         ...graph.data[index], x, y, customdata: own.rows, text: own.patients,
         name: `${told(`class.${name}`)} (${own.rows.length.toLocaleString(props.label)})`,
@@ -44,7 +45,7 @@ export default function link({ element, props, trigger, watch }) {
   }
 
   function overlay() {
-    const { query, marked, value: projection } = props;
+    const { query, marked, projection } = state;
     const bright = colour('bright');
     const ring = ([x, y], size, width, shade) => ({ ...marks, mode: 'markers', x, y,
       marker: { symbol: 'circle-open', size, color: shade, line: { width } } });
@@ -69,7 +70,8 @@ export default function link({ element, props, trigger, watch }) {
     return { ...graph.layout, font: { color: text, size: 12 }, paper_bgcolor: colour('ground'), plot_bgcolor: colour('ground'),
       modebar: { bgcolor: 'rgba(0,0,0,0)', color: dim, activecolor: bright },
       legend: { ...graph.layout.legend, itemsizing: 'constant', font: { color: text, size: 12 } },
-      xaxis: { ...graph.layout.xaxis, uirevision: props.value }, yaxis: { ...graph.layout.yaxis, uirevision: props.value },
+      xaxis: { ...graph.layout.xaxis, uirevision: state.projection },
+      yaxis: { ...graph.layout.yaxis, uirevision: state.projection },
       uirevision: 'map', selectionrevision: Math.random() }; // our marks show what is selected, not the outline
   }
 
@@ -82,6 +84,8 @@ export default function link({ element, props, trigger, watch }) {
     due = false;
     drawing = window.Plotly.react(graph, [...references(), ...overlay()], layout(), props.config);
     await drawing;
+    graph.setAttribute('role', 'group');
+    graph.setAttribute('aria-label', told('map.title'));
     for (const [name, key] of Object.entries(BUTTONS)) {
       const button = graph.querySelector(`.modebar-btn[data-val=${name}]`);
       for (const attribute of ['aria-label', 'data-title']) button?.setAttribute(attribute, told(key));
@@ -107,25 +111,24 @@ export default function link({ element, props, trigger, watch }) {
   function look() {
     const { xaxis, yaxis } = graph._fullLayout;
     const [[left, right], [bottom, top]] = [xaxis.range, yaxis.range];
-    trigger('look', { projection: props.value, box: [left, bottom, right, top] });
+    trigger('look', { projection: state.projection, box: [left, bottom, right, top] });
   }
 
   /** Points that were not there yet. */
-  function add() {
+  function add(more) {
     points = points.map((own, index) => {
-      const sent = props.more?.[CLASSES[index]];
+      const sent = more[CLASSES[index]];
       const known = new Set(own.rows);
       const fresh = sent ? [...sent.rows.keys()].filter((i) => !known.has(sent.rows[i])) : [];
       const joined = (old, more) => [...old, ...fresh.map((i) => more[i])];
       return fresh.length ? { rows: joined(own.rows, sent.rows), patients: joined(own.patients, sent.patients),
         ...Object.fromEntries(['umap', 'tsne'].map((map) => [map, [0, 1].map((axis) => joined(own[map][axis], sent[map][axis]))])) } : own;
     });
-    draw();
   }
 
   function press() {
     for (const card of page.querySelectorAll('[data-row]')) {
-      card.setAttribute('aria-pressed', props.marked?.rows.includes(Number(card.dataset.row)) ?? false);
+      card.setAttribute('aria-pressed', state.marked?.rows.includes(Number(card.dataset.row)) ?? false);
     }
   }
 
@@ -139,9 +142,13 @@ export default function link({ element, props, trigger, watch }) {
     if (found && found !== graph && found._fullLayout && window.Plotly) attach(found);
   }).observe(document.body, { childList: true, subtree: true });
   new MutationObserver(draw).observe(document.body, { attributeFilter: ['class'] }); // the theme
-  watch(['value', 'query'], draw);
-  watch('marked', () => { press(); draw(); });
-  watch('more', add);
+  watch('value', () => {
+    const { more, ...told } = props.value ?? {};
+    Object.assign(state, told);
+    if (more) add(more);
+    if ('marked' in told) press();
+    draw();
+  });
   watch('label', speak);
   speak();
 }

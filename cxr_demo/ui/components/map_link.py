@@ -20,17 +20,19 @@ class MapLink(gr.HTML):
     """The link of one `gr.Plot(map.plot(), elem_id=figure, elem_classes="reference-map")`, where
     `map` is a `map_figure.ReferenceMap`.
 
-    The plot's value never changes: another one would lose zoom and selection. Props, to be changed
-    by `gr.update(name=…)`:
+    The plot's value never changes: another one would lose zoom and selection. What changes is this
+    component's value, Python → browser; keys that are left out stay as they are. (As props they
+    would be kept in the session, and `gr.update(marked=None)` would change nothing.)
 
-    - `query`: the radiograph, see `map_query`: a star (hollow where its position is
-      atypical), lines to its neighbours and rings around them; None for no radiograph.
-    - `marked`: the references picked, see `map_marks`; the others become grey, and cards of
-      them anywhere on the page are shown as pressed; None for none.
-    - `more`: further points of a library too large to draw, see `ReferenceMap.points_in`.
+        {"projection": "umap" | "tsne",
+         "query": the radiograph, see `map_query`: a star (hollow where its position is atypical),
+             lines to its neighbours and rings around them; None for no radiograph,
+         "marked": the references picked, see `map_marks`: a ring around one, colour for many and
+             grey for the others, and their cards anywhere on the page pressed; None for none,
+         "more": further points of a library too large to draw, see `ReferenceMap.points_in`}
 
-    Value: the projection, "umap" or "tsne", so that a `gr.Radio` sets it without a request:
-    `radio.change(None, radio, link, js="(name) => name")`.
+    A `gr.Radio` goes to the other projection without a request:
+    `radio.change(None, radio, link, js="(name) => ({projection: name})")`.
 
     Events, with what `gr.EventData` holds; anybody can forge it:
 
@@ -45,17 +47,7 @@ class MapLink(gr.HTML):
             triggered only where it does not.
     """
 
-    def __init__(
-        self,
-        figure: str,
-        value: str = "umap",
-        *,
-        whole: bool = True,
-        query: dict | None = None,
-        marked: dict | None = None,
-        more: dict | None = None,
-        **options,
-    ):
+    def __init__(self, figure: str, value: dict | None = None, *, whole: bool = True, **options):
         super().__init__(
             value,
             label=LANGUAGE,
@@ -64,9 +56,6 @@ class MapLink(gr.HTML):
             figure=figure,
             whole=whole,
             config=CONFIG,
-            query=query,
-            marked=marked,
-            more=more,
             **options,
         )
 
@@ -77,7 +66,7 @@ def map_query(
     position: Mapping[str, Sequence[float]],
     atypical: bool,
 ) -> dict:
-    """A radiograph on the map, for the prop `query`.
+    """A radiograph on the map, for "query" of a `MapLink`.
 
     Args:
         library: the references.
@@ -91,7 +80,7 @@ def map_query(
 
 
 def map_marks(library: ReferenceLibrary, rows: Sequence[int]) -> dict:
-    """References on the map, for the prop `marked`: {"rows": [n], "umap": [x, y], "tsne": …}."""
+    """References on the map, for "marked": {"rows": [n], "umap": [x, y], "tsne": [x, y]}."""
     rows = np.asarray(rows, np.int64)
     places = {name: library.coordinates[name][rows].T.tolist() for name in PROJECTIONS}
     return {"rows": rows.tolist(), **places}

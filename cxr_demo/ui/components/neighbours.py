@@ -122,8 +122,8 @@ def references_html(library: ReferenceLibrary, rows: Sequence[int]) -> str:
     )
     caption = say("table.caption", count=len(rows))
     return (
-        f'<table class="findings references"><caption>{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+        f'<div class="findings scroller"><table class="references"><caption>{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 
 

@@ -12,6 +12,9 @@ from cxr_demo.ui.wording import Wording, either, in_every_language, number, perc
 
 MAX_DEVIATION = 4.0
 """Standard deviations at the end of a zone's bar."""
+FAR = 2.0
+"""Standard deviations from which on a zone's bar is marked; normal children reach them in 5 of 100
+zones."""
 
 
 def probabilities_html(
@@ -140,11 +143,12 @@ def _zone(zone: Mapping) -> str:
     left, width = 50 + min(0, deviation) / MAX_DEVIATION * 50, abs(deviation) / MAX_DEVIATION * 50
     denser = zone["percentile"] >= 50
     share = math.floor(zone["percentile"] if denser else 100 - zone["percentile"]) / 100
+    far = ' class="far"' if abs(zone["brightness"]) >= FAR else ""
     words = say("zone.denser" if denser else "zone.lighter", share=percent(share))
     return (
         f'<tr><th scope="row">{say("zone." + zone["name"])}</th>'
         f'<td aria-hidden="true"><span class="track"><span style="left:{left:.1f}%;'
-        f'width:{width:.1f}%"></span></span></td>'
+        f'width:{width:.1f}%"{far}></span></span></td>'
         f"<td><b>{in_every_language(_signed(zone['brightness']))}</b> "
         f'<span class="dim">{words}</span></td>'
         f"<td>{in_every_language(number(zone['level'], 2))}</td></tr>"

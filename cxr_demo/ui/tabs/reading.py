@@ -1,8 +1,12 @@
 """The Read tab: one radiograph, and everything that the models make of it."""
 
+import html
+
 from gradio.i18n import I18nData as T
 
 from cxr_demo.anomaly.maps import THRESHOLD_STEP
+from cxr_demo.errors import CXRError
+from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from cxr_demo.ui import messages
@@ -163,6 +167,10 @@ class ReadingTab:
             )
             self.exclude = gr.Checkbox(True, label=T("search.exclude"))
 
+        with gr.Row(visible=False, elem_id="pictures") as self.offer:
+            self.pictures = gr.HTML(elem_classes="note")
+            self.fetch = gr.Button(T("pictures.fetch"), size="sm", visible=offers_pictures)
+
     def _accordions(self) -> None:
         with gr.Accordion(T("probe.title"), open=False, elem_id="probe-accordion"):
             with gr.Row():
@@ -251,14 +259,40 @@ class ReadingTab:
         said = [self.label, self.facts]
         self.report_html.click(None, said, None, js=viewer.report_js("html"))
         self.report_json.click(None, said, None, js=viewer.report_js("json"))
+        self.fetch.click(
+            self._fetch,
+            None,
+            [self.offer, self.pictures, self.fetch],
+            api_visibility="private",
+            show_progress_on=self.pictures,
+            concurrency_id="fetching",
+        )
+        self.filled = [self.plot, self.examples, self.offer, self.pictures, self.fetch]
         self.forget.click(
             lambda: (None, messages.log_html([])), None, [self.readings, self.log], **searches
         )
 
     def fill_page(self) -> list:
-        """What the page is given when it has loaded: map and examples."""
+        """What `filled` is given when the page has loaded."""
         service = self._service
-        return [service.reference_map.plot(), service.example_thumbnails]
+        return [service.reference_map.plot(), service.example_thumbnails, *self._offered()]
+
+    def _offered(self, *failed: str) -> list:
+        """Whether a word on the references' pictures is due, which, and whether more can be had."""
+        state = self._service.pictures
+        told = [f"<p>{say(f'pictures.{state}')}</p>"] if state != "there" else [""]
+        missing = {} if state == "missing" else {"visible": False}
+        return [gr.update(visible=state != "there"), "".join([*told, *failed]), gr.update(**missing)]
+
+    def _fetch(self, progress: gr.Progress = gr.Progress()) -> list:  # noqa: B008
+        def tell(stage: str, share: float) -> None:
+            progress(share, desc=translate(f"pictures.{stage}", share=f"{share:.0%}"))
+
+        try:
+            self._service.fetch_pictures(tell)
+        except CXRError as error:
+            return self._offered(f"<p>{say('pictures.failed')} {html.escape(str(error))}</p>")
+        return self._offered()
 
 
 COMPARISONS = {"single": "single", "side": "side", "curtain": "swipe"}
