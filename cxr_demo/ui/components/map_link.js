@@ -143,10 +143,10 @@ export default function link({ element, props, trigger, watch }) {
   }).observe(document.body, { childList: true, subtree: true });
   new MutationObserver(draw).observe(document.body, { attributeFilter: ['class'] }); // the theme
   watch('value', () => {
-    const { more, ...told } = props.value ?? {};
-    Object.assign(state, told);
+    const { more, ...changed } = props.value ?? {};
+    Object.assign(state, changed);
     if (more) add(more);
-    if ('marked' in told) press();
+    if ('marked' in changed) press();
     draw();
   });
   watch('label', speak);
