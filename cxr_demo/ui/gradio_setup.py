@@ -47,22 +47,31 @@ from cxr_demo.i18n import translate  # noqa: E402
 component_meta.create_or_modify_pyi = lambda *_: None  # nor for ours: the disk may be read-only
 
 
-def forget_value(self: SessionState, key: int, value: object) -> None:
+def forget(*_: object) -> None:
     """Gradio keeps every component's last value per session, for links into it: no radiograph,
     nor anything said of one, is to outlive its answer."""
 
 
-SessionState._update_value_in_config = forget_value
-_set_block = SessionState.__setitem__
+SessionState._update_value_in_config = forget
+SessionState._update_config = forget
+_keep, _look_up = SessionState.__setitem__, SessionState.__getitem__
 
 
-def forget_props(self: SessionState, key: int, value: object) -> None:
-    """Nor is what an update says of an HTML component's other props, such as a place on a map."""
-    if not isinstance(value, gr.HTML):
-        _set_block(self, key, value)
+def pass_on(self: SessionState, key: int, value: object) -> None:
+    """It keeps what updates say of other props, too: an HTML component's are looked at once."""
+    if isinstance(value, gr.HTML):
+        self.passing = key, value
+    else:
+        _keep(self, key, value)
 
 
-SessionState.__setitem__ = forget_props
+def look_once(self: SessionState, key: int) -> object:
+    """The component just passed on, or the session's."""
+    passed, value = vars(self).pop("passing", (None, None))
+    return value if passed == key else _look_up(self, key)
+
+
+SessionState.__setitem__, SessionState.__getitem__ = pass_on, look_once
 
 
 async def store_upload(

@@ -214,6 +214,9 @@ class ReadingTab:
         def pick(facts: object, event: gr.EventData) -> list:
             return told(handlers.pick)(facts, event._data)
 
+        def look(event: gr.EventData) -> list:
+            return told(handlers.look)(event._data)
+
         seen = [self.read_first, *how]
         self.drop.radiograph(told(handlers.read_upload), [self.drop, *seen], outputs, **networks)
         self.examples.select(example, seen, outputs, **networks)
@@ -242,9 +245,16 @@ class ReadingTab:
             **latest,
         )
         viewer.probe(probe, self.facts, viewer, **networks)
-        for picking in (self.map_link, self.cards, self.picked):
-            picking.pick(pick, self.facts, outputs, **searches)
-        self.projection.change(None, self.projection, self.map_link, js="(name) => name")
+        def press(facts: object, event: gr.EventData) -> list:
+            return told(handlers.pick)(facts, event._data, False)
+
+        self.map_link.pick(pick, self.facts, outputs, **searches)
+        for cards in (self.cards, self.picked):
+            cards.pick(press, self.facts, outputs, **searches)
+        self.map_link.look(look, None, outputs, **latest)
+        self.projection.change(
+            None, self.projection, self.map_link, js="(name) => ({ projection: name })"
+        )
 
         for setting in ("overlay", "opacity", "compare", "prevalence", "fill"):
             component = getattr(self, setting)
@@ -267,7 +277,14 @@ class ReadingTab:
             show_progress_on=self.pictures,
             concurrency_id="fetching",
         )
-        self.filled = [self.plot, self.examples, self.offer, self.pictures, self.fetch]
+        self.filled = [
+            self.plot,
+            self.map_link,
+            self.examples,
+            self.offer,
+            self.pictures,
+            self.fetch,
+        ]
         self.forget.click(
             lambda: (None, messages.log_html([])), None, [self.readings, self.log], **searches
         )
@@ -275,14 +292,20 @@ class ReadingTab:
     def fill_page(self) -> list:
         """What `filled` is given when the page has loaded."""
         service = self._service
-        return [service.reference_map.plot(), service.example_thumbnails, *self._offered()]
+        whole = gr.update(whole=service.reference_map.whole)
+        plot = service.reference_map.plot()
+        return [plot, whole, service.example_thumbnails, *self._offered()]
 
     def _offered(self, *failed: str) -> list:
         """Whether a word on the references' pictures is due, which, and whether more can be had."""
         state = self._service.pictures
         told = [f"<p>{say(f'pictures.{state}')}</p>"] if state != "there" else [""]
         missing = {} if state == "missing" else {"visible": False}
-        return [gr.update(visible=state != "there"), "".join([*told, *failed]), gr.update(**missing)]
+        return [
+            gr.update(visible=state != "there"),
+            "".join([*told, *failed]),
+            gr.update(**missing),
+        ]
 
     def _fetch(self, progress: gr.Progress = gr.Progress()) -> list:  # noqa: B008
         def tell(stage: str, share: float) -> None:

@@ -20,7 +20,7 @@ from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
 from cxr_demo.report import neighbourhood_json
 from cxr_demo.ui import messages
 from cxr_demo.ui.components.drop_zone import parse_radiograph
-from cxr_demo.ui.components.map_link import map_marks, map_query, picked_rows
+from cxr_demo.ui.components.map_link import looked_at, map_marks, map_query, picked_rows
 from cxr_demo.ui.components.neighbours import neighbours_html, picked_html
 from cxr_demo.ui.components.probabilities import (
     nothing_html,
@@ -162,7 +162,7 @@ class ReadingHandlers:
         }
         if facts["veil"]:
             hidden = nothing_html(facts["veil"])
-            nowhere = gr.update(query=None, marked=None)
+            nowhere = {"query": None, "marked": None}
             return {
                 **answered,
                 "findings": hidden,
@@ -180,7 +180,7 @@ class ReadingHandlers:
                 facts["probabilities"], service.analyser.typicality, classes,
                 facts["left_out"] if exclude else 0,
             ),
-            "map_link": gr.update(query=query, marked=None),
+            "map_link": {"query": query, "marked": None},
         }  # fmt: skip
 
     def _search(self, facts: dict, k: object, classes: object, exclude: object) -> Neighbourhood:
@@ -270,8 +270,18 @@ class ReadingHandlers:
             return probed(request, None)
         return probed(request, analysis.probabilities)
 
-    def pick(self, sent: object, asked: object) -> list:
-        """Mark references on the map, show them, and hold a single one beside the radiograph."""
+    def look(self, asked: object) -> list:
+        """What else a part of a large library's map holds, which does not show all of it."""
+        return answer(map_link={"more": self._service.reference_map.points_in(*looked_at(asked))})
+
+    def pick(self, sent: object, asked: object, show: bool = True) -> list:
+        """Mark references on the map and hold a single one beside the radiograph.
+
+        Args:
+            sent: facts; None without a radiograph.
+            asked: {"rows": [library row]}.
+            show: whether to show them as cards, too.
+        """
         library, thumbnails = self._service.analyser.library, self._service.thumbnails
         rows = picked_rows(asked, library)
         facts = None if sent is None else parse_facts(sent, library)
@@ -284,9 +294,9 @@ class ReadingHandlers:
             }
         marks = map_marks(library, rows) if rows else None
         return answer(
-            viewer=gr.update(compare=compare),
-            map_link=gr.update(marked=marks),
-            picked=picked_html(library, thumbnails, rows) if rows else "",
+            viewer=gr.update(compare=compare or False),
+            map_link={"marked": marks},
+            picked=picked_html(library, thumbnails, rows) if show else gr.skip(),
         )
 
 
