@@ -213,29 +213,35 @@ def tiny_analyser(tiny_assets):
 
 
 @pytest.fixture(scope="session")
-def serve_tiny(tiny_analyser, tiny_assets, tmp_path_factory):
+def upload_folder(tmp_path_factory):
+    """Where Gradio stores uploads of every server of these tests."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def serve_tiny(tiny_assets, upload_folder):
     """Starts the whole server on the tiny artefacts, as `python app.py` does with the real ones.
 
     Takes settings; returns its address on a free loopback port and where its uploads lie. Ended
     with the tests.
     """
     from cxr_demo.artefacts import Artefacts
-    from cxr_demo.ui import briefing, server
+    from cxr_demo.ui.blocks import build
+    from cxr_demo.ui.server import site
+    from cxr_demo.ui.service import Service
     from cxr_demo.ui.settings import Settings
     from cxr_demo.ui.uploads import Uploads
 
     def start(**chosen) -> tuple[str, Path]:
-        folder = tmp_path_factory.mktemp("served")
-        settings = Settings(**chosen)
-        uploads, failures = Uploads(folder / "uploads", settings.share), []
-        artefacts = Artefacts(tiny_assets)
-        app = server.site(lambda: tiny_analyser, artefacts, uploads, settings, failures.append)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
-            patch.setattr(briefing, "about", lambda artefacts: {})  # its figures are not tiny
-            address = served.enter_context(serving(app, settings))
-            wait_for(f"{address}/health", lambda: not failures)
-        return address, uploads.folder
+        settings, uploads = Settings(**chosen), Uploads(upload_folder)
+        service = Service(Artefacts(tiny_assets))
+        demo = build(service, uploads, settings)
+        address = served.enter_context(serving(site(demo, service, uploads, settings), settings))
+        wait_for(f"{address}/health", lambda: not service.loaded.done() or service.analyser)
+        return address, upload_folder
 
     with ExitStack() as served:
         yield start

@@ -9,9 +9,8 @@ import asyncio
 import base64
 import hmac
 import ipaddress
-import json
 import re
-from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,12 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cxr_demo.errors import UserError
 from cxr_demo.ui.limits import Rate, client_of, refusal
 from cxr_demo.ui.policy import headers, whole_page
+from cxr_demo.ui.questions import Questions
 from cxr_demo.ui.settings import Settings
 from cxr_demo.ui.uploads import Uploads
 
 MAX_JSON = 4 << 20
 MAX_UPLOAD = (500 << 20) + (1 << 20)
 """Of one request: the largest archive and the form around it."""
+DRAIN_S = 10
 BODY_S = 300
 """How long a body may take to arrive."""
 GUESSES_PER_MINUTE = 30
@@ -53,11 +54,13 @@ class Guard:
     Args:
         app: what is guarded.
         settings: where requests may come from, and how many.
-        uploads: the only files that a request may name.
+        uploads: where files arrive.
+        questions: what may be asked.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, uploads: Uploads):
+    def __init__(self, app: ASGIApp, settings: Settings, uploads: Uploads, questions: Questions):
         self._app = app
+        self._questions = questions
         self._settings = settings
         self._uploads = uploads
         self._rate = Rate(settings.per_minute)
@@ -73,6 +76,8 @@ class Guard:
                 if scope["method"] == "POST":
                     receive = await self._body(scope, receive)
             except UserError as refused:
+                if scope["method"] == "POST":
+                    await drained(receive)
                 await refusal(refused)(scope, receive, send)
                 return
             page = scope["path"] == "/" and scope["method"] == "GET"
@@ -102,6 +107,9 @@ class Guard:
                 raise UserError("call.login")
         if method == "POST":
             self._rate.spend(client_of(scope))
+            self._questions.make_room()
+        elif not self._questions.is_awaited(scope):
+            raise UserError("call.nothing")
 
     def _is_here(self, given: Headers, method: str) -> bool:
         """Whether a request is for us and, if it changes anything, from a page of ours.
@@ -130,15 +138,16 @@ class Guard:
         return scheme.lower() == "basic" and right
 
     async def _body(self, scope: Scope, receive: Receive) -> Receive:
-        """The body, held to its size and, where it is not an upload, checked for files."""
+        """The body, held to its size and, where it is a question, checked."""
         upload = scope["path"] == f"{_API}/upload"
-        body = limited(receive, MAX_UPLOAD if upload else MAX_JSON)
+        most = MAX_UPLOAD if upload else MAX_JSON
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > (MAX_UPLOAD if upload else MAX_JSON):
+        size = int(declared) if declared.isdecimal() else most
+        if size > most:
             raise UserError("call.too_large")
+        body = limited(receive, most)
         if upload:
-            # While it arrives it lies there once; another may arrive at the same time.
-            if self._uploads.free() < 2 * int(declared if declared.isdecimal() else MAX_UPLOAD):
+            if self._uploads.free() < size:
                 raise UserError("call.space")
             return body
         whole, more = bytearray(), True
@@ -146,20 +155,8 @@ class Guard:
             message = await body()
             whole += message.get("body", b"")
             more = message.get("more_body", False)
-        self._check(bytes(whole))
+        self._questions.check(scope["path"], bytes(whole))
         return replayed(bytes(whole), receive)
-
-    def _check(self, body: bytes) -> None:
-        """Refuse a question that is none, or names files that are not uploads: Gradio fetches
-        addresses."""
-        try:
-            question = json.loads(body or b"{}")
-        except (ValueError, RecursionError):
-            raise UserError("call.malformed") from None
-        if isinstance(question, dict):
-            question.pop("event_data", None)  # of a gallery it holds the picture chosen, no input
-        for path in named_files(question):
-            self._uploads.check(path)
 
     def _dressed(self, scope: Scope, send: Send) -> Send:
         origin = Headers(scope=scope).get("origin", "").lower()
@@ -216,16 +213,12 @@ def replayed(content: bytes, receive: Receive) -> Receive:
     return again
 
 
-def named_files(sent: object) -> Iterator[object]:
-    """Paths and addresses of all that Gradio might take for a file in what was sent."""
-    if isinstance(sent, list):
-        for one in sent:
-            yield from named_files(one)
-    elif isinstance(sent, dict):
-        if "path" in sent:
-            yield sent["path"]
-        for one in sent.values():
-            yield from named_files(one)
+async def drained(receive: Receive) -> None:
+    """Listen to what is left of a body that is refused: until then a browser does not."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 def _name(host: str) -> str:

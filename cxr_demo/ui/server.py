@@ -18,6 +18,7 @@ from cxr_demo.ui.gradio_setup import gr
 from cxr_demo.ui.guard import Guard
 from cxr_demo.ui.health import Health
 from cxr_demo.ui.housekeeping import keep_house
+from cxr_demo.ui.questions import Questions
 from cxr_demo.ui.service import Service
 from cxr_demo.ui.settings import Settings
 from cxr_demo.ui.uploads import Uploads
@@ -46,7 +47,9 @@ def site(demo: gr.Blocks, service: Service, uploads: Uploads, settings: Settings
     gr.mount_gradio_app(
         app, demo, path="", mcp_server=settings.mcp, app_kwargs=closed, **APPEARANCE
     )
-    return GZipMiddleware(Guard(app, settings, uploads), minimum_size=1024)
+    return GZipMiddleware(
+        Guard(app, settings, uploads, Questions(demo, uploads)), minimum_size=1024
+    )
 
 
 def serve(demo: gr.Blocks, service: Service, uploads: Uploads, settings: Settings) -> None:

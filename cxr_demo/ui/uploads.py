@@ -27,6 +27,8 @@ except ImportError:  # Windows: what a killed server leaves stays there
 PREFIX = "cxr-demo-"
 LIES_S = 120
 """How long an upload waits for its analysis: longer than the fullest queue takes."""
+MAX_BYTES = 2 << 30
+"""What all uploads together may take."""
 SPARE_BYTES = 256 << 20
 """What uploads leave of the disk for everybody else."""
 
@@ -171,4 +173,5 @@ class Uploads:
     def free(self) -> int:
         """Bytes that uploads may take of the disk."""
         self.folder.mkdir(exist_ok=True)  # whoever cleans temporary folders may have taken it
-        return max(0, shutil.disk_usage(self.folder).free - SPARE_BYTES)
+        there = sum(file.stat().st_size for file in self.folder.glob("*") if file.is_file())
+        return max(0, min(shutil.disk_usage(self.folder).free - SPARE_BYTES, MAX_BYTES - there))

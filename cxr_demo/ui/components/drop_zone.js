@@ -45,7 +45,7 @@ export default function start({ element, props, trigger, watch, upload }) {
     }
   }
 
-  const holds = (event) => !event.defaultPrevented && event.dataTransfer?.types.includes('Files');
+  const holds = (event) => event.dataTransfer?.types.includes('Files');
   input.addEventListener('change', () => {
     take(input.files);
     input.value = '';

@@ -5,7 +5,8 @@ import { t } from './words.js';
 const CLASSES = ['normal', 'bacterial', 'viral'];
 const CLOSER_MS = 200; // how long a map stands still before what else it holds is asked for
 const BUTTONS = { pan: 'map.pan', lasso: 'map.lasso.why', in: 'zoom.in', out: 'zoom.out', reset: 'map.reset' };
-const marks = { type: 'scatter', showlegend: false, hoverinfo: 'skip' };
+// Not of type scatter, which lies below all points drawn by WebGL.
+const marks = { type: 'scattergl', showlegend: false, hoverinfo: 'skip' };
 
 /** A typed array as plotly's Python writes it: {dtype, bdata, shape} → its rows, or a plain list. */
 function rowsOf(sent) {

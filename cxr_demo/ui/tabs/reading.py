@@ -245,6 +245,7 @@ class ReadingTab:
             **latest,
         )
         viewer.probe(probe, self.facts, viewer, **networks)
+
         def press(facts: object, event: gr.EventData) -> list:
             return told(handlers.pick)(facts, event._data, False)
 

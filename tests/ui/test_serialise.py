@@ -10,7 +10,7 @@ import pytest
 from cxr_demo.errors import UserError
 from cxr_demo.models.preprocessing import to_uint8, to_view
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.ui.reading import PARTS, packed, picture_uri, reading, unpacked
+from cxr_demo.ui.serialise import PARTS, analysis_answer, packed, picture_uri, unpacked
 from tests.conftest import chest_like, png
 
 ALWAYS = {
@@ -194,16 +194,16 @@ def stranger(tiny_analyser):
 @pytest.fixture(scope="module")
 def whole(stranger) -> dict:
     """Its reading with all parts, after a journey as JSON."""
-    return json.loads(json.dumps(reading(stranger, list(PARTS)), allow_nan=False))
+    return json.loads(json.dumps(analysis_answer(stranger, list(PARTS)), allow_nan=False))
 
 
 def test_without_parts_there_are_none(stranger):
-    assert set(reading(stranger, [])) == ALWAYS
+    assert set(analysis_answer(stranger, [])) == ALWAYS
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_comes_alone(stranger, part):
-    assert set(reading(stranger, [part])) == ALWAYS | {part}
+    assert set(analysis_answer(stranger, [part])) == ALWAYS | {part}
 
 
 def test_all_parts_come_together(whole):
@@ -214,13 +214,13 @@ def test_all_parts_come_together(whole):
 
 
 def test_a_part_asked_for_twice_comes_once(stranger):
-    assert set(reading(stranger, ["square", "square"])) == ALWAYS | {"square"}
+    assert set(analysis_answer(stranger, ["square", "square"])) == ALWAYS | {"square"}
 
 
 @pytest.mark.parametrize("part", ["", "Maps", "map", "probabilities", "__class__", None, 5])
 def test_an_unknown_part_is_refused(stranger, part):
     with pytest.raises(UserError) as refusal:
-        reading(stranger, ["maps", part])
+        analysis_answer(stranger, ["maps", part])
     assert refusal.value.key == "refused.part"
     assert f"“{part}”" in str(refusal.value)
     assert "embedding, maps, saliency, view, square, reconstruction" in str(refusal.value)
@@ -228,7 +228,7 @@ def test_an_unknown_part_is_refused(stranger, part):
 
 def test_a_long_unknown_part_is_not_repeated_at_length(stranger):
     with pytest.raises(UserError) as refusal:
-        reading(stranger, ["x" * 1000])
+        analysis_answer(stranger, ["x" * 1000])
     assert refusal.value.values["part"] == "x" * 40
 
 
@@ -260,7 +260,7 @@ def test_a_reading_says_what_was_found(stranger, whole):
 
 
 def test_a_reference_is_said_to_be_one(tiny_analyser):
-    found = reading(tiny_analyser.analyse(read_radiograph(png(chest_like(7)))), [])
+    found = analysis_answer(tiny_analyser.analyse(read_radiograph(png(chest_like(7)))), [])
     assert found["same_picture"] == ["reference07"] and found["same_patients"] == ["patient03"]
     assert found["left_out"] == 2
     assert json.dumps(found, allow_nan=False)
@@ -297,7 +297,7 @@ def test_a_picture_keeps_its_colours():
 
 
 def view_of(tiny_analyser, file: bytes) -> dict:
-    return reading(tiny_analyser.analyse(read_radiograph(file)), ["view"])["view"]
+    return analysis_answer(tiny_analyser.analyse(read_radiograph(file)), ["view"])["view"]
 
 
 def test_a_view_of_8_bits_has_the_files_own_grey_levels(tiny_analyser):

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ import pytest
 from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
 from cxr_demo.i18n import translate
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.ui import endpoints as module
-from cxr_demo.ui.endpoints import Endpoints, answered
-from cxr_demo.ui.reading import MOST_NEIGHBOURS, PARTS, packed, unpacked
+from cxr_demo.ui import api as module
+from cxr_demo.ui.api import Endpoints, answered
+from cxr_demo.ui.serialise import MAX_NEIGHBOURS, PARTS, packed, unpacked
 from cxr_demo.ui.uploads import Uploads
 from tests.conftest import chest_like, png
 
@@ -28,14 +29,14 @@ def folder(tmp_path):
 
 @pytest.fixture
 def endpoints(tiny_analyser, folder) -> Endpoints:
-    return Endpoints(tiny_analyser, Uploads(folder))
+    return Endpoints(SimpleNamespace(analyser=tiny_analyser), Uploads(folder))
 
 
 def upload(folder, content: bytes) -> dict:
     """A file as it has arrived, and as `gradio_client` names it."""
     file = folder / ("0123abcd" * 4)
     file.write_bytes(content)
-    return {"path": file.name, "orig_name": NAME, "meta": {"_type": "gradio.FileData"}}
+    return {"path": str(file), "orig_name": NAME, "meta": {"_type": "gradio.FileData"}}
 
 
 STRANGER = png(chest_like(1000))
@@ -46,7 +47,7 @@ KNOWN = png(chest_like(7))
 def stranger(tiny_analyser, tmp_path_factory) -> dict:
     """All that the service says of a picture that is not in the library."""
     folder = tmp_path_factory.mktemp("uploads")
-    service = Endpoints(tiny_analyser, Uploads(folder))
+    service = Endpoints(SimpleNamespace(analyser=tiny_analyser), Uploads(folder))
     return sent(service.analyse(upload(folder, STRANGER), list(PARTS)))
 
 
@@ -166,7 +167,7 @@ def test_a_file_elsewhere_is_neither_read_nor_deleted(tiny_analyser, tmp_path):
     (tmp_path / "uploads").mkdir()
     outside = tmp_path / "radiograph.png"
     outside.write_bytes(STRANGER)
-    service = Endpoints(tiny_analyser, Uploads(tmp_path / "uploads"))
+    service = Endpoints(SimpleNamespace(analyser=tiny_analyser), Uploads(tmp_path / "uploads"))
     for path in (outside, tmp_path / "uploads" / ".." / "radiograph.png"):
         assert_refused(service.analyse({"path": str(path)}), "refused.upload_gone")
     assert outside.read_bytes() == STRANGER
@@ -349,7 +350,7 @@ def test_what_is_not_an_embedding_is_refused(endpoints, embedding):
 
 @pytest.mark.parametrize("k", [0, -1, 101, 10**400, 1.0, 2.5, NAN, INFINITY, "11", True, None, [1]])
 def test_another_number_of_neighbours_is_refused(endpoints, stranger, k):
-    assert MOST_NEIGHBOURS == 100
+    assert MAX_NEIGHBOURS == 100
     answer = endpoints.neighbours(stranger["embedding"], k)
     assert_refused(answer, "refused.k", k=str(k)[:40], most=100)
 
