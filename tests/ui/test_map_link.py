@@ -237,6 +237,9 @@ def test_a_radiograph_is_a_star_with_rings_and_the_graph_stays(page):
     assert (x[5], y[5]) == ([2.5], [0]), "the median of its neighbours"
     assert page.evaluate(f"{GRAPH}.data.at(-1).marker.symbol") == "star-open", "it is atypical"
     assert page.evaluate(f"{GRAPH}.mark"), "the graph was not made anew"
+    assert set(page.evaluate(f"{GRAPH}.data.map((trace) => trace.type)")) == {"scattergl"}, (
+        "others would lie below the points"
+    )
     assert page.evaluate(f"{GRAPH}._fullLayout.xaxis.range") == [0, 3]
 
 
