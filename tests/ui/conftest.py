@@ -104,7 +104,7 @@ def violations(page) -> list[str]:
 
 def until(page, condition: str, argument=None) -> None:
     """Wait until a condition holds in the browser."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not page.evaluate(condition, argument):
         assert time.monotonic() < deadline, condition
         page.wait_for_timeout(30)

@@ -156,10 +156,11 @@ def address(serve, asked):
             "gated": radiograph(5, veil="gated"),
         }
         for name, value in offered.items():
-            gr.Button(name).click(lambda v=value: gr.update(value=v, compare=None), None, viewer)
+            gr.Button(name).click(lambda v=value: v, None, viewer)
         gr.Button("nothing").click(lambda: None, None, viewer)
         white = {**REFERENCE, "png": png_uri(np.full((4, 4), 255, np.uint8))}
         gr.Button("reference").click(lambda: gr.update(compare=white), None, viewer)
+        gr.Button("let go").click(lambda: gr.update(compare=False), None, viewer)
         for name in ("undo", "clear"):
             gr.Button(name).click(None, None, None, js=viewer.call_js(name))
         for kind in ("html", "json"):
@@ -511,6 +512,10 @@ def test_a_reference_is_held_beside_it_until_another_radiograph_comes(bare):
     pixels(bare)
     assert bare.inner_text(".caption") == "Neighbour 1"
     until(bare, "document.querySelector('input[value=side]').checked")
+    bare.click("text=let go")
+    until(bare, f"!{SHORT}.held")
+    pixels(bare)
+    assert bare.inner_text(".caption") == "Reconstruction by the autoencoder"
     show(bare, "second")
     until(bare, "document.querySelector('input[value=single]').checked")
     compare(bare, "side")

@@ -108,7 +108,7 @@ class Viewer {
     this.wanted = sent;
     const picture = sent && await decode(sent.png);
     if (sent !== this.wanted) return;
-    this.held = sent && { ...sent, picture };
+    this.held = sent ? { ...sent, picture } : null;
     this.change(sent && this.state.compare === 'single' ? { compare: 'side' } : {});
     this.trigger('state');
   }

@@ -43,14 +43,16 @@ class Viewer(gr.HTML):
 
     Other props, to be changed by `gr.update(name=…)`:
 
-    - `compare`: {"label", "png", "matrix"}, a reference to be held beside the radiograph instead
-      of the reconstruction; None gives the reconstruction back. One that comes while one image
-      alone is shown puts them side by side.
+    - `compare`: {"id": the value's, "label", "png", "matrix"}, a reference to be held beside the
+      radiograph instead of the reconstruction; False gives the reconstruction back (`gr.update`
+      drops None). One that comes while one image alone is shown puts them side by side. It goes
+      with the radiograph; the id lets the same reference come again with the next one.
     - `probed`: the answer to a probe, made by `probed(…)`.
 
     Events: "probe", a box was drawn; `parse_probe(event._data)` says which. "threshold", it was
     changed from outside the slider (a preset, the histogram): let `slider_js` move the slider.
-    "state", a key or a tool changed what `state_js` reads.
+    "state", something else than the native controls changed what `state_js` reads: a key, a tool,
+    another radiograph.
 
     In the browser `window.cxrViewers[elem_id]` has `set(name, value)`, `state`, `undo()`,
     `clear()`, `report(kind, label, facts)`. The functions below give what `js=` takes:
@@ -82,7 +84,7 @@ class Viewer(gr.HTML):
         self,
         methods: dict[str, dict],
         *,
-        compare: dict | None = None,
+        compare: dict | bool = False,
         probed: dict | None = None,
         elem_id: str = "viewer",
         **options,
