@@ -17,6 +17,7 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+SHIPPED = Path(__file__).parent.parent / "assets"
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
@@ -97,7 +98,8 @@ def tiny_assets(tmp_path_factory) -> Path:
                 "binary": {"temperature": 2.0, "prior": [0.5, 0.5]},
                 "three_class": {"temperature": 1.0, "prior": [0.5, 0.25, 0.25]},
                 "operating_points": {
-                    "youden": {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}
+                    name: {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}
+                    for name in ("youden", "sensitivity_95", "specificity_90")
                 },
                 "not_sure": {"least_probability": {"normal": 0.3, "bacterial": 0.2, "viral": 0.25}},
                 "classifier": short_hash["classifier"],
@@ -182,15 +184,23 @@ def tiny_assets(tmp_path_factory) -> Path:
         )
     )
     (root / "metrics").mkdir()
-    for name in ("evaluation", "localisation"):
-        (root / f"metrics/{name}.json").write_text(json.dumps({"detector": {"auc": 0.9}}))
-    for name in ("classifier", "detector", "autoencoder"):
-        (root / f"metrics/{name}_history.json").write_text(json.dumps([{"epoch": 1, "loss": 0.5}]))
+    for path in (SHIPPED / "metrics").glob("*.json"):  # figures only, no models
+        (root / "metrics" / path.name).write_bytes(path.read_bytes())
     for i in range(4):
         (root / f"examples/reference{i:02}.png").write_bytes(png(chest_like(i)))
     hashes = [hashlib.sha256(p.read_bytes()).hexdigest()[:12] for p in root.glob("examples/*")]
+    expected = {
+        "pneumonia": 0.5,
+        "three_class": {"normal": 0.4, "bacterial": 0.3, "viral": 0.3},
+        "score": 0.5,
+        "autoencoder": 0.001,
+        "neighbours": ["reference00"],
+    }
+    tolerance = {"probability": 0.02, "score": 0.02, "autoencoder": 0.0001}
     (root / "metrics/self_test.json").write_text(
-        json.dumps({"model": {}, "tolerance": {}, "examples": {digest: {} for digest in hashes}})
+        json.dumps(
+            {"model": {}, "tolerance": tolerance, "examples": dict.fromkeys(hashes, expected)}
+        )
     )
     manifest = [
         {

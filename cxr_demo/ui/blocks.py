@@ -37,8 +37,11 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
         title=messages()["title"],
         analytics_enabled=False,
         fill_width=True,
-        delete_cache=(60, 60),
     ) as demo:
+        # First, so that no event of the page takes their names.
+        gr.api(endpoints.analyse, api_name="analyse", **NETWORKS)
+        gr.api(endpoints.neighbours, api_name="neighbours", **SEARCHES)
+        gr.api(endpoints.rethreshold, api_name="rethreshold", **SEARCHES)
         with gr.Row(elem_id="header"):
             gr.HTML(
                 f"<h1>{say('title')}</h1><p class='disclaimer'>{say('disclaimer')}</p>", scale=9
@@ -51,9 +54,6 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
                 BatchTab(service, uploads, reading.drop, read_first)
             with gr.Tab(T("tab.about"), id="about") as about:
                 AboutTab(service, about, read_first)
-        gr.api(endpoints.analyse, api_name="analyse", **NETWORKS)
-        gr.api(endpoints.neighbours, api_name="neighbours", **SEARCHES)
-        gr.api(endpoints.rethreshold, api_name="rethreshold", **SEARCHES)
         demo.load(
             reading.fill_page,
             None,

@@ -5,19 +5,17 @@ origins itself. It lets in the routes that the page and its clients need, from w
 as often as one client may ask, with bodies of a limited size that name no files but uploads.
 """
 
-import asyncio
 import base64
 import hmac
 import ipaddress
 import re
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.errors import UserError
-from cxr_demo.ui.limits import Rate, client_of, refusal
+from cxr_demo.ui.limits import Body, Rate, client_of, refusal
 from cxr_demo.ui.policy import headers, whole_page
 from cxr_demo.ui.questions import Questions
 from cxr_demo.ui.settings import Settings
@@ -26,9 +24,6 @@ from cxr_demo.ui.uploads import Uploads
 MAX_JSON = 4 << 20
 MAX_UPLOAD = (500 << 20) + (1 << 20)
 """Of one request: the largest archive and the form around it."""
-DRAIN_S = 10
-BODY_S = 300
-"""How long a body may take to arrive."""
 GUESSES_PER_MINUTE = 30
 """Wrong logins of one client; a sixth of them at once."""
 
@@ -71,13 +66,13 @@ class Guard:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             send = self._dressed(scope, send)
+            body = Body(receive, MAX_UPLOAD if _is_upload(scope) else MAX_JSON)
             try:
                 self._admit(scope)
                 if scope["method"] == "POST":
-                    receive = await self._body(scope, receive)
+                    receive = await self._checked(scope, body)
             except UserError as refused:
-                if scope["method"] == "POST":
-                    await drained(receive)
+                await body.drain()
                 await refusal(refused)(scope, receive, send)
                 return
             page = scope["path"] == "/" and scope["method"] == "GET"
@@ -137,26 +132,19 @@ class Guard:
         right = hmac.compare_digest(login, self._settings.login.encode())
         return scheme.lower() == "basic" and right
 
-    async def _body(self, scope: Scope, receive: Receive) -> Receive:
-        """The body, held to its size and, where it is a question, checked."""
-        upload = scope["path"] == f"{_API}/upload"
-        most = MAX_UPLOAD if upload else MAX_JSON
+    async def _checked(self, scope: Scope, body: Body) -> Receive:
+        """The body of a post: an upload as it comes, a question once it is found to be one."""
         declared = Headers(scope=scope).get("content-length", "")
-        size = int(declared) if declared.isdecimal() else most
-        if size > most:
+        size = int(declared) if declared.isdecimal() else 0
+        if not _is_upload(scope):
+            content = await body.whole()
+            self._questions.check(scope["path"], content)
+            return body.again(content)
+        if size > MAX_UPLOAD:
             raise UserError("call.too_large")
-        body = limited(receive, most)
-        if upload:
-            if self._uploads.free() < size:
-                raise UserError("call.space")
-            return body
-        whole, more = bytearray(), True
-        while more:
-            message = await body()
-            whole += message.get("body", b"")
-            more = message.get("more_body", False)
-        self._questions.check(scope["path"], bytes(whole))
-        return replayed(bytes(whole), receive)
+        if self._uploads.free() < size:
+            raise UserError("call.space")
+        return body
 
     def _dressed(self, scope: Scope, send: Send) -> Send:
         origin = Headers(scope=scope).get("origin", "").lower()
@@ -184,41 +172,8 @@ class Guard:
         return dressed
 
 
-def limited(receive: Receive, most: int) -> Receive:
-    """A `receive` that raises UserError ("call.too_large", "call.slow") past its limits."""
-    read, deadline = 0, asyncio.get_running_loop().time() + BODY_S
-
-    async def held() -> Message:
-        nonlocal read
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError:
-            raise UserError("call.slow") from None
-        read += len(message.get("body", b""))
-        if read > most:
-            raise UserError("call.too_large")
-        return message
-
-    return held
-
-
-def replayed(content: bytes, receive: Receive) -> Receive:
-    """A `receive` that reads a body which has been read already."""
-    left = [{"type": "http.request", "body": content, "more_body": False}]
-
-    async def again() -> Message:
-        return left.pop() if left else await receive()
-
-    return again
-
-
-async def drained(receive: Receive) -> None:
-    """Listen to what is left of a body that is refused: until then a browser does not."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_S):
-            while (await receive()).get("more_body", False):
-                pass
+def _is_upload(scope: Scope) -> bool:
+    return scope["path"] == f"{_API}/upload"
 
 
 def _name(host: str) -> str:

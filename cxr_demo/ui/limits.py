@@ -1,11 +1,13 @@
-"""Who asks, how much they may ask, and what they are told when it is too much or not allowed."""
+"""Limits of what one client may send, and what is said when it is too much or not allowed."""
 
+import asyncio
 import ipaddress
 import math
 import time
+from contextlib import suppress
 
 from starlette.responses import JSONResponse
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope
 
 from cxr_demo.errors import UserError
 
@@ -24,6 +26,10 @@ STATUS = {
 AGAIN_S = {"call.full": 5, "call.space": 60}
 """When to ask again after an answer that will not stand for long."""
 MAX_CLIENTS = 10_000
+BODY_S = 300
+"""How long a body may take to arrive."""
+DRAIN_S = 10
+"""How long what is left of a body that is refused is listened to."""
 
 
 def client_of(scope: Scope) -> str:
@@ -89,3 +95,54 @@ class Rate:
     def _refilled(self, client: str, now: float) -> float:
         left, then = self._left.get(client, (self._most, now))
         return min(self._most, left + (now - then) * self._per_second)
+
+
+class Body:
+    """The body of a request, held to a size and a time; stands for the `receive` it comes from.
+
+    Raises:
+        UserError: "call.too_large" or "call.slow" where it is read.
+    """
+
+    def __init__(self, receive: Receive, most: int):
+        self._receive = receive
+        self._left = most
+        self._over = False
+        self._deadline = asyncio.get_running_loop().time() + BODY_S
+
+    async def __call__(self) -> Message:
+        if self._over:  # what is waited for now is that the client leaves
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise UserError("call.slow") from None
+        self._over = not message.get("more_body", False)
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise UserError("call.too_large")
+        return message
+
+    async def whole(self) -> bytes:
+        """All of it."""
+        parts = []
+        while not self._over:
+            parts.append((await self()).get("body", b""))
+        return b"".join(parts)
+
+    async def drain(self) -> None:
+        """Listen to what is left of a body that is refused: until then a browser does not."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while not self._over:
+                    self._over = not (await self._receive()).get("more_body", False)
+
+    def again(self, content: bytes) -> Receive:
+        """A `receive` that reads the body that was read already."""
+        left = [{"type": "http.request", "body": content, "more_body": False}]
+
+        async def receive() -> Message:
+            return left.pop() if left else await self._receive()
+
+        return receive

@@ -5,6 +5,7 @@ file. Here a question has as many values as its event takes, and names no files 
 the values are is for the handlers to check.
 """
 
+import inspect
 import json
 import re
 
@@ -32,11 +33,10 @@ class Questions:
     def __init__(self, demo: gr.Blocks, uploads: Uploads):
         self._demo = demo
         self._uploads = uploads
-        self._takes = {
-            name: {
-                one["parameter_name"]: one["parameter_has_default"] for one in told["parameters"]
-            }
-            for name, told in demo.get_api_info()["named_endpoints"].items()
+        self._endpoints = {
+            f"/{one.api_name}": (one, inspect.signature(one.fn).parameters)
+            for one in demo.fns.values()
+            if one.api_visibility == "public"
         }
 
     def check(self, path: str, body: bytes) -> None:
@@ -59,8 +59,8 @@ class Questions:
             return True
         endpoint = path[path.rindex("/") :]
         if "/call/v2/" in path:
-            takes = self._takes[endpoint]
-            needed = {name for name, has_default in takes.items() if not has_default}
+            _, takes = self._endpoints[endpoint]
+            needed = {name for name, one in takes.items() if one.default is one.empty}
             return needed <= question.keys() <= takes.keys()
         number, session = question.get("fn_index"), question.get("session_hash")
         if endpoint == "/join":
@@ -69,8 +69,7 @@ class Questions:
                 return False
             function = self._demo.fns[number]
         else:
-            named = self._demo.fns.values()
-            function = next(one for one in named if one.api_name == endpoint[1:])
+            function, _ = self._endpoints[endpoint]
         values = question.get("data")
         return isinstance(values, list) and len(values) == len(function.inputs)
 

@@ -71,7 +71,7 @@ class Settings:
             proxies=_networks(given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS * on_spaces)),
             offers_pictures=_choice(given, "CXR_OFFER_PICTURES", bound in LOOPBACK),
             per_minute=_count(given, "CXR_PER_MINUTE", cls.per_minute),
-            mcp=given.get("CXR_MCP", "0") == "1",
+            mcp=_choice(given, "CXR_MCP", False),
         )
 
 
@@ -108,9 +108,9 @@ def _networks(listed: str) -> str:
 
 def _choice(given: Mapping[str, str], name: str, default: bool) -> bool:
     value = given.get(name, "yes" if default else "no")
-    if value not in ("yes", "no"):
+    if value not in ("yes", "no", "1", "0"):
         raise CXRError(f"{name} was given as {value}; it has to be yes or no.")
-    return value == "yes"
+    return value in ("yes", "1")
 
 
 def _count(given: Mapping[str, str], name: str, default: int) -> int:
