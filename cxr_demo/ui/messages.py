@@ -7,7 +7,7 @@ Data contract: `facts` is what the page holds of one reading: `serialise.analysi
 from cxr_demo.errors import UserError
 from cxr_demo.ui.wording import in_every_language, percent, say
 
-TONES = ("waiting", "done", "refused")
+TONES = ("waiting", "busy", "done", "refused")
 
 
 def status_html(tone: str, *sentences: str) -> str:

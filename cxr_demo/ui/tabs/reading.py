@@ -1,9 +1,11 @@
 """The Read tab: one radiograph, and everything that the models make of it."""
 
 import html
+import json
 
 from gradio.i18n import I18nData as T
 
+from cxr_demo.analysis import Analysis
 from cxr_demo.anomaly.maps import THRESHOLD_STEP
 from cxr_demo.errors import CXRError
 from cxr_demo.i18n import translate
@@ -88,9 +90,7 @@ class ReadingTab:
         self.viewer = Viewer(methods(self._service))
         with gr.Row(elem_classes="controls"):
             self.overlay = gr.Dropdown(
-                [(T("overlay.anomaly"), "anomaly")]
-                + [(T(f"overlay.saliency.{name}"), f"saliency {name}") for name in THREE_CLASS]
-                + [(T("overlay.none"), "none")],
+                overlays(),
                 value="anomaly",
                 label=T("overlay"),
                 min_width=190,
@@ -218,6 +218,9 @@ class ReadingTab:
             return told(handlers.look)(event._data)
 
         seen = [self.read_first, *how]
+        busy = {"fn": None, "outputs": self.status, "js": f"() => {json.dumps(BUSY)}"}
+        self.drop.radiograph(**busy)
+        self.examples.select(**busy)
         self.drop.radiograph(told(handlers.read_upload), [self.drop, *seen], outputs, **networks)
         self.examples.select(example, seen, outputs, **networks)
         self.read_frame.click(None, self.frame, None, js=self.drop.frame_js())
@@ -319,11 +322,20 @@ class ReadingTab:
         return self._offered()
 
 
+BUSY = messages.status_html("busy", say("status.working"))
 COMPARISONS = {"single": "single", "side": "side", "curtain": "swipe"}
 COMPONENTS = {"findings": "probabilities"}
 """Outputs whose component has another name."""
 UNVEIL = "(facts) => ({set})(facts?.veil ?? null)"
 NOTES = ("anomaly.note", "neighbours.note", "map.note", "probabilities.note")
+
+
+def overlays() -> list[tuple[T, str]]:
+    """What may lie over the radiograph; the difference from normal once an `Analysis` has it."""
+    saliency = [(T(f"overlay.saliency.{name}"), f"saliency {name}") for name in THREE_CLASS]
+    has_difference = "difference" in Analysis.__dataclass_fields__
+    difference = [(T("overlay.difference"), "difference")] * has_difference
+    return [(T("overlay.anomaly"), "anomaly"), *difference, *saliency, (T("overlay.none"), "none")]
 
 
 def methods(service: Service) -> dict[str, dict]:
