@@ -53,6 +53,7 @@ class MapLink(gr.HTML):
             label=LANGUAGE,
             html_template="",
             js_on_load=load_module("map_link", "pick", "look"),
+            visible="hidden",
             figure=figure,
             whole=whole,
             config=CONFIG,

@@ -195,10 +195,10 @@ def _card(
         averaged = f'<span class="dim">{say("card.prototype", averaged=thumbnail.averaged)}</span>'
     return (
         f'<button type="button" class="card" title="{html.escape(reference.id)}" data-row="{row}" '
-        f'data-class="{reference.label}" '
-        f'aria-pressed="{str(pressed).lower()}"><img alt="" src="{_picture(thumbnail.pixels)}">'
-        f'<span class="name">{title}</span>{near}'
-        f'<span class="dim">{html.escape(reference.patient)}</span>{averaged}</button>'
+        f'data-class="{reference.label}" aria-pressed="{str(pressed).lower()}">'
+        f'<img alt="" src="{_picture(thumbnail.pixels)}">'
+        f'<span class="words"><span class="name">{title}</span>{near}'
+        f'<span class="dim">{html.escape(reference.patient)}</span>{averaged}</span></button>'
     )
 
 
