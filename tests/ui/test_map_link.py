@@ -176,16 +176,27 @@ def read(page):
 
 
 def spot(page, row: int) -> tuple[float, float]:
-    """Where the point of a reference is on the screen, on the map by UMAP."""
+    """Where the point of a reference is on the screen, on the map by UMAP, once nothing moves."""
     page.locator("#map").scroll_into_view_if_needed()
-    return page.evaluate(
-        f"""([x, y]) => {{
-            const {{ xaxis, yaxis }} = {GRAPH}._fullLayout;
-            const {{ left, top }} = {GRAPH}.getBoundingClientRect();
-            return [left + xaxis._offset + xaxis.l2p(x), top + yaxis._offset + yaxis.l2p(y)];
-        }}""",
-        [row % 6, row // 6],
-    )
+    place = f"""([x, y]) => {{
+        const {{ xaxis, yaxis }} = {GRAPH}._fullLayout;
+        const {{ left, top }} = {GRAPH}.getBoundingClientRect();
+        return [left + xaxis._offset + xaxis.l2p(x), top + yaxis._offset + yaxis.l2p(y)];
+    }}"""
+    before = None
+    while before != (at := page.evaluate(place, [row % 6, row // 6])):
+        before = at
+        page.wait_for_timeout(300)
+    return at
+
+
+def click_on(page, row: int) -> None:
+    """Click on a point of the map once it has said what it is."""
+    x, y = spot(page, row)
+    page.mouse.move(x - 20, y - 20)
+    page.mouse.move(x, y, steps=4)
+    page.locator("#map .hovertext", has_text=f"patient{row // 2:02}").wait_for()
+    page.mouse.click(x, y)
 
 
 def traces(page, key: str) -> list:
@@ -193,7 +204,7 @@ def traces(page, key: str) -> list:
 
 
 def test_a_click_on_a_point_shows_that_reference(page, whole):
-    page.mouse.click(*spot(page, 8))
+    click_on(page, 8)
     card = page.locator("#picked .card")
     card.wait_for()
     assert card.get_attribute("data-row") == "8"
@@ -265,7 +276,7 @@ def test_a_card_marks_its_point_and_lets_go_again(read, whole):
 
 
 def test_a_point_clicked_presses_its_card(read):
-    read.mouse.click(*spot(read, 3))
+    click_on(read, 3)
     read.wait_for_selector("#neighbours .card[data-row='3'][aria-pressed=true]")
     assert read.locator("#neighbours .card[aria-pressed=true]").count() == 1
 
