@@ -2,8 +2,8 @@
 
 `en.json` is the one to translate from. A value in braces is filled in; whole numbers get the
 separators of the language. The page fills sentences of all languages (`ui/wording.py`,
-`ui/components/words.js`), so that one is chosen without the server; here they are filled for the command
-line and the API, whose language is English.
+`ui/components/words.js`), so that one is chosen without the server; here they are filled for the
+command line and the API, whose language is English.
 """
 
 import json

@@ -122,6 +122,7 @@ def literals() -> tuple[set[str], set[str]]:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
+                patterns |= {re.escape(node.value) + ".+"} if node.value.endswith(".") else set()
             elif isinstance(node, ast.JoinedStr):
                 parts = [
                     one.value if isinstance(one, ast.Constant) else None for one in node.values
@@ -129,7 +130,7 @@ def literals() -> tuple[set[str], set[str]]:
                 patterns.add("".join(".+" if one is None else re.escape(one) for one in parts))
     for text in SCRIPTS.values():
         whole |= set(re.findall(r"['\"]([^'\"\n]+)['\"]", text))
-        for put in re.findall(r"`([a-z_]+\.[^`\n<]*)`", text):
+        for put in re.findall(r"(?=`([a-z_][\w.]*\.\$\{[^`\n]*)`)", text):
             patterns.add(".+".join(map(re.escape, re.split(r"\$\{[^}]*\}", put))))
     return whole, {one for one in patterns if re.match(r"[a-z_]+\\\.", one)}
 
