@@ -106,6 +106,9 @@ def twelve_bits() -> dict:
     return radiograph(3, view={"bits": 16, "png": png_uri(pixels)})
 
 
+SENTENCES = """<div class="findings"><p class="called"><span lang="en">Called pneumonia</span><span
+lang="de">Als Pneumonie</span></p></div><table class="zones"><tbody><tr><th>Upper</th><td>+1.0</td>
+</tr></tbody></table>"""
 REFERENCE = {"label": "Neighbour 1", "matrix": LEFT_HALF}
 FACTS = {
     "gate": {"grade": "unusual", "key": "sideways"},
@@ -115,6 +118,8 @@ FACTS = {
     "neighbours": [{"id": "x1", "label": "viral", "similarity": 0.9876}],
     "impression": {"impression": "normal", "confidence": "low"},
     "model": {"classifier": "0123abcd"},
+    "embedding": [0.5],
+    "square": "data:image/png;base64,AAAA",
 }
 
 
@@ -139,7 +144,7 @@ def address(serve, asked):
         compare = gr.Radio(["single", "side", "curtain"], value="single", label="compare")
         ViewerPanel("verdict")
         ViewerPanel("probes")
-        gr.HTML("<p data-report='called'>Called pneumonia</p>")
+        gr.HTML(SENTENCES)
         label, facts = gr.Textbox(label="label", elem_id="label"), gr.JSON(FACTS, visible=False)
         for component, name in ((opacity, "opacity"), (compare, "compare")):
             component.input(None, component, None, js=viewer.set_js(name))
@@ -572,7 +577,7 @@ def test_what_a_threshold_means(page, threshold, prevalence, words):
     put(page, "threshold", threshold)
     put(page, "prevalence", prevalence)
     pixels(page)
-    assert words in page.inner_text("[data-report=meaning]")
+    assert words in page.inner_text(".meant")
 
 
 @pytest.mark.parametrize(
@@ -735,8 +740,17 @@ def test_the_report_holds_what_the_page_says_on_one_page(page, tmp_path):
     pixels(page)
     name, content = report(page, "html")
     assert re.fullmatch(r"reading-\d{8}T\d{6}\.html", name)
-    said = ["Case &lt;7&gt;", verdict(page), page.inner_text("[data-report=meaning]")]
-    said += ["Called pneumonia", "80.0%", "0.988", "x1", "0123abcd", "turned or tilted", "burned"]
+    said = ["Case &lt;7&gt;", verdict(page), page.inner_text(".meant")]
+    said += [
+        "<p>Called pneumonia</p>",
+        "<p>Upper +1.0</p>",
+        "80.0%",
+        "0.988",
+        "x1",
+        "0123abcd",
+        "turned or tilted",
+        "burned",
+    ]
     said += ["Atypical position", "not for diagnosis", "impression, marked before: Normal"]
     assert [part for part in said if part not in content] == []
     assert content.count('src="data:image/jpeg') == 3
@@ -770,7 +784,8 @@ def test_the_json_report(page):
         "unusual": False,
         "share_above": 2 / 16,
     }
-    assert said["neighbours"] == FACTS["neighbours"]
+    assert said["neighbours"] == FACTS["neighbours"] and said["zones"] is None
+    assert not {"embedding", "square"} & set(said)
     assert said["probes"][0]["box"] == [0.35, 0.35, 0.65, 0.65]
     assert said["probes"][0]["probabilities"]["pneumonia"] == 0.55
 

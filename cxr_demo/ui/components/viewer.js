@@ -31,18 +31,17 @@ const MARKUP = `<div class="stage"><canvas tabindex="0" role="img"></canvas>
 <details class="keys"><summary data-label="viewer.keys.title">?</summary><p data-t="viewer.keys"></p></details></div>
 <div class="scale"><span></span><span class="ramp"><i></i></span><span></span></div>`;
 const TOOLS = ['window', 'pan', 'zoom', 'probe'];
-const known = {}; // by name: {panels, viewer}
+const shown = []; // panels on the page: {root, panel, name}
 
 export default function start({ element, props, trigger, watch }) {
   const root = element.firstElementChild;
-  const mine = (known[props.name] ??= { panels: [] });
+  const viewers = (window.cxrViewers ??= {});
   if (props.panel) {
-    mine.panels = [...mine.panels.filter((other) => other.root.isConnected), { root, panel: props.panel }];
-    mine.viewer?.repaint();
+    shown.push({ root, panel: props.panel, name: props.name });
+    viewers[props.name]?.repaint();
     return;
   }
-  const viewer = (mine.viewer = new Viewer(root, props, trigger, mine));
-  (window.cxrViewers ??= {})[props.name] = viewer;
+  const viewer = (viewers[props.name] = new Viewer(root, props, trigger));
   watch('label', () => viewer.describe());
   watch('value', () => viewer.show(props.value));
   watch('compare', () => viewer.hold(props.compare));
@@ -51,8 +50,8 @@ export default function start({ element, props, trigger, watch }) {
 }
 
 class Viewer {
-  constructor(root, props, trigger, mine) {
-    Object.assign(this, { root, props, trigger, mine, kept: {}, image: null, reading: null, calls: 0 });
+  constructor(root, props, trigger) {
+    Object.assign(this, { root, props, trigger, kept: {}, image: null, reading: null, calls: 0 });
     this.t = (key, values) => t(props.label, key, values);
     const defaults = Object.entries(props.methods).map(([name, { presets }]) => [name, Object.values(presets)[0]]);
     this.state = {
@@ -79,10 +78,8 @@ class Viewer {
   }
 
   get language() { return this.props.label; }
-
   /** What the radiograph is compared with, while it may be, and how. */
   get other() { return this.state.veil ? null : this.held ?? this.reading?.reconstruction; }
-
   get mode() { return this.other ? this.state.compare : 'single'; }
 
   /** Put a value of Python's on the canvas; everything of the one before goes. */
@@ -145,8 +142,6 @@ class Viewer {
     this.trigger('state');
   }
 
-  reset() { this.change({ view: FITTED, window: WINDOWS[1], inverted: false }); }
-
   press(name) {
     if (TOOLS.includes(name)) this.change({ tool: name, drawn: null });
     else if (name in this.state) this.toggle(name);
@@ -170,9 +165,8 @@ class Viewer {
   }
 
   undo() { this.change({ probes: this.state.probes.slice(0, -1) }); }
-
   clear() { this.change({ probes: [] }); }
-
+  reset() { this.change({ view: FITTED, window: WINDOWS[1], inverted: false }); }
   report(kind, label, facts) { return saveReport(this, kind, label, facts ?? {}); }
 
   /** `data-paint-ms` says how long the last painting took: sliders must not wait for it. */
@@ -182,7 +176,7 @@ class Viewer {
       const began = performance.now();
       this.reflect();
       paint(this, ...this.canvases);
-      for (const { root, panel } of this.mine.panels) panels[panel](root, this);
+      for (const { root, panel, name } of shown) if (name === this.props.name) panels[panel](root, this);
       this.canvases[0].dataset.paintMs = (performance.now() - began).toFixed(2);
     });
   }
@@ -220,9 +214,9 @@ class Viewer {
     if (!overlay) return;
     const { ends: [low, high], unit, colours, threshold } = overlay;
     const [from, ramp, to] = this.find('.scale').children;
-    const shown = (value) => number(language, Math.abs(value), high < 0.1 ? 2 : high % 1 ? 1 : 0);
-    from.textContent = `${low < 0 ? '−' : ''}${shown(low)}`;
-    to.textContent = `${low < 0 ? '+' : ''}${shown(high)} ${this.t(unit)}`;
+    const inNumbers = (value) => number(language, Math.abs(value), high < 0.1 ? 2 : high % 1 ? 1 : 0);
+    from.textContent = `${low < 0 ? '−' : ''}${inNumbers(low)}`;
+    to.textContent = `${low < 0 ? '+' : ''}${inNumbers(high)} ${this.t(unit)}`;
     ramp.style.background = `linear-gradient(to right, ${colours})`;
     ramp.firstChild.hidden = threshold === undefined;
     ramp.firstChild.style.left = `${(100 * threshold) / high}%`;

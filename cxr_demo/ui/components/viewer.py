@@ -135,11 +135,11 @@ class Viewer(gr.HTML):
     def report_js(self, kind: str) -> str:
         """For `js=` of a button with inputs (label, facts): save the report as "html" or "json".
 
-        `facts` is a dictionary, of which all parts may be missing: "image", "gate",
-        "probabilities", "plausible", "atypical", "model", "neighbours", "vote", "search" and "map"
-        as `analyse` returns them, "operating_point", "zones" (list of sentences), "impression"
-        {"impression", "confidence"}. Every element of the page with `data-report="called"`,
-        "point", "vote" or "zones" gives its text to the report as it stands.
+        `facts` is a dictionary, of which all parts may be missing and others are left out: "image",
+        "gate", "probabilities", "plausible", "atypical", "model", "neighbours", "vote", "search",
+        "map" as `analyse` returns them, "operating_point", "zones", "impression" {"impression",
+        "confidence"}. Sentences are taken from the page as they stand: elements of the classes
+        called, set, meaning and vote in `.findings`, and rows of the table `.zones`.
         """
         return f"(label, facts) => {{ {self._object}?.report('{kind}', label, facts); return []; }}"
 

@@ -83,6 +83,10 @@ export function contour(map, threshold) {
   const step = 2;
   for (let y = 0; y < SIDE - step; y += step) {
     for (let x = 0; x < SIDE - step; x += step) {
+      const at = y * SIDE + x;
+      const sum = (map[at] > threshold) + (map[at + step] > threshold)
+        + (map[at + step * SIDE] > threshold) + (map[at + step * SIDE + step] > threshold);
+      if (sum === 0 || sum === 4) continue; // on one side: nearly all of them
       const corners = [[x, y], [x + step, y], [x + step, y + step], [x, y + step]];
       const above = corners.map(([cx, cy]) => map[cy * SIDE + cx] - threshold);
       let drawing = false;

@@ -66,16 +66,19 @@ export function verdict(root, viewer) {
       });
     });
     const lines = ['threshold', 'query'].map((name) => make('svg:line', { class: name, y1: 0, y2: 80 }));
-    root.replaceChildren(make('p', { class: 'said', role: 'status', 'data-report': 'verdict' }),
+    root.replaceChildren(make('p', { class: 'said', role: 'status' }),
       make('svg:svg', { viewBox: '0 0 100 80', preserveAspectRatio: 'none', role: 'img', 'aria-label': t('histogram'),
-        onclick: ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth) }, bars, lines),
-      make('p', { class: 'ends' }, make('span', { text: '0' }), make('span', { text: `${high} ${t(`unit.${method}`)}` })),
-      make('div', { class: 'presets', role: 'group', 'aria-label': t('threshold.preset') },
+        onclick: ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth) },
+      make('svg:title', { text: t('histogram') }), bars, lines),
+      make('p', { class: 'ends' }, make('span', { text: '0' }), Object.keys(ROWS).map((name) =>
+        make('span', { class: name, text: t(name === 'map' ? 'map.query' : `class.${name}`) })),
+      make('span', { text: `${high} ${t(`unit.${method}`)}` })),
+      make('div', { class: 'presets', role: 'group', 'aria-label': t('threshold.preset'), title: t('threshold.preset') },
         Object.entries(presets).map(([name, value]) => make('button', { type: 'button', value,
           text: `${t(`preset.${name}`)} · ${shown(value)}`, onclick: () => viewer.choose(value) }))),
-      make('p', { 'data-report': 'meaning' }), make('p', { class: 'note', text: t('histogram') }));
+      make('p', { class: 'meant' }));
   }
-  const [said, meant] = root.querySelectorAll('[data-report]');
+  const [said, meant] = root.querySelectorAll('.said, .meant');
   const words = found ? t(found.unusual ? 'verdict.unusual' : 'verdict.usual', { score: shown(found.score),
     threshold: shown(threshold), share: percent(language, found.share_above, 1) }) : t(veil ?? 'nothing');
   if (said.textContent !== words) said.textContent = words;
