@@ -17,7 +17,6 @@ function refusalIn(words) {
 
 export default function start({ element, props, trigger, watch, upload }) {
   const zone = element.firstElementChild;
-  zone.innerHTML = '<input type="file" multiple><span aria-hidden="true"></span><span class="told" role="status"></span>';
   const [input, hint, told] = zone.children;
   let last = null; // the radiograph sent, so that another frame of it can be asked for
   let turn = 0;

@@ -39,7 +39,8 @@ class DropZone(gr.HTML):
     def __init__(self, elem_id: str = "drop-zone", **options):
         super().__init__(
             label=LANGUAGE,
-            html_template="<div class='cxr-drop'></div>",
+            html_template="<div class='cxr-drop'><input type='file' multiple>"
+            "<span aria-hidden='true'></span><span class='told' role='status'></span></div>",
             css_template=(FOLDER / "drop_zone.css").read_text(encoding="utf-8"),
             js_on_load=load_module("drop_zone", "radiograph", "batch"),
             apply_default_css=False,

@@ -12,8 +12,7 @@ export function paint(viewer, primary, secondary) {
   pane(viewer, primary, context);
   if (mode === 'side') pane(viewer, secondary, sized(secondary), other);
   if (mode !== 'curtain') return;
-  const thumb = THUMB * devicePixelRatio;
-  const edge = thumb / 2 + state.curtain * (primary.width - thumb);
+  const edge = (0.5 - state.curtain) * THUMB * devicePixelRatio + state.curtain * primary.width;
   context.save();
   context.beginPath();
   context.rect(edge, 0, primary.width - edge, primary.height);
@@ -83,14 +82,8 @@ function layer({ kept }, name, sources, maker) {
   return (kept[name] = { sources, made: maker(...sources) }).made;
 }
 
-/** Match a canvas to its size on the screen and make it black. */
+/** A canvas as large as it is on the screen, and empty: being given its size empties it. */
 function sized(canvas) {
-  for (const [side, length] of [['width', canvas.clientWidth], ['height', canvas.clientHeight]]) {
-    const pixels = Math.max(1, Math.round(length * devicePixelRatio));
-    if (canvas[side] !== pixels) canvas[side] = pixels;
-  }
-  const context = canvas.getContext('2d');
-  context.fillStyle = '#000';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  return context;
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * devicePixelRatio));
+  return Object.assign(canvas, { width, height }).getContext('2d', { alpha: false });
 }
