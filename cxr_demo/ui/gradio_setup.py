@@ -108,6 +108,8 @@ async def store_upload(
             part.file.close()
             stored.append(str(Path(upload_dir) / secrets.token_hex(16)))
             Path(part.file.name).rename(stored[-1])
+        if not stored:
+            raise KeyError("files")
     except BaseException as error:
         for part in parser._files_to_close_on_error:
             Path(part.name).unlink(missing_ok=True)

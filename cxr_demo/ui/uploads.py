@@ -136,7 +136,8 @@ class Uploads:
         """
         if isinstance(path, str) and len(path) < 4096:
             file = Path(path)
-            if file.parent == self.folder and _NAME.fullmatch(file.name):
+            named = file.parent == self.folder and _NAME.fullmatch(file.name)
+            if named and not file.is_symlink():  # Gradio would follow it, and copy what it finds
                 return file
         raise RadiographError("refused.upload_gone")
 

@@ -2,12 +2,13 @@
 
 import html
 import json
+from contextlib import suppress
 
 from gradio.i18n import I18nData as T
 
 from cxr_demo.analysis import Analysis
 from cxr_demo.anomaly.maps import THRESHOLD_STEP
-from cxr_demo.errors import CXRError
+from cxr_demo.errors import CXRError, UserError
 from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
@@ -167,6 +168,9 @@ class ReadingTab:
             )
             self.exclude = gr.Checkbox(True, label=T("search.exclude"))
 
+        with gr.Accordion(T("table.title"), open=False):
+            self.find = gr.Textbox(label=T("table.find"), max_length=80)
+            self.found = Neighbours(elem_id="found")
         with gr.Row(visible=False, elem_id="pictures") as self.offer:
             self.pictures = gr.HTML(elem_classes="note")
             self.fetch = gr.Button(T("pictures.fetch"), size="sm", visible=offers_pictures)
@@ -209,7 +213,9 @@ class ReadingTab:
             return told(handlers.read_example)(event.index, *settings)
 
         def probe(facts: object, event: gr.EventData) -> object:
-            return handlers.probe(facts, event._data)
+            with suppress(UserError):  # a forged one; the viewer asks for what can be answered
+                return handlers.probe(facts, event._data)
+            return gr.skip()
 
         def pick(facts: object, event: gr.EventData) -> list:
             return told(handlers.pick)(facts, event._data)
@@ -227,8 +233,13 @@ class ReadingTab:
         held = [self.facts, *seen]
         self.override.click(told(handlers.override), held, outputs, **searches).then(**unveil)
         self.read_first.change(told(handlers.switch), held, outputs, **searches).then(**unveil)
+
+        def reveal(*sent: object) -> list:
+            said = told(handlers.reveal)(*sent)
+            return said if len(said) > len(OUTPUTS) else [gr.skip(), gr.skip(), *said]
+
         self.reveal.click(
-            handlers.reveal,
+            reveal,
             [self.facts, self.impression, self.confidence, self.readings, *how],
             [self.readings, self.log, *outputs],
             **searches,
@@ -253,7 +264,8 @@ class ReadingTab:
             return told(handlers.pick)(facts, event._data, False)
 
         self.map_link.pick(pick, self.facts, outputs, **searches)
-        for cards in (self.cards, self.picked):
+        self.find.change(handlers.find, self.find, self.found, **latest)
+        for cards in (self.cards, self.picked, self.found):
             cards.pick(press, self.facts, outputs, **searches)
         self.map_link.look(look, None, outputs, **latest)
         self.projection.change(

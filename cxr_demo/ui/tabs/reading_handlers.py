@@ -21,7 +21,12 @@ from cxr_demo.report import neighbourhood_json
 from cxr_demo.ui import messages
 from cxr_demo.ui.components.drop_zone import parse_radiograph
 from cxr_demo.ui.components.map_link import looked_at, map_marks, map_query, picked_rows
-from cxr_demo.ui.components.neighbours import neighbours_html, picked_html
+from cxr_demo.ui.components.neighbours import (
+    find_references,
+    neighbours_html,
+    picked_html,
+    references_html,
+)
 from cxr_demo.ui.components.probabilities import (
     nothing_html,
     per_hundred_html,
@@ -269,6 +274,11 @@ class ReadingHandlers:
         except UserError:
             return probed(request, None)
         return probed(request, analysis.probabilities)
+
+    def find(self, text: object) -> str:
+        """References by patient or name, as a table to choose from by keyboard."""
+        library = self._service.analyser.library
+        return references_html(library, find_references(library, str(text)[:80])) if text else ""
 
     def look(self, asked: object) -> list:
         """What else a part of a large library's map holds, which does not show all of it."""
