@@ -106,6 +106,11 @@ def parse_facts(sent: object, library: ReferenceLibrary) -> dict:
             "embedding": unit_rows(embedding[None])[0].astype(np.float32),
             "same_patients": [str(key) for key in sent["same_patients"][:MAX_NEIGHBOURS]],
             "left_out": int(sent["left_out"]),
+            "same_picture": [str(name) for name in sent["same_picture"][:MAX_NEIGHBOURS]],
+            "image": {
+                "burned_in": bool(sent["image"]["burned_in"]),
+                **{name: int(sent["image"][name]) for name in ("width", "height", "bit_depth")},
+            },
             "known": sent["known"] and _class(sent["known"]),
             "matrix": [float(value) for value in sent["matrix"]],
         }

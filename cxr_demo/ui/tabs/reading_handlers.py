@@ -150,7 +150,7 @@ class ReadingHandlers:
         library = service.analyser.library
         facts = {**parse_facts(sent, library), **changed}
         points = service.calibration["operating_points"]
-        if point not in points:
+        if not isinstance(point, str) or point not in points:
             raise UserError("call.malformed")
         found = self._search(facts, k, classes, exclude)
         shown = {
@@ -162,7 +162,7 @@ class ReadingHandlers:
         }
         answered = {
             "facts": shown,
-            "status": messages.done_html(shown, exclude),
+            "status": messages.done_html(facts, bool(exclude)),
             "ask": gr.update(visible=facts["veil"] == "veiled"),
         }
         if facts["veil"]:
@@ -179,7 +179,7 @@ class ReadingHandlers:
         return {
             **answered,
             "findings": self._probabilities(facts, point),
-            "zones": zones_html(sent["zones"]),
+            "zones": _zones(sent.get("zones")),
             "cards": neighbours_html(
                 library, service.thumbnails, shown["neighbours"], shown["vote"],
                 facts["probabilities"], service.analyser.typicality, classes,
@@ -211,11 +211,8 @@ class ReadingHandlers:
     def hundred(self, point: object, prevalence: object) -> str:
         """What an operating point means for 100 children at a prevalence, in per cent."""
         points = self._service.calibration["operating_points"]
-        if (
-            point not in points
-            or type(prevalence) not in (int, float)
-            or not 0 <= prevalence <= 100
-        ):
+        known = isinstance(point, str) and point in points
+        if not known or type(prevalence) not in (int, float) or not 0 <= prevalence <= 100:
             return gr.skip()
         return per_hundred_html(points[point], prevalence / 100)
 
@@ -308,6 +305,13 @@ class ReadingHandlers:
             map_link={"marked": marks},
             picked=picked_html(library, thumbnails, rows) if show else gr.skip(),
         )
+
+
+def _zones(sent: object) -> str:
+    try:
+        return zones_html(sent)
+    except (TypeError, KeyError, ValueError, AttributeError):
+        raise UserError("call.malformed") from None
 
 
 def zones_json(zones: object) -> list[dict] | None:
