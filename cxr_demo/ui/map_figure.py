@@ -3,9 +3,9 @@
 Data contract: a `ReferenceLibrary` → `plotly.graph_objects.Figure` with one `scattergl` trace a
 class, in the order of THREE_CLASS. A point's `customdata` is its library row, its `text` its
 patient key. A trace's `meta` holds its places on both maps, float32 (2, n) each, so that the
-browser goes from one to the other by itself. Nothing in the figure is of any radiograph: star,
-rings and the theme's colours are drawn by `components/map_link.py`, because a new figure would lose
-zoom and selection.
+browser goes from one to the other by itself; the layout's says whether the library is drawn whole.
+Nothing in the figure is of any radiograph: star, rings and the theme's colours are drawn by
+`components/map_link.py`, because a new figure would lose zoom and selection.
 
 A library of more than MAX_POINTS is sampled (see `reference.map_sampling`); what else a part of the
 map holds comes by `ReferenceMap.points_in` when that is looked at closely.
@@ -73,6 +73,7 @@ class ReferenceMap:
             [_trace(name, points) for name, points in self._by_class(self.shown).items()],
             go.Layout(
                 template="none",
+                meta={"whole": self.whole},
                 margin={"l": 0, "r": 0, "t": 24, "b": 24},
                 paper_bgcolor="rgba(0,0,0,0)",
                 plot_bgcolor="rgba(0,0,0,0)",

@@ -51,13 +51,13 @@ def test_the_browser_is_told_how_to_zoom_and_which_buttons_to_show(drawn):
 
 def test_a_small_library_is_drawn_whole():
     small = ReferenceMap(grid_library(), max_points=24)
-    assert small.whole
+    assert small.figure().layout.meta["whole"] is True
     assert small.shown.tolist() == list(range(24))
 
 
 def test_of_a_large_library_a_view_shows_what_it_has_room_for():
     large = ReferenceMap(grid_library(), max_points=6)
-    assert not large.whole
+    assert large.figure().layout.meta["whole"] is False
     assert 6 <= len(large.shown) <= 12, "six for each of the projections"
     traces = large.figure().data
     assert sorted(row for trace in traces for row in trace.customdata) == large.shown.tolist()

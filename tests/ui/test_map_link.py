@@ -117,7 +117,7 @@ def blocks(library, thumbnails, seen: SimpleNamespace, max_points: int) -> gr.Bl
         bars = gr.HTML(probabilities.nothing_html(), elem_id="bars")
         projection = gr.Radio(["umap", "tsne"], value="umap", label="Map", elem_id="projection")
         gr.Plot(drawn.plot(), show_label=False, elem_id="map", elem_classes="reference-map")
-        link = map_link.MapLink("map", whole=drawn.whole)
+        link = map_link.MapLink("map")
         picked = neighbours.Neighbours(elem_id="picked")
         cards = neighbours.Neighbours(elem_id="neighbours")
         wanted = gr.Textbox(label="Find", elem_id="find")

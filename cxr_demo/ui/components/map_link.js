@@ -104,7 +104,7 @@ export default function link({ element, props, trigger, watch }) {
     graph.on('plotly_deselect', () => pick(null));
     graph.on('plotly_relayout', () => {
       clearTimeout(closer);
-      if (!props.whole) closer = setTimeout(look, CLOSER_MS);
+      if (!graph.layout.meta.whole) closer = setTimeout(look, CLOSER_MS);
     });
     draw();
   }

@@ -43,11 +43,9 @@ class MapLink(gr.HTML):
 
     Args:
         figure: `elem_id` of the plot.
-        whole: whether the plot draws all of the library, see `ReferenceMap.whole`; "look" is
-            triggered only where it does not.
     """
 
-    def __init__(self, figure: str, value: dict | None = None, *, whole: bool = True, **options):
+    def __init__(self, figure: str, value: dict | None = None, **options):
         super().__init__(
             value,
             label=LANGUAGE,
@@ -55,7 +53,6 @@ class MapLink(gr.HTML):
             js_on_load=load_module("map_link", "pick", "look"),
             visible="hidden",
             figure=figure,
-            whole=whole,
             config=CONFIG,
             **options,
         )
