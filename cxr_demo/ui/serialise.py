@@ -94,7 +94,9 @@ def parse_facts(sent: object, library: ReferenceLibrary) -> dict:
             for head, names in HEADS.items()
         }
         embedding = np.array(sent["embedding"], np.float64)
-        if embedding.shape != library.embeddings[0].shape or not np.linalg.norm(embedding) > 0:
+        numbers = all(type(value) in (int, float) for value in sent["embedding"])
+        right = numbers and embedding.shape == library.embeddings[0].shape
+        if not right or not 0 < np.linalg.norm(embedding) < np.inf:
             raise ValueError("no embedding")
         if sent["veil"] not in (None, "veiled", "gated"):
             raise ValueError("no veil")
