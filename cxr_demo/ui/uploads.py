@@ -29,6 +29,7 @@ LIES_S = 120
 """How long an upload waits for its analysis: longer than the fullest queue takes."""
 MAX_BYTES = 2 << 30
 """What all uploads together may take."""
+HELD, THUMBNAIL = "held-", ".webp"
 SPARE_BYTES = 256 << 20
 """What uploads leave of the disk for everybody else."""
 
@@ -161,12 +162,15 @@ class Uploads:
             RadiographError: if one of them is none.
         """
         found = [self.find(path) for path in paths]
-        with tempfile.TemporaryDirectory(dir=self.folder) as kept:
+        with tempfile.TemporaryDirectory(prefix=HELD, dir=self.folder) as kept:
             yield [file.rename(Path(kept) / file.name) for file in found]
 
     def sweep(self) -> None:
-        """Delete what has waited too long."""
-        for file in self.folder.glob("*"):
+        """Delete what has waited too long: uploads, and what Gradio unpacks for a tool; not the
+        examples' thumbnails, which it keeps for every page."""
+        for file in self.folder.rglob("*"):
+            if file.suffix == THUMBNAIL or file.parent.name.startswith(HELD):
+                continue
             with suppress(OSError):  # taken just now
                 if file.is_file() and time.time() - file.lstat().st_mtime > LIES_S:
                     file.unlink()

@@ -295,7 +295,6 @@ class ReadingTab:
         )
         self.filled = [
             self.plot,
-            self.map_link,
             self.examples,
             self.offer,
             self.pictures,
@@ -308,9 +307,7 @@ class ReadingTab:
     def fill_page(self) -> list:
         """What `filled` is given when the page has loaded."""
         service = self._service
-        whole = gr.update(whole=service.reference_map.whole)
-        plot = service.reference_map.plot()
-        return [plot, whole, service.example_thumbnails, *self._offered()]
+        return [service.reference_map.plot(), service.example_thumbnails, *self._offered()]
 
     def _offered(self, *failed: str) -> list:
         """Whether a word on the references' pictures is due, which, and whether more can be had."""
