@@ -79,7 +79,9 @@ class ReadingTab:
                 scale=5,
                 elem_id="examples",
             )
-        self.status = gr.HTML(messages.status_html("waiting", say("status.waiting")))
+        self.status = gr.HTML(
+            messages.status_html("waiting", say("status.waiting")), elem_id="status"
+        )
         with gr.Row(visible=False, elem_id="frames") as self.frames:
             self.frame = gr.Number(1, label=T("gate.frame.label"), minimum=1, precision=0)
             self.read_frame = gr.Button(T("gate.read_frame"))
@@ -197,7 +199,7 @@ class ReadingTab:
             self.report_html = gr.Button(T("report.html"))
             self.report_json = gr.Button(T("report.json"))
         with gr.Accordion(T("readfirst.log"), open=False, visible=False) as self.log_sheet:
-            self.log = gr.HTML(messages.log_html([]))
+            self.log = gr.HTML(messages.log_html([]), elem_id="log")
             self.forget = gr.Button(T("log.clear"), size="sm")
 
     def _wire(self) -> None:
