@@ -21,9 +21,15 @@ def status_html(tone: str, *sentences: str) -> str:
     return f'<p class="status {tone}" role="status">{" ".join(filter(None, sentences))}</p>'
 
 
-def refused_html(refusal: UserError, before: bool = False) -> str:
-    """Why nothing new is shown; with `before`, that what is shown is of the radiograph before."""
-    still = say("status.still") if before else ""
+def refused_html(refusal: UserError, reading: bool = False) -> str:
+    """Why nothing new is shown.
+
+    Args:
+        refusal: the reason.
+        reading: whether it was a radiograph that was refused; if another is on the page (see
+            `page.css`), it is said that this one is still shown.
+    """
+    still = f'<span class="still">{say("status.still")}</span>' if reading else ""
     return status_html("refused", say(refusal.key, **refusal.values), still)
 
 

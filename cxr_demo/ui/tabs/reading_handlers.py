@@ -79,7 +79,9 @@ def told(handler: Callable[..., list]) -> Callable[..., list]:
                 {"frame": gr.update(maximum=refusal.values["frames"], value=1)} if frames else {}
             )
             return answer(
-                status=messages.refused_html(refusal), frames=gr.update(visible=frames), **asked
+                status=messages.refused_html(refusal, handler.__name__.startswith("read_")),
+                frames=gr.update(visible=frames),
+                **asked,
             )
         except Exception:
             # A programming error: its trace goes to the log, which never sees pixels or names.
