@@ -198,7 +198,7 @@ class ReadingTab:
             self.label = gr.Textbox(label=T("report.label"), max_length=80)
             self.report_html = gr.Button(T("report.html"))
             self.report_json = gr.Button(T("report.json"))
-        with gr.Accordion(T("readfirst.log"), open=False, visible=False) as self.log_sheet:
+        with gr.Accordion(T("readfirst.log"), open=False):
             self.log = gr.HTML(messages.log_html([]), elem_id="log")
             self.forget = gr.Button(T("log.clear"), size="sm")
 
