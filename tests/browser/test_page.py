@@ -222,7 +222,7 @@ def test_the_about_tab_says_how_good_it_is_and_tests_itself(page):
     page.wait_for_selector(".card table")
     assert "0.985" in page.content()
     unfold(page, WORDS["about.training"])
-    page.wait_for_selector(".js-plotly-plot .legendtext")
+    page.wait_for_selector(".training .legendtext")
     unfold(page, WORDS["about.self_test"])
     page.locator("#self-test").click()
     page.wait_for_selector("#self-test-results tbody tr:nth-child(4)")

@@ -60,7 +60,7 @@ class AboutTab:
                     self.verdict, self.results = gr.HTML(), gr.HTML(elem_id="self-test-results")
                 elif name == "training":
                     texts[name] = gr.HTML()
-                    plots = [gr.Plot(show_label=False) for _ in CHARTS]
+                    plots = [gr.Plot(show_label=False, elem_classes="training") for _ in CHARTS]
                 else:
                     texts[name] = gr.HTML(elem_classes="card")
         language = gr.Textbox("en", visible=False)
