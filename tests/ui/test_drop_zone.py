@@ -26,6 +26,7 @@ DISPATCH = """([type, on, files]) => {
 }"""
 
 
+READY = ".cxr-drop input[aria-label]"
 ONE = "#one textarea, #one input"
 NOTE_NAMES = """() => {
     window.uploadedNames = [];
@@ -61,7 +62,8 @@ def address(serve):
 @pytest.fixture
 def page(open_page, address):
     page = open_page(address)
-    page.wait_for_selector(".cxr-drop input")
+    page.wait_for_selector(READY)
+    page.wait_for_selector(ONE)
     return page
 
 
@@ -169,7 +171,7 @@ def test_an_upload_that_fails_is_said(page, console_errors, answer, words):
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_accessibility(open_page, address, theme):
     page = open_page(address, theme)
-    page.wait_for_selector(".cxr-drop input")
+    page.wait_for_selector(READY)
     ours = ("cxr-drop", 'type="file"')
     assert [one for one in violations(page) if any(part in one for part in ours)] == []
 

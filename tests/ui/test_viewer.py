@@ -682,6 +682,7 @@ def test_a_probe_by_mouse_is_answered_and_taken_back(page, asked):
     page.click("text=undo")
     assert len(lines(page)) == 2
     put(page, "fill", "surroundings")
+    pixels(page)
     assert "drag a box" in page.inner_text(".probes"), "boxes of one run are filled alike"
     drag(page, 90, 60)
     assert "its surroundings" in answered(page, 1)[1]
@@ -827,6 +828,7 @@ def test_accessibility(open_page, address, theme):
 
 def test_every_tool_is_reached_by_the_tab_key(page):
     put(page, "compare", "curtain")
+    pixels(page)
     wanted = page.evaluate(
         """() => {
             const all = document.querySelectorAll(
