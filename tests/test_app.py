@@ -101,7 +101,7 @@ def test_nothing_is_left_by_a_server_that_ended(checkout, tmp_path_factory, ende
                 time.sleep(0.3)
         (folder,) = temporary.iterdir()
         assert folder.stat().st_mode & 0o777 == 0o700
-        (folder / "uploads" / ("0" * 32)).write_bytes(b"a radiograph")
+        (folder / ("0" * 32)).write_bytes(b"a radiograph")
     finally:
         server.send_signal(ended_by)
         server.wait(30)
