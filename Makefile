@@ -28,7 +28,7 @@ test: .venv/requirements-test.txt.done ## run every check and test
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/browser
 
 screenshots: .venv/requirements-test.txt.done ## take the pictures of the page that README shows
-	CXR_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser/test_screenshots.py
+	$(BIN)/python -m tools.screenshots
 
 define TRAIN_DETECTOR
 $(BIN)/python -m train.recipes.detector --data $(DATA) --trunk $(TRUNK) --work $(WORK)/detector \

@@ -1,38 +1,40 @@
-"""Serve the page: `python app.py`, then http://127.0.0.1:7860.
+"""The page as a Gradio app: `python app.py`, then http://127.0.0.1:7860.
 
-Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on Hugging Face Spaces; what
-else can be set is in SECURITY.md.
+`demo` is a `gr.Blocks`, for Spaces, for tests and for `gradio app.py`, which reloads it while it is
+being worked on. Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT; what else can be
+set is in SECURITY.md.
 """
 
-import atexit
 import os
-import shutil
-import signal
 import sys
 
+from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import CXRError
+from cxr_demo.ui.service import Service
 from cxr_demo.ui.settings import Settings
-from cxr_demo.ui.uploads import Uploads, private_folder
+from cxr_demo.ui.uploads import Uploads, serving_folder
 
+try:
+    settings = Settings.from_environment()
+    uploads = Uploads(serving_folder())
+    service = Service(Artefacts())  # loads in a thread, while Gradio is imported
 
-def main() -> None:
-    try:
-        settings = Settings.from_environment()
-        folder = private_folder()
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that atexit runs then, too
-        os.environ["GRADIO_TEMP_DIR"] = str(folder / "gradio")  # read when Gradio is imported
+    from cxr_demo.ui.blocks import APPEARANCE, build
 
-        from cxr_demo.artefacts import Artefacts
-        from cxr_demo.ui.server import serve
-
-        uploads = Uploads(folder / "uploads", 2 * settings.share)
-        serve(Artefacts(), uploads, settings)
-    except CXRError as error:
-        sys.exit(f"Refusing to start: {error}")
-    except OSError as error:  # a port that is taken, a name that is none, a disk that is full
-        sys.exit(f"Refusing to start: {error.strerror or error}")
-
+    demo = build(service, uploads, settings)
+except CXRError as error:
+    sys.exit(f"Refusing to start: {error}")
 
 if __name__ == "__main__":
-    main()
+    if "GRADIO_WATCH_DIRS" in os.environ:
+        print("Reloading on changes, on this machine only, without the guard of `python app.py`.")
+        demo.launch(server_name="127.0.0.1", **APPEARANCE)
+    else:
+        from cxr_demo.ui.server import serve
+
+        try:
+            serve(demo, service, uploads, settings)
+        except CXRError as error:
+            sys.exit(f"Refusing to start: {error}")
+        except OSError as error:  # a port that is taken, a name that is none
+            sys.exit(f"Refusing to start: {error.strerror or error}")

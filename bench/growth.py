@@ -136,7 +136,7 @@ def resident_megabytes() -> float:
 
 
 def kilobytes(places: np.ndarray) -> int:
-    """Size of places as the JSON that `ui.briefing` sends, extrapolated from the first ones."""
+    """Size of places as JSON, rounded to three decimals, extrapolated from the first ones."""
     sample = places[:MAX_POINTS]
     size = len(json.dumps(np.round(sample.astype(float), 3).T.tolist()))
     return round(size * len(places) / len(sample) / 1024)

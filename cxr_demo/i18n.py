@@ -1,9 +1,9 @@
 """All wording of the page and of its refusals: one JSON file a language, the same keys in each.
 
 `en.json` is the one to translate from. A value in braces is filled in; whole numbers get the
-separators of the language. The page fills sentences in the browser (`static/shared/wording.js`), so
-that a language is chosen without the server; here they are filled for the command line and the API,
-whose language is English.
+separators of the language. The page fills sentences of all languages (`ui/wording.py`,
+`ui/components/words.js`), so that one is chosen without the server; here they are filled for the
+command line and the API, whose language is English.
 """
 
 import json

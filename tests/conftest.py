@@ -17,6 +17,7 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+SHIPPED = Path(__file__).parent.parent / "assets"
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
@@ -102,7 +103,8 @@ def tiny_assets(tmp_path_factory) -> Path:
                 "binary": {"temperature": 2.0, "prior": [0.5, 0.5]},
                 "three_class": {"temperature": 1.0, "prior": [0.5, 0.25, 0.25]},
                 "operating_points": {
-                    "youden": {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}
+                    name: {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}
+                    for name in ("youden", "sensitivity_95", "specificity_90")
                 },
                 "conformal": {"min_probability": {"normal": 0.3, "bacterial": 0.2, "viral": 0.25}},
                 "classifier": short_hash["classifier"],
@@ -231,15 +233,23 @@ def tiny_assets(tmp_path_factory) -> Path:
         )
     )
     (root / "metrics").mkdir()
-    for name in ("evaluation", "localisation"):
-        (root / f"metrics/{name}.json").write_text(json.dumps({"detector": {"auc": 0.9}}))
-    for name in ("classifier", "detector", "autoencoder"):
-        (root / f"metrics/{name}_history.json").write_text(json.dumps([{"epoch": 1, "loss": 0.5}]))
+    for path in (SHIPPED / "metrics").glob("*.json"):  # figures only, no models
+        (root / "metrics" / path.name).write_bytes(path.read_bytes())
     for i in range(4):
         (root / f"examples/reference{i:02}.png").write_bytes(png(chest_like(i)))
     hashes = [hashlib.sha256(p.read_bytes()).hexdigest()[:12] for p in root.glob("examples/*")]
+    expected = {
+        "pneumonia": 0.5,
+        "three_class": {"normal": 0.4, "bacterial": 0.3, "viral": 0.3},
+        "score": 0.5,
+        "autoencoder": 0.001,
+        "neighbours": ["reference00"],
+    }
+    tolerance = {"probability": 0.02, "score": 0.02, "autoencoder": 0.0001}
     (root / "metrics/self_test.json").write_text(
-        json.dumps({"model": {}, "tolerance": {}, "examples": {digest: {} for digest in hashes}})
+        json.dumps(
+            {"model": {}, "tolerance": tolerance, "examples": dict.fromkeys(hashes, expected)}
+        )
     )
     manifest = [
         {
@@ -262,29 +272,35 @@ def tiny_analyser(tiny_assets):
 
 
 @pytest.fixture(scope="session")
-def serve_tiny(tiny_analyser, tiny_assets, tmp_path_factory):
+def upload_folder(tmp_path_factory):
+    """Where Gradio stores uploads of every server of these tests."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def serve_tiny(tiny_assets, upload_folder):
     """Starts the whole server on the tiny artefacts, as `python app.py` does with the real ones.
 
     Takes settings; returns its address on a free loopback port and where its uploads lie. Ended
     with the tests.
     """
     from cxr_demo.artefacts import Artefacts
-    from cxr_demo.ui import briefing, server
+    from cxr_demo.ui.blocks import build
+    from cxr_demo.ui.server import site
+    from cxr_demo.ui.service import Service
     from cxr_demo.ui.settings import Settings
     from cxr_demo.ui.uploads import Uploads
 
     def start(**chosen) -> tuple[str, Path]:
-        folder = tmp_path_factory.mktemp("served")
-        settings = Settings(**chosen)
-        uploads, failures = Uploads(folder / "uploads", settings.share), []
-        artefacts = Artefacts(tiny_assets)
-        app = server.site(lambda: tiny_analyser, artefacts, uploads, settings, failures.append)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
-            patch.setattr(briefing, "about", lambda artefacts: {})  # its figures are not tiny
-            address = served.enter_context(serving(app, settings))
-            wait_for(f"{address}/health", lambda: not failures)
-        return address, uploads.folder
+        settings, uploads = Settings(**chosen), Uploads(upload_folder)
+        service = Service(Artefacts(tiny_assets))
+        demo = build(service, uploads, settings)
+        address = served.enter_context(serving(site(demo, service, uploads, settings), settings))
+        wait_for(f"{address}/health", lambda: not service.loaded.done() or service.analyser)
+        return address, upload_folder
 
     with ExitStack() as served:
         yield start

@@ -17,7 +17,8 @@ LAYERS = {
         ("anomaly", "reference"),
         ("analysis",),
         ("report",),
-        ("cli", "ui"),
+        ("cli",),
+        ("ui",),
         ("__main__",),
     ),
     "train": (

@@ -131,7 +131,7 @@ class User:
         if chance < 0.94:
             self._break_off(content)
             return "left while uploading"
-        self._question("analyse", [{"path": self._upload(content)}, PARTS, [], "blur"])
+        self._question("analyse", self._asked(content))
         return "left before the answer"
 
     def look(self) -> None:
@@ -156,11 +156,11 @@ class User:
 
     def _expect(self, content: bytes, status: str) -> None:
         """Send a file, ask about it as the page does, and move a slider."""
-        answer = self._answer("analyse", [{"path": self._upload(content)}, PARTS, [], "blur"])
+        answer = self._answer("analyse", self._asked(content))
         if answer["status"] != status:
             raise RuntimeError(f"{answer['status']}: {answer['error']}")
         if status == "ok":
-            found = self._answer("neighbours", [answer["embedding"], 5])
+            found = self._answer("neighbours", {"embedding": answer["embedding"], "k": 5})
             if len(found["neighbours"]) != 5:
                 raise RuntimeError(f"{len(found['neighbours'])} neighbours")
 
@@ -181,15 +181,19 @@ class User:
             raise RuntimeError(f"upload: {status} {said[:200]}")
         return json.loads(said)[0]
 
-    def _question(self, endpoint: str, data: list) -> str:
-        body = json.dumps({"data": data}).encode()
-        status, said = self.ask("POST", f"/gradio_api/call/{endpoint}", body, "application/json")
+    def _asked(self, content: bytes) -> dict:
+        image = {"path": self._upload(content), "meta": {"_type": "gradio.FileData"}}
+        return {"image": image, "include": PARTS}
+
+    def _question(self, endpoint: str, asked: dict) -> str:
+        body, where = json.dumps(asked).encode(), f"/gradio_api/call/v2/{endpoint}"
+        status, said = self.ask("POST", where, body, "application/json")
         if status != 200:
             raise RuntimeError(f"{endpoint}: {status} {said[:200]}")
         return f"/gradio_api/call/{endpoint}/{json.loads(said)['event_id']}"
 
-    def _answer(self, endpoint: str, data: list) -> dict:
-        status, said = self.ask("GET", self._question(endpoint, data))
+    def _answer(self, endpoint: str, asked: dict) -> dict:
+        status, said = self.ask("GET", self._question(endpoint, asked))
         *_, event, told = said.decode().strip().split("\n") if status == 200 else (said[:200], "")
         if event != "event: complete":
             raise RuntimeError(f"{endpoint}: {status} {event} {told}")

@@ -1,16 +1,15 @@
 """Write records to a file of JSON lines, CSV or Parquet, a group of rows at a time.
 
-Data contract: records are those of `file_record`, parsed. COLUMNS is the schema of both tables:
-first the columns of the page's CSV (`ui/static/batch/csv.js`), same names and order, then the rest
-of the line. Values that a refused file lacks are empty in CSV and null in Parquet. Lists have the
-nearest neighbour first, in CSV with spaces between.
+Data contract: records are those of `file_record`, parsed. COLUMNS is the schema of both tables;
+the page's CSV is that of the command line. Values that a refused file lacks are empty in CSV and
+null in Parquet. Lists have the nearest neighbour first, in CSV with spaces between.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.errors import CXRError
@@ -88,9 +87,14 @@ def write_json(path: Path, records: Iterable[dict]) -> None:
 def write_csv(path: Path, records: Iterable[dict]) -> None:
     """Comma-separated values, RFC 4180, none of which a spreadsheet takes for a formula."""
     with path.open("w", encoding="utf-8", newline="") as rows:
-        for frame in _frames(records):
-            cells = frame.apply(lambda column: column.astype(object).map(_cell))
-            cells.to_csv(rows, index=False, header=not rows.tell(), lineterminator="\r\n")
+        write_csv_rows(rows, records)
+
+
+def write_csv_rows(rows: TextIO, records: Iterable[dict]) -> None:
+    """The same to an open file."""
+    for frame in _frames(records):
+        cells = frame.apply(lambda column: column.astype(object).map(_cell))
+        cells.to_csv(rows, index=False, header=not rows.tell(), lineterminator="\r\n")
 
 
 def write_parquet(path: Path, records: Iterable[dict]) -> None:

@@ -1,8 +1,8 @@
-"""Request filtering: what reaches the page and Gradio at all, and the headers of every answer.
+"""Request filtering: what reaches Gradio at all, and the headers of every answer.
 
-Gradio has some sixty routes and trusts what comes through them. This wraps it from outside: only
-what the page, `gradio_client`, `curl` and a health check need gets in, from where it may come from,
-as often as one client may ask, with a body of a size and a form that our endpoints take.
+An ASGI wrapper from outside: middleware given to Gradio sits inside its CORS, which answers foreign
+origins itself. It lets in the routes that the page and its clients need, from where they may come,
+as often as one client may ask, with bodies of a limited size that name no files but uploads.
 """
 
 import base64
@@ -11,127 +11,100 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.routing import BaseRoute, Match, Route
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.errors import UserError
-from cxr_demo.ui.arrival import MOST_BODY
-from cxr_demo.ui.clients import Rate, client_of, refusal
-from cxr_demo.ui.later import Later
-from cxr_demo.ui.payload import Body
+from cxr_demo.ui.limits import Body, Rate, client_of, refusal
+from cxr_demo.ui.policy import headers, whole_page
+from cxr_demo.ui.questions import Questions
 from cxr_demo.ui.settings import Settings
+from cxr_demo.ui.uploads import Uploads
 
-MOST_JSON = 2 << 20
+MAX_JSON = 4 << 20
+MAX_UPLOAD = (500 << 20) + (1 << 20)
+"""Of one request: the largest archive and the form around it."""
 GUESSES_PER_MINUTE = 30
 """Wrong logins of one client; a sixth of them at once."""
 
-_CALL = r"/gradio_api/call/(v2/)?(analyse|neighbours|rethreshold)"
-_EVENT = re.compile(rf"{_CALL}/[0-9a-f]{{32}}")
-GRADIOS = {
-    "GET": re.compile(rf"/config|/gradio_api/(info|queue/data)|{_EVENT.pattern}"),
-    "POST": re.compile(rf"/gradio_api/queue/join|{_CALL}"),
+_API = "/gradio_api"
+_NUMBER = "[0-9a-f]{32}"
+_CALL = rf"{_API}/call/(v2/)?(analyse|neighbours|rethreshold)"
+OPEN = {
+    "GET": re.compile(
+        rf"/|/config|/theme\.css|/favicon\.ico|/(assets|static)/[\w./-]+|/gradio\.js|/health"
+        rf"|{_API}/(info|openapi\.json|queue/data|upload_progress|startup-events|app_id)"
+        rf"|{_API}/(heartbeat/[\w-]+|file=.+|custom_component/.+)|{_CALL}/{_NUMBER}"
+    ),
+    "POST": re.compile(rf"{_API}/(queue/join|upload|cancel|reset)|{_CALL}"),
+    "OPTIONS": re.compile(".*"),
 }
-"""Gradio's own routes that are needed: by its clients and by curl."""
-OPEN = {"/health"}
-"""What is told to anybody under any name: that we are alive."""
-
-PLOTLYS_STYLES = (
-    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
-    "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
-)
-"""Two style elements that Plotly puts in: an empty one that it fills by script, and MapLibre's."""
+"""Gradio's routes that the page, `gradio_client` and curl need; the others are closed."""
+MCP = re.compile(rf"{_API}/mcp(/.*)?")
 
 
 class Guard:
     """ASGI application around another.
 
     Args:
-        app: what is guarded: Gradio's, with our routes in front.
-        gradio: what Gradio can be asked, once it is there.
-        routes: ours; they let in what they match.
+        app: what is guarded.
         settings: where requests may come from, and how many.
+        uploads: where files arrive.
+        questions: what may be asked.
     """
 
-    def __init__(self, app: ASGIApp, gradio: Later, routes: list[BaseRoute], settings: Settings):
+    def __init__(self, app: ASGIApp, settings: Settings, uploads: Uploads, questions: Questions):
         self._app = app
-        self._gradio = gradio
-        self._routes = routes
+        self._questions = questions
         self._settings = settings
+        self._uploads = uploads
         self._rate = Rate(settings.per_minute)
         self._guesses = Rate(GUESSES_PER_MINUTE)
-        self._headers = headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, self._dressed(scope, send))
+            send = self._dressed(scope, send)
+            body = Body(receive, MAX_UPLOAD if _is_upload(scope) else MAX_JSON)
+            try:
+                self._admit(scope)
+                if scope["method"] == "POST":
+                    receive = await self._checked(scope, body)
+            except UserError as refused:
+                await body.drain()
+                await refusal(refused)(scope, receive, send)
+                return
+            page = scope["path"] == "/" and scope["method"] == "GET"
+            await (whole_page(self._app, self._settings) if page else self._app)(
+                scope, receive, send
+            )
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = Body(receive, MOST_BODY if _is_upload(scope) else MOST_JSON)
-        if scope["method"] == "POST":
-            receive, send = body, body.before(send)
-        try:
-            self._admit(scope)
-            if scope["method"] == "POST":
-                self._make_room(scope)
-                if not self._is_ours(scope):
-                    asked, gradio = await body.whole(), await self._gradio()
-                    content = gradio.questions.reworded(scope["path"], asked)
-                    scope, receive = _with_length(scope, len(content)), body.again(content)
-        except UserError as refused:
-            await refusal(refused)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
     def _admit(self, scope: Scope) -> None:
-        """Refuse what nobody may ask, or not from there, or not without a login."""
-        if not self._is_known(scope) or not self._is_awaited(scope):
+        """Refuse what nobody may ask, or not from there, or not without a login, or so often."""
+        method = {"HEAD": "GET"}.get(scope["method"], scope["method"])
+        path, given = scope["path"], Headers(scope=scope)
+        tools = self._settings.mcp and MCP.fullmatch(path)
+        if not tools and (method not in OPEN or not OPEN[method].fullmatch(path)):
             raise UserError("call.nothing")
-        if scope["path"] in OPEN:
+        if path == "/health":  # told to anybody under any name: that we are alive
             return
-        given = Headers(scope=scope)
-        if not self._is_here(given, scope["method"]):
+        if not self._is_here(given, method):
             raise UserError("call.elsewhere")
-        if self._settings.login:
+        if self._settings.login and method != "OPTIONS":
             if "authorization" not in given:
                 raise UserError("call.login")
             self._guesses.spend(client_of(scope), 0)
             if not self._is_logged_in(given["authorization"]):
                 self._guesses.spend(client_of(scope))
                 raise UserError("call.login")
-
-    def _is_known(self, scope: Scope) -> bool:
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        if method in GRADIOS and self._is_ours(scope):
-            return True
-        return method in GRADIOS and GRADIOS[method].fullmatch(scope["path"]) is not None
-
-    def _is_ours(self, scope: Scope) -> bool:
-        posted = scope["method"] == "POST"
-        return any(
-            route.matches(scope)[0] is Match.FULL
-            for route in self._routes
-            if isinstance(route, Route) or not posted  # a folder matches whatever the method
-        )
-
-    def _is_awaited(self, scope: Scope) -> bool:
-        """Whether there is an answer to wait for; Gradio logs a failure where there is none."""
-        is_session = scope["path"] == "/gradio_api/queue/data"
-        is_event = _EVENT.fullmatch(scope["path"]) is not None
-        if scope["method"] != "GET" or not (is_session or is_event):
-            return True
-        if self._gradio.value is None:
-            return False
-        queue = self._gradio.value.queue
-        if is_session:
-            session = QueryParams(scope["query_string"]).get("session_hash")
-            return session in queue.pending_messages_per_session
-        awaited = queue.pending_event_ids_session.values()
-        return any(scope["path"][-32:] in events for events in awaited)
+        if method == "POST":
+            self._rate.spend(client_of(scope))
+            self._questions.make_room()
+        elif not self._questions.is_awaited(scope):
+            raise UserError("call.nothing")
 
     def _is_here(self, given: Headers, method: str) -> bool:
         """Whether a request is for us and, if it changes anything, from a page of ours.
@@ -142,12 +115,13 @@ class Guard:
         allowed = self._settings.hosts
         if allowed is not None and not _is_address(host) and _name(host) not in allowed:
             return False
-        if method != "POST":
+        if method not in ("POST", "OPTIONS"):
             return True
         if "origin" not in given:  # no browser, or one that says it so
             return given.get("sec-fetch-site", "none") in ("none", "same-origin")
         origin = given["origin"].lower()
-        return origin in self._settings.origins or origin.partition("://")[2] == host != ""
+        ours = {*self._settings.origins, *self._settings.embed_origins}
+        return origin in ours or origin.partition("://")[2] == host != ""
 
     def _is_logged_in(self, authorization: str) -> bool:
         scheme, _, sent = authorization.partition(" ")
@@ -158,68 +132,48 @@ class Guard:
         right = hmac.compare_digest(login, self._settings.login.encode())
         return scheme.lower() == "basic" and right
 
-    def _make_room(self, scope: Scope) -> None:
-        """Refuse what would make work if there is too much of it, of this client or of all."""
-        client = client_of(scope)
-        self._rate.spend(client)
-        if self._gradio.value is None:
-            return
-        queue = self._gradio.value.queue
-        lines = queue.event_queue_per_concurrency_id.values()
-        waiting = [event for line in lines for event in line.queue]
-        if len(waiting) >= queue.max_size:
-            raise UserError("call.full")
-        theirs = [event for event in waiting if client_of(event.request.scope) == client]
-        if len(theirs) >= self._settings.share:
-            raise UserError("call.share", most=self._settings.share)
+    async def _checked(self, scope: Scope, body: Body) -> Receive:
+        """The body of a post: an upload as it comes, a question once it is found to be one."""
+        declared = Headers(scope=scope).get("content-length", "")
+        size = int(declared) if declared.isdecimal() else 0
+        if not _is_upload(scope):
+            content = await body.whole()
+            self._questions.check(scope["path"], content)
+            return body.again(content)
+        if size > MAX_UPLOAD:
+            raise UserError("call.too_large")
+        if self._uploads.free() < size:
+            raise UserError("call.space")
+        return body
 
     def _dressed(self, scope: Scope, send: Send) -> Send:
+        origin = Headers(scope=scope).get("origin", "").lower()
+        embedded = origin if origin in self._settings.embed_origins else None
+
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 for name in [name for name in given if name.startswith("access-control-")]:
                     del given[name]  # Gradio lets any page in where its host is not local
-                given.update(self._headers)
-                if scope["path"].startswith(("/gradio_api/", "/config")):
+                given.update({**headers(self._settings), **given})
+                if embedded:
+                    given.update(
+                        {
+                            "Access-Control-Allow-Origin": embedded,
+                            "Access-Control-Allow-Headers": "content-type, x-gradio-user",
+                            "Access-Control-Allow-Methods": "GET, POST",
+                            "Vary": "Origin",
+                        }
+                    )
+                if scope["path"].startswith((f"{_API}/queue", f"{_API}/call")):
                     given["Cache-Control"] = "no-store"
             await send(message)
 
         return dressed
 
 
-def headers(settings: Settings) -> dict[str, str]:
-    """What every answer says of how a browser is to treat it."""
-    policy = {
-        "default-src": "'none'",
-        "script-src": "'self'",
-        "style-src": f"'self' {PLOTLYS_STYLES}",
-        "img-src": "'self' data: blob:",
-        "connect-src": "'self' data:",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "frame-ancestors": " ".join(settings.frame_ancestors),
-    }
-    return {
-        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    }
-
-
 def _is_upload(scope: Scope) -> bool:
-    return scope["path"] == "/gradio_api/upload"
-
-
-def _with_length(scope: Scope, length: int) -> Scope:
-    kept = [
-        pair
-        for pair in scope["headers"]
-        if pair[0] not in (b"content-length", b"transfer-encoding")
-    ]
-    return {**scope, "headers": [*kept, (b"content-length", b"%d" % length)]}
+    return scope["path"] == f"{_API}/upload"
 
 
 def _name(host: str) -> str:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cxr_demo.ui.later import Later
+from cxr_demo.ui.service import Service
 from cxr_demo.ui.uploads import Uploads
 
 HOLDS_S = 15
@@ -22,12 +22,12 @@ class Health:
     """Asks the networks about an example, past the queue, when somebody wants to know.
 
     Args:
-        awake: the `routes.Contents`, once questions are answered.
+        service: models and library.
         uploads: where files need space to arrive.
     """
 
-    def __init__(self, awake: Later, uploads: Uploads):
-        self._awake = awake
+    def __init__(self, service: Service, uploads: Uploads):
+        self._service = service
         self._uploads = uploads
         self._asking: asyncio.Task | None = None
         self._answered = -math.inf
@@ -43,7 +43,7 @@ class Health:
     async def _wrong(self) -> str | None:
         if not self._uploads.free():
             return "disk full"
-        if self._awake.value is None:
+        if not self._service.loaded.done():
             return "still loading"
         if time.monotonic() - self._answered < HOLDS_S:
             return None
@@ -56,8 +56,7 @@ class Health:
         return "the networks fail" if self._asking.exception() else None
 
     def _ask(self) -> None:
-        awake = self._awake.value
-        found = awake.analyser.analyse(awake.example).probabilities
+        found = self._service.analyser.analyse(self._service.radiograph).probabilities
         if not all(math.isfinite(p) for head in found.values() for p in head.values()):
             raise ArithmeticError("a probability that is none")
         self._answered = time.monotonic()

@@ -24,12 +24,12 @@ class Settings:
         hosts: names under which the page is called; None takes any. Addresses always do.
         origins: addresses of the page where a proxy changes the Host header, as
             "https://xray.example.org".
-        frame_ancestors: who may show the page in a frame.
+        embed_origins: addresses of pages that may show this one in themselves, in a frame or as
+            `<gradio-app>`.
         proxies: networks whose X-Forwarded-For is believed, as uvicorn takes them.
         per_minute: how many requests that make work one client may send in a minute.
         offers_pictures: whether a visitor may have the references' pictures fetched.
-        share: how many questions one client may have waiting, of twice as many uploads. Behind
-            one address there may be a whole hospital.
+        mcp: whether the endpoints are tools for clients of the Model Context Protocol, too.
     """
 
     login: str = field(default="", repr=False)
@@ -37,11 +37,11 @@ class Settings:
     port: int = 7860
     hosts: frozenset[str] | None = LOOPBACK
     origins: frozenset[str] = frozenset()
-    frame_ancestors: tuple[str, ...] = ("'self'",)
+    embed_origins: tuple[str, ...] = ()
     proxies: str = ""
     offers_pictures: bool = True
     per_minute: int = 900
-    share: int = 24
+    mcp: bool = False
 
     @classmethod
     def from_environment(cls, given: Mapping[str, str] = os.environ) -> "Settings":
@@ -51,7 +51,7 @@ class Settings:
             CXRError: if one is not what it has to be.
         """
         on_spaces = "SPACE_ID" in given
-        origins = _origins(given.get("CXR_ORIGINS", ""))
+        origins = _origins(given, "CXR_ORIGINS")
         space = given.get("SPACE_HOST", "").lower()
         bound = given.get("GRADIO_SERVER_NAME", "127.0.0.1").strip("[]")
         names = {urlsplit(origin).hostname for origin in origins}
@@ -60,29 +60,27 @@ class Settings:
         login = given.get("CXR_LOGIN", "")
         if login and not all(login.partition(":")):
             raise CXRError("CXR_LOGIN has to be name:password.")
-        framed_by = given.get("CXR_FRAME_ANCESTORS", " ".join(HUGGING_FACE if on_spaces else ()))
-        if any(character in framed_by for character in ";,\r\n"):
-            raise CXRError("CXR_FRAME_ANCESTORS has to be addresses with spaces between them.")
+        embedding = _origins(given, "CXR_EMBED_ORIGINS")
         return cls(
             login=login,
             host=bound,
             port=_count(given, "GRADIO_SERVER_PORT", cls.port),
             hosts=LOOPBACK | {bound} | names if names or bound in LOOPBACK else None,
             origins=origins | ({f"https://{space}"} if space else set()),
-            frame_ancestors=("'self'", *framed_by.split()),
+            embed_origins=(*sorted(embedding), *(HUGGING_FACE if on_spaces else ())),
             proxies=_networks(given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS * on_spaces)),
             offers_pictures=_choice(given, "CXR_OFFER_PICTURES", bound in LOOPBACK),
             per_minute=_count(given, "CXR_PER_MINUTE", cls.per_minute),
-            share=_count(given, "CXR_SHARE", cls.share),
+            mcp=_choice(given, "CXR_MCP", False),
         )
 
 
-def _origins(listed: str) -> frozenset[str]:
-    origins = frozenset(listed.lower().split())
+def _origins(given: Mapping[str, str], name: str) -> frozenset[str]:
+    origins = frozenset(given.get(name, "").lower().split())
     for origin in origins:
         if not _is_origin(origin):
             raise CXRError(
-                f"CXR_ORIGINS has {origin}, which is not an address like https://xray.example.org."
+                f"{name} has {origin}, which is not an address like https://xray.example.org."
             )
     return origins
 
@@ -110,9 +108,9 @@ def _networks(listed: str) -> str:
 
 def _choice(given: Mapping[str, str], name: str, default: bool) -> bool:
     value = given.get(name, "yes" if default else "no")
-    if value not in ("yes", "no"):
+    if value not in ("yes", "no", "1", "0"):
         raise CXRError(f"{name} was given as {value}; it has to be yes or no.")
-    return value == "yes"
+    return value in ("yes", "1")
 
 
 def _count(given: Mapping[str, str], name: str, default: int) -> int:

@@ -1,21 +1,22 @@
 """Uploads: a private folder in which a file lies between its arrival and its analysis.
 
-A file is stored under a random name that only its sender is told; the name it had never reaches the
-disk. Reading deletes it; what nobody reads goes by age; what a server that was killed has left goes
-when the next one starts.
+A file is stored under a random name (`gradio_setup.store_upload`) that only its sender is told.
+Reading deletes it; what nobody reads goes by age; what a server that was killed has left goes when
+the next one starts.
 """
 
+import atexit
 import os
 import re
-import secrets
 import shutil
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from cxr_demo.errors import CXRError, RadiographError, UserError
+from cxr_demo.errors import CXRError, RadiographError
 from cxr_demo.reading.reader import MAX_FILE_BYTES
 
 try:
@@ -24,14 +25,29 @@ except ImportError:  # Windows: what a killed server leaves stays there
     fcntl = None
 
 PREFIX = "cxr-demo-"
-LIES_S = 90
+LIES_S = 120
 """How long an upload waits for its analysis: longer than the fullest queue takes."""
-MOST_BYTES = 2 << 30
+MAX_BYTES = 2 << 30
 """What all uploads together may take."""
+HELD, THUMBNAIL = "held-", ".webp"
 SPARE_BYTES = 256 << 20
 """What uploads leave of the disk for everybody else."""
 
 _NAME = re.compile(r"[0-9a-f]{32}")
+
+
+def serving_folder() -> Path:
+    """The folder in which Gradio stores uploads of this process: made once, before Gradio is
+    imported, and deleted at exit.
+
+    Raises:
+        CXRError: if none can be made.
+    """
+    if not os.environ.get("GRADIO_TEMP_DIR", "").startswith(f"{tempfile.gettempdir()}/{PREFIX}"):
+        folder = private_folder()
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    return Path(os.environ["GRADIO_TEMP_DIR"])
 
 
 def private_folder(inside: Path | None = None) -> Path:
@@ -89,68 +105,78 @@ class Uploads:
     """The uploads of one server.
 
     Args:
-        folder: where they lie; made if it is not there, and nothing else is in it.
-        share: how many may lie there of one client.
+        folder: where Gradio stores them, and nothing else.
     """
 
-    def __init__(self, folder: Path, share: int = 48):
+    def __init__(self, folder: Path):
         self.folder = Path(folder)
-        self.folder.mkdir(exist_ok=True)
-        self._share = share
-        self._expected: dict[str, tuple[str, int]] = {}
 
-    def expect(self, client: str, size: int) -> str:
-        """A name for a file that is about to arrive; `withdraw` it if it does not.
-
-        Raises:
-            UserError: "call.share" if the client has enough of them here, "call.space" if there is
-                no space for it.
-        """
-        if [sender for sender, _ in self._expected.values()].count(client) >= self._share:
-            raise UserError("call.share", most=self._share)
-        others = sum(expected for _, expected in self._expected.values())
-        # While it arrives it lies there twice: as the form's part and as our file.
-        if others + size > MOST_BYTES or others + 2 * size > self.free():
-            raise UserError("call.space")
-        name = secrets.token_hex(16)
-        self._expected[name] = client, size
-        return name
-
-    def withdraw(self, name: str) -> None:
-        """Forget a file that was expected, and what has come of it."""
-        self._expected.pop(name, None)
-        (self.folder / name).unlink(missing_ok=True)
-
-    def take(self, name: str) -> bytes:
-        """Read an upload and delete it; its name comes from outside and is not trusted.
+    def take(self, path: object) -> bytes:
+        """Read an upload and delete it; its path comes from outside and is not trusted.
 
         Reads one byte more than is accepted at most, so that the reader can refuse it by its size.
 
         Raises:
             RadiographError: if there is no such upload, or no longer.
         """
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise RadiographError("refused.upload_gone")
-        file = self.folder / name
+        file = self.find(path)
         try:
-            if not S_ISREG(file.lstat().st_mode):
-                raise RadiographError("refused.upload_gone")
             with file.open("rb") as stream:
                 return stream.read(MAX_FILE_BYTES + 1)
         except OSError:
             raise RadiographError("refused.upload_gone") from None
         finally:
             with suppress(OSError):
-                self.withdraw(name)
+                file.unlink()
+
+    def check(self, path: object) -> Path:
+        """The file that a path names, if it may be an upload's; whether it is there is not asked.
+
+        Raises:
+            RadiographError: if it lies elsewhere.
+        """
+        if isinstance(path, str) and len(path) < 4096:
+            file = Path(path)
+            named = file.parent == self.folder and _NAME.fullmatch(file.name)
+            if named and not file.is_symlink():  # Gradio would follow it, and copy what it finds
+                return file
+        raise RadiographError("refused.upload_gone")
+
+    def find(self, path: object) -> Path:
+        """An upload's file, without reading it.
+
+        Raises:
+            RadiographError: if there is no such upload, or no longer.
+        """
+        file = self.check(path)
+        with suppress(OSError):
+            if S_ISREG(file.lstat().st_mode):
+                return file
+        raise RadiographError("refused.upload_gone")
+
+    @contextmanager
+    def held(self, paths: list[str]) -> Iterator[list[Path]]:
+        """Keep uploads from being swept while they are worked on, and delete them afterwards.
+
+        Raises:
+            RadiographError: if one of them is none.
+        """
+        found = [self.find(path) for path in paths]
+        with tempfile.TemporaryDirectory(prefix=HELD, dir=self.folder) as kept:
+            yield [file.rename(Path(kept) / file.name) for file in found]
 
     def sweep(self) -> None:
-        """Delete what has waited too long."""
-        for file in self.folder.glob("*"):
+        """Delete what has waited too long: uploads, and what Gradio unpacks for a tool; not the
+        examples' thumbnails, which it keeps for every page."""
+        for file in self.folder.rglob("*"):
+            if file.suffix == THUMBNAIL or file.parent.name.startswith(HELD):
+                continue
             with suppress(OSError):  # taken just now
-                if time.time() - file.lstat().st_mtime > LIES_S:
-                    self.withdraw(file.name)
+                if file.is_file() and time.time() - file.lstat().st_mtime > LIES_S:
+                    file.unlink()
 
     def free(self) -> int:
         """Bytes that uploads may take of the disk."""
         self.folder.mkdir(exist_ok=True)  # whoever cleans temporary folders may have taken it
-        return max(0, shutil.disk_usage(self.folder).free - SPARE_BYTES)
+        there = sum(file.stat().st_size for file in self.folder.glob("*") if file.is_file())
+        return max(0, min(shutil.disk_usage(self.folder).free - SPARE_BYTES, MAX_BYTES - there))

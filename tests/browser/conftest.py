@@ -1,28 +1,22 @@
-"""`python app.py` and headless Chromium, and what a person does on the page."""
+"""The page in headless Chromium, served to all of these tests by one server on tiny artefacts."""
 
 import os
+import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from base64 import b64encode
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from tests.conftest import chest_like, png
+
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = ROOT / "assets" / "examples"
-NORMAL = EXAMPLES / "NORMAL2-IM-1430-0001.jpeg"
-PNEUMONIA = EXAMPLES / "person1950_bacteria_4881.jpeg"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = ("http://127.0.0.1:", "data:", "blob:")
-# Without a GPU Plotly's map takes seconds of every test; only those that look at it have it drawn.
-NO_MAP = """window.Plotly = {
-    react: async (graph) => Object.assign(graph, { data: [], on() {} }), relayout() {},
-};"""
-START_S, ANSWER_MS = 120, 60_000
+ANSWER_MS = 60_000
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 
 
 def pytest_collection_modifyitems(items):
@@ -37,50 +31,19 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def temporary(tmp_path_factory) -> Path:
-    """Where the server under test keeps temporary files."""
-    return tmp_path_factory.mktemp("server")
+def served(serve_tiny) -> tuple[str, Path]:
+    """Address and folder of uploads; all tests are one client."""
+    return serve_tiny(per_minute=100_000)
 
 
 @pytest.fixture(scope="session")
-def address(temporary):
-    """`python app.py` on a free loopback port, ended with the tests."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (temporary.parent / "server.log").open("w+")
-    server = subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "GRADIO_SERVER_PORT": str(port),
-            "TMPDIR": str(temporary),
-            # All tests are one client, and some give up what they have sent.
-            "CXR_PER_MINUTE": "100000",
-            "CXR_SHARE": "1000",
-        },
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            break
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                server.kill()
-                log.seek(0)
-                pytest.fail(f"the server did not start: {log.read()}")
-            time.sleep(0.5)
-    yield url
-    server.terminate()
-    server.wait(20)
-    log.seek(0)
-    # Starlette logs uploads that a closed page broke off; nothing of ours may fail.
-    assert str(ROOT / "cxr_demo") not in log.read()
+def address(served) -> str:
+    return served[0]
+
+
+@pytest.fixture(scope="session")
+def uploads(served) -> Path:
+    return served[1]
 
 
 @pytest.fixture(scope="session")
@@ -105,86 +68,89 @@ def console_errors() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
-def desk(browser):
-    """A desktop's browser window; pages share its cache, so that scripts are read once."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield context
-    context.close()
-
-
 @pytest.fixture
-def open_page(browser, desk, address, console_errors):
+def open_page(browser, address, console_errors):
     """Open the page as often as wanted; afterwards: no console error, no request elsewhere."""
     opened, foreign, errors = [], [], console_errors
 
-    def open_one(path: str = "/?lang=en", with_map: bool = False, **options):
-        context = browser.new_context(**options) if options else desk
+    def open_one(path: str = "/", **options):
+        options = {"viewport": {"width": 1440, "height": 900}, "locale": "en", **options}
+        context = browser.new_context(**options)
         page = context.new_page()
-        if not with_map:
-            page.add_init_script(NO_MAP)
+        page.set_default_timeout(ANSWER_MS)
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda r: None if r.url.startswith(HERE) else foreign.append(r.url))
         page.goto(address + path)
-        page.wait_for_selector("body[data-ready]")
-        opened.append(context if options else page)
+        page.wait_for_selector("#examples img")
+        page.wait_for_selector("#map .nsewdrag")
+        page.wait_for_selector(".gradio-container[lang]")
+        opened.append(context)
         return page
 
     yield open_one
-    for one in opened:
-        one.close()
+    for context in opened:
+        context.close()
     assert errors == []
     assert foreign == []
 
 
 @pytest.fixture
 def page(open_page):
-    """The opened page, its map left blank."""
     return open_page()
 
 
 @pytest.fixture
-def mapped(open_page):
-    """The opened page with its map drawn."""
-    page = open_page(with_map=True)
-    page.wait_for_selector("#atlas .nsewdrag")
-    page.wait_for_timeout(300)
-    return page
+def radiograph(tmp_path) -> Path:
+    """One that is not in the library, under the name of a patient."""
+    file = tmp_path / "Doe^Jane_1990-02-03.png"
+    file.write_bytes(png(chest_like(1000)))
+    return file
 
 
-def drop(page, *paths: Path, on: str = "#drop", wait: bool = True) -> None:
-    """Drop files, as from a file manager, and wait for the outcome on the status line."""
-    transfer = page.evaluate_handle(
-        """(files) => {
-            const transfer = new DataTransfer();
-            for (const [name, content] of files) {
-                const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-                transfer.items.add(new File([bytes], name));
-            }
-            return transfer;
-        }""",
-        [[path.name, b64encode(path.read_bytes()).decode()] for path in paths],
-    )
-    page.dispatch_event(on, "drop", {"dataTransfer": transfer})
-    if wait:
-        answered(page)
+@pytest.fixture
+def dark_radiograph(tmp_path) -> Path:
+    """One that the tiny input check takes for badly exposed."""
+    file = tmp_path / "dark.png"
+    cv2.imwrite(str(file), (chest_like(7) * 0.1).astype(np.uint8))
+    return file
+
+
+def choose(page, *files: Path, tone: str = "done") -> None:
+    """Choose files in the drop zone and wait for the outcome on the status line."""
+    before = page.inner_text("#status")
+    page.set_input_files("#drop-zone input[type=file]", [str(file) for file in files])
+    until(page, "(before) => document.querySelector('#status').innerText !== before", before)
+    page.wait_for_selector(f"#status .{tone}")
+
+
+def take_example(page, number: int = 0) -> None:
+    """Press a shipped example and wait for its reading."""
+    before = page.inner_text("#status")
+    page.locator("#examples button.thumbnail-item").nth(number).click()
+    until(page, "(before) => document.querySelector('#status').innerText !== before", before)
+    page.wait_for_selector("#status .done")
 
 
 def until(page, condition: str, argument=None) -> None:
-    """Wait until a condition holds; Playwright's own way the page's policy forbids."""
+    """Wait until a condition holds in the browser."""
     deadline = time.monotonic() + ANSWER_MS / 1000
     while not page.evaluate(condition, argument):
         assert time.monotonic() < deadline, condition
         page.wait_for_timeout(50)
 
 
-def answered(page) -> None:
-    """Wait until the status line says how the file fared."""
-    page.wait_for_selector("#status[data-tone=done], #status[data-tone=refused]", timeout=ANSWER_MS)
+def open_tab(page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
 
 
-def read_example(page, path: Path = NORMAL) -> None:
-    """Drop a shipped example and wait for its reading."""
-    drop(page, path)
-    assert page.get_attribute("#status", "data-tone") == "done", page.inner_text("#status")
+def unfold(page, title: str) -> None:
+    page.get_by_role("button", name=re.compile(f"^{re.escape(title)}")).first.click()
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds against WCAG 2 A and AA."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]

@@ -359,14 +359,6 @@ def test_no_text_is_a_formula_and_numbers_stay_numbers(start):
     assert tables._cell(-1.5) == -1.5
 
 
-def test_the_page_has_the_first_columns_too():
-    """`ui/static/batch/csv.js` is the page's list."""
-    script = (ROOT / "cxr_demo/ui/static/batch/csv.js").read_text()
-    block = script.split("const COLUMNS = {")[1].split("};")[0]
-    names = [line.split(":")[0].strip() for line in block.strip().splitlines()]
-    assert len(names) == 13 and list(tables.COLUMNS)[:13] == names
-
-
 def test_parquet_has_types_and_nulls(tmp_path):
     tables.write_parquet(tmp_path / "t.parquet", RECORDS)
     table = pyarrow.parquet.read_table(tmp_path / "t.parquet")

@@ -70,7 +70,7 @@ def test_the_assembled_folder_passes(folder, check):
 
 def test_what_is_in_it(folder):
     names = names_in(folder)
-    assert {"cxr_demo/ui/static/index.html", "cxr_demo/i18n/de.json"} <= names
+    assert {"cxr_demo/ui/components/viewer.js", "cxr_demo/i18n/de.json"} <= names
     assert {"assets/manifest.json", "assets/classifier/classifier.tflite"} <= names
     assert {"docs/screenshots/reading.png", "docs/input_check.md"} <= names
     assert "assets/metrics/roc.png" in names
@@ -84,7 +84,7 @@ def test_its_server_starts_reads_an_example_and_shows_its_page(folder, monkeypat
     shown = {}
 
     def analyse(server: local_server.LocalServer, radiograph: Path) -> dict:
-        for path in ("/start.json", "/about.json", "/pictures/0", "/examples/0"):
+        for path in ("/", "/config", "/theme.css"):
             answer = server.http.get(path)
             shown[path] = answer.status_code, answer.headers["Content-Security-Policy"]
         shown["answer"] = actual_analyse(server, radiograph)

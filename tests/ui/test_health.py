@@ -1,6 +1,7 @@
 """Health is that the networks answer, and that files can arrive."""
 
 import time
+from concurrent.futures import Future
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,6 @@ from starlette.testclient import TestClient
 
 from cxr_demo.ui import health as module
 from cxr_demo.ui.health import HOLDS_S, Health
-from cxr_demo.ui.later import Later
 
 OK, NAN = {"binary": {"normal": 0.5}}, {"binary": {"normal": float("nan")}}
 
@@ -38,8 +38,8 @@ def networks() -> Networks:
 def ask(networks):
     """Ask for health; `free` is what the disk has."""
     free = [1]
-    awake = Later()
-    health = Health(awake, SimpleNamespace(free=lambda: free[0]))
+    service = SimpleNamespace(loaded=Future(), analyser=networks, radiograph="example")
+    health = Health(service, SimpleNamespace(free=lambda: free[0]))
     with TestClient(Starlette(routes=[health.route()])) as client:
 
         def asked(disk: int = 1) -> tuple[int, str]:
@@ -48,7 +48,7 @@ def ask(networks):
             return answer.status_code, answer.json()["status"]
 
         assert asked() == (503, "still loading")
-        awake.set(SimpleNamespace(analyser=networks, example="example"))
+        service.loaded.set_result(networks)
         yield asked
 
 

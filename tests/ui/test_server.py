@@ -1,21 +1,29 @@
 """The API over HTTP, as the page, `gradio_client` and `curl` use it."""
 
 import json
-import os
-import socket
+import subprocess
 import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from gradio_client import Client, handle_file
 
+from cxr_demo.artefacts import Artefacts
 from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
-from cxr_demo.ui.reading import PARTS, unpacked
+from cxr_demo.ui.blocks import APPEARANCE, build
+from cxr_demo.ui.serialise import PARTS, unpacked
+from cxr_demo.ui.service import Service
+from cxr_demo.ui.settings import Settings
+from cxr_demo.ui.uploads import Uploads
 from tests.conftest import chest_like, png
 
+ROOT = Path(__file__).parents[2]
 STRANGER = png(chest_like(1000))
 NAME = "Secretname_1990-02-03.png"
 
@@ -213,7 +221,7 @@ def upload_named(path: str) -> dict:
 
 def test_by_named_parameters(address, stranger, uploads):
     path = send(address, STRANGER)
-    assert left_in(uploads) == [uploads / path] and len(path) == 32
+    assert left_in(uploads) == [Path(path)] and NAME not in path
     event, (answer,) = call(
         address, "analyse", {"image": upload_named(path), "include": ["embedding"]}
     )
@@ -232,99 +240,77 @@ def test_by_named_parameters(address, stranger, uploads):
     assert held["ppv"] == pytest.approx(1 / 3) and held["npv"] == 1
 
 
-def test_by_position_as_the_page_asks(address, stranger):
-    image = upload_named(send(address, STRANGER))
-    event, (answer,) = call(address, "analyse", {"data": [image, [], [], "blur"]}, "call")
-    assert event == "complete"
-    assert answer == {name: value for name, value in stranger.items() if name not in PARTS}
-
-
-def test_a_file_that_is_gone(address, uploads):
-    path = send(address, png(chest_like(5)))
-    (uploads / path).unlink()
-    event, (answer,) = call(address, "analyse", {"image": upload_named(path)})
-    assert event == "complete" and answer["refusal"]["key"] == "refused.upload_gone"
-
-
-@pytest.mark.parametrize("way", ["itself", "..", "a link"])
-def test_a_file_elsewhere_is_not_read(address, uploads, tmp_path, way):
-    """Neither its content nor anything found in it comes back, and it stays."""
-    outside = tmp_path / "radiograph.png"
-    outside.write_bytes(STRANGER)
-    path = str(outside)
-    if way == "..":
-        path = f"{uploads}/{os.path.relpath(outside, uploads)}"
-    if way == "a link":
-        (uploads / "link.png").symlink_to(outside)
-        path = str(uploads / "link.png")
-    event, answer = call(address, "analyse", {"image": upload_named(path), "include": list(PARTS)})
-    (uploads / "link.png").unlink(missing_ok=True)
-    assert outside.read_bytes() == STRANGER
-    assert event == "error" or answer[0]["status"] == "refused"
-    assert "probabilities" not in json.dumps(answer)
-
-
-def test_a_text_file_elsewhere_does_not_come_back(address, tmp_path):
-    secret = tmp_path / "secret.txt"
-    secret.write_text("the secret itself")
-    for image in (
-        upload_named(str(secret)),
-        {**upload_named(str(secret)), "url": f"file://{secret}"},
-        {**upload_named(str(secret)), "orig_name": str(secret)},
-    ):
-        _, answer = call(address, "analyse", {"image": image})
-        assert "the secret itself" not in json.dumps(answer)
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(f"{address}/gradio_api/file={secret}", timeout=60)
-    assert refusal.value.code in (403, 404)
-    assert secret.read_text() == "the secret itself"
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433"])
-def test_a_link_to_the_machine_itself_is_not_followed(address, host):
-    """Gradio would fetch a radiograph from an address, but not from behind the door."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(0.2)
-        url = f"http://{host}:{listening.getsockname()[1]}/radiograph.png"
-        for image in (upload_named(url), {**upload_named("radiograph.png"), "url": url}):
-            event, answer = call(address, "analyse", {"image": image})
-            assert event == "error" or answer[0]["status"] == "refused"
-        with pytest.raises(TimeoutError):
-            listening.accept()
-
-
-def test_what_is_no_upload_is_refused_and_not_a_failure(address):
-    for image in (None, upload_named("nowhere.png")):
-        event, answer = call(address, "analyse", {"image": image})
-        assert event == "error" or answer[0]["refusal"]["key"] == "refused.upload_gone"
-
-
-def test_an_upload_larger_than_any_radiograph_does_not_arrive(address, uploads):
-    """What is a little larger than the largest arrives, to be refused in words."""
-    with pytest.raises((urllib.error.HTTPError, urllib.error.URLError, ConnectionError)):
-        send(address, bytes(2 * MAX_FILE_BYTES + 1))
+def test_an_upload_larger_than_any_radiograph_is_refused_in_words(address, uploads):
     path = send(address, bytes(MAX_FILE_BYTES + 1))
     _, (answer,) = call(address, "analyse", {"image": upload_named(path)})
     assert answer["refusal"] == {"key": "refused.too_many_bytes", "values": {"megabytes": 64}}
     assert left_in(uploads) == []
 
 
-# --- the page in front
+# --- what README tells others to do
 
 
-def test_the_page_is_ours(address):
-    with urllib.request.urlopen(address, timeout=60) as answer:
-        assert b"Chest X-ray" in answer.read()
-    for path in ("start.json", "atlas.json", "pictures/0", "examples/0", "wording/en.json"):
-        with urllib.request.urlopen(f"{address}/{path}", timeout=60) as answer:
-            assert answer.status == 200
+def readme(language: str) -> str:
+    """The block of code of README's section on the service."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("### As a service")[2]
+    return section.partition(f"```{language}\n")[2].partition("```")[0]
 
 
-@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json", "monitoring"])
-def test_nothing_is_shown_besides(address, path):
-    """Where Gradio answers at all, it answers with nothing of ours."""
-    try:
-        with urllib.request.urlopen(f"{address}/{path}", timeout=60) as answer:
-            assert b"swagger" not in answer.read().lower()
-    except urllib.error.HTTPError as refusal:
-        assert refusal.code in (403, 404)
+def test_the_python_of_readme(address, file, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    file.with_name("chest.png").write_bytes(STRANGER)
+    code = readme("python").replace("http://127.0.0.1:7860", address)
+    assert address in code
+    told = {}
+    exec(code, told)
+    assert told["found"]["status"] == "ok" and "detector" in told["found"]["maps"]
+
+
+def test_the_curl_of_readme(address, tmp_path):
+    (tmp_path / "chest.png").write_bytes(STRANGER)
+    code = readme("sh").replace("http://127.0.0.1:7860", address)
+    assert address in code
+    ran = subprocess.run(["sh", "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert "event: complete" in ran.stdout and '"status": "ok"' in ran.stdout
+
+
+# --- the page
+
+
+def test_the_page_holds_what_gradio_offers(address):
+    with urllib.request.urlopen(f"{address}/config", timeout=60) as answer:
+        kinds = {one["type"] for one in json.load(answer)["components"]}
+    wanted = {"tabs", "plot", "slider", "file", "dataframe", "downloadbutton", "gallery"}
+    assert wanted <= kinds
+
+
+def test_at_most_seven_components_are_ours():
+    from cxr_demo.ui import blocks
+
+    assert blocks.build.__module__  # imports them all
+    ours = [kind for kind in every(gr.HTML) if kind.__module__.startswith("cxr_demo.")]
+    assert 0 < len(ours) <= 7
+
+
+def every(kind: type) -> list[type]:
+    """A class's subclasses, and theirs."""
+    return [one for sub in kind.__subclasses__() for one in (sub, *every(sub))]
+
+
+def test_it_mounts_in_another_application_under_a_path(tiny_assets, upload_folder):
+    """As behind a proxy that knows it by another name."""
+    service, uploads = Service(Artefacts(tiny_assets)), Uploads(upload_folder)
+    app = FastAPI()
+    gr.mount_gradio_app(app, build(service, uploads, Settings()), path="/xray", **APPEARANCE)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        proxied = {"X-Forwarded-Host": "xray.example.org", "X-Forwarded-Proto": "https"}
+        config = client.get("/xray/config", headers=proxied).json()
+        assert config["root"] == "https://xray.example.org/xray"
+        assert client.get("/xray/theme.css").status_code == 200
+        assert client.get("/config").status_code == 404
+
+
+def test_tools_are_there_only_where_they_are_asked_for(address):
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(f"{address}/gradio_api/mcp/", timeout=60)
+    assert refusal.value.code == 404

@@ -10,7 +10,7 @@ def test_nothing_set_is_a_server_for_this_machine():
     settings = Settings.from_environment({})
     assert settings == Settings()
     assert settings.hosts == {"localhost", "127.0.0.1", "::1"}
-    assert settings.frame_ancestors == ("'self'",)
+    assert settings.embed_origins == () and not settings.mcp
     assert settings.login == "" and settings.proxies == ""
 
 
@@ -37,17 +37,17 @@ def test_all_of_them():
         {
             "CXR_LOGIN": "ann:se:cret",
             "CXR_ORIGINS": "https://xray.example.org",
-            "CXR_FRAME_ANCESTORS": "https://a.org https://b.org",
+            "CXR_EMBED_ORIGINS": "https://B.org https://a.org",
             "FORWARDED_ALLOW_IPS": "127.0.0.1",
             "CXR_PER_MINUTE": "60",
-            "CXR_SHARE": "3",
+            "CXR_MCP": "1",
         }
     )
     assert settings.login == "ann:se:cret" and "cret" not in repr(settings)
     assert settings.origins == {"https://xray.example.org"}
-    assert settings.frame_ancestors == ("'self'", "https://a.org", "https://b.org")
+    assert settings.embed_origins == ("https://a.org", "https://b.org")
     assert settings.proxies == "127.0.0.1"
-    assert (settings.per_minute, settings.share) == (60, 3)
+    assert settings.per_minute == 60 and settings.mcp
 
 
 def test_on_spaces_hugging_face_frames_the_page_and_forwards_requests():
@@ -58,11 +58,7 @@ def test_on_spaces_hugging_face_frames_the_page_and_forwards_requests():
     }
     settings = Settings.from_environment(given)
     assert settings.hosts is None and settings.origins == {"https://ann-demo.hf.space"}
-    assert settings.frame_ancestors == (
-        "'self'",
-        "https://huggingface.co",
-        "https://*.hf.space",
-    )
+    assert settings.embed_origins == ("https://huggingface.co", "https://*.hf.space")
     assert settings.proxies.split(",")[0] == "10.0.0.0/8"
 
 
@@ -89,15 +85,14 @@ def test_only_on_ones_own_machine_visitors_have_pictures_fetched(given, offered)
         ("CXR_ORIGINS", "https://xray.example.org/"),
         ("CXR_ORIGINS", "ftp://xray.example.org"),
         ("CXR_ORIGINS", "https://"),
-        ("CXR_FRAME_ANCESTORS", "https://a.org; script-src *"),
-        ("CXR_FRAME_ANCESTORS", "https://a.org,https://b.org"),
+        ("CXR_EMBED_ORIGINS", "https://a.org; script-src *"),
+        ("CXR_EMBED_ORIGINS", "https://a.org,https://b.org"),
         ("CXR_PER_MINUTE", "0"),
         ("CXR_PER_MINUTE", "many"),
         ("CXR_PER_MINUTE", "-1"),
         ("CXR_PER_MINUTE", ""),
-        ("CXR_OFFER_PICTURES", "1"),
-        ("CXR_SHARE", "1.5"),
-        ("CXR_SHARE", "1000001"),
+        ("CXR_OFFER_PICTURES", "true"),
+        ("CXR_MCP", "maybe"),
     ],
 )
 def test_what_is_wrong_is_named(name, value):

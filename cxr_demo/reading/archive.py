@@ -1,0 +1,98 @@
+"""Open a ZIP archive of radiographs that nobody trusts: list its files, and read one at a time.
+
+Data contract: a file → (path in the archive, bytes) for each file in it, without folders and what
+file managers hide there. Nothing is read beyond what is accepted of one radiograph, and nothing is
+written. An archive within an archive is left to `reader`, which refuses it.
+"""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from cxr_demo.errors import RadiographError
+from cxr_demo.reading.reader import MAX_FILE_BYTES
+
+MAX_ARCHIVE_BYTES = 500 << 20
+MAX_ENTRIES = 2_000
+MAX_DIRECTORY = 4 << 20
+"""Bytes of the archive's directory, which is read at once."""
+MAX_RATIO = 100
+"""Of a file's size to what it is packed to, above MIN_BOMB: no radiograph packs so well."""
+MIN_BOMB = 4 << 20
+
+_END = struct.Struct("<4sHHHHIIH")
+_ENCRYPTED = 0x2041  # bits 0, 6 and 13 of the flags
+
+
+def is_archive(file: Path) -> bool:
+    """Whether a file begins like a ZIP archive."""
+    with file.open("rb") as opened:
+        return opened.read(4) in (b"PK\3\4", b"PK\5\6")
+
+
+def open_archive(file: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The files of an archive, each with what reads it.
+
+    Args:
+        file: the archive; stays open until the iterator is closed.
+
+    Yields:
+        (path in the archive, a function that returns the file's bytes or raises RadiographError).
+
+    Raises:
+        RadiographError: if the archive is damaged, empty, too large, or of too many files.
+    """
+    _check_directory(file)
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise RadiographError("batch.zip.damaged") from None
+    with archive:
+        wanted = [entry for entry in archive.infolist() if not entry.is_dir() and _is_shown(entry)]
+        if not wanted:
+            raise RadiographError("batch.zip.empty")
+        if len(wanted) > MAX_ENTRIES:
+            raise RadiographError("batch.zip.many", most=MAX_ENTRIES)
+        for entry in wanted:
+            yield entry.filename, lambda entry=entry: _read(archive, entry)
+
+
+def _check_directory(file: Path) -> None:
+    """Refuse by the archive's last record, before its directory is read."""
+    size = file.stat().st_size
+    if size > MAX_ARCHIVE_BYTES:
+        raise RadiographError("batch.zip.large_archive", megabytes=MAX_ARCHIVE_BYTES >> 20)
+    with file.open("rb") as opened:
+        opened.seek(max(0, size - _END.size - 0xFFFF))
+        tail = opened.read()
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or at + _END.size > len(tail):
+        raise RadiographError("batch.zip.damaged")
+    _, _, _, _, entries, length, start, _ = _END.unpack_from(tail, at)
+    if entries == 0xFFFF or 0xFFFFFFFF in (length, start):
+        raise RadiographError("batch.zip.zip64")
+    if length > MAX_DIRECTORY:
+        raise RadiographError("batch.zip.many", most=MAX_ENTRIES)
+
+
+def _is_shown(entry: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(entry.filename).parts
+    return not any(part.startswith(".") or part == "__MACOSX" for part in parts)
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    if entry.flag_bits & _ENCRYPTED:
+        raise RadiographError("batch.zip.encrypted")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise RadiographError("batch.zip.method")
+    if entry.file_size > MAX_FILE_BYTES:
+        raise RadiographError("batch.zip.large", megabytes=MAX_FILE_BYTES >> 20)
+    if entry.file_size > max(MIN_BOMB, MAX_RATIO * entry.compress_size):
+        raise RadiographError("batch.zip.bomb")
+    try:
+        with archive.open(entry) as opened:
+            return opened.read(MAX_FILE_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        raise RadiographError("batch.zip.damaged") from None

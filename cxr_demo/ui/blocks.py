@@ -1,0 +1,83 @@
+"""The page as `gr.Blocks`: header, tabs, and the three documented endpoints."""
+
+from cxr_demo.i18n import LANGUAGES, messages
+from cxr_demo.reading.archive import MAX_ARCHIVE_BYTES
+from cxr_demo.ui.gradio_setup import gr  # before all that imports Gradio
+
+# isort: split
+from gradio.i18n import I18nData as T
+
+from cxr_demo.ui.api import Endpoints
+from cxr_demo.ui.components.module import FOLDER
+from cxr_demo.ui.service import Service
+from cxr_demo.ui.settings import Settings
+from cxr_demo.ui.tabs.about import AboutTab
+from cxr_demo.ui.tabs.batch import BatchTab
+from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
+from cxr_demo.ui.theme import CSS, DARK_FIRST, reading_room
+from cxr_demo.ui.uploads import Uploads
+from cxr_demo.ui.wording import say
+
+WAITING = 32
+"""How many questions may wait for the networks; more are asked to come back."""
+
+I18N = gr.I18n(**{language: messages(language) for language in LANGUAGES})
+
+
+def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
+    """The page and its API.
+
+    Args:
+        service: models and library; may still be loading.
+        uploads: where files arrive.
+        settings: what visitors may do.
+    """
+    endpoints = Endpoints(service, uploads)
+    with gr.Blocks(
+        title=messages()["title"],
+        analytics_enabled=False,
+        fill_width=True,
+    ) as demo:
+        # First, so that no event of the page takes their names.
+        gr.api(endpoints.analyse, api_name="analyse", **NETWORKS)
+        gr.api(endpoints.neighbours, api_name="neighbours", **SEARCHES)
+        gr.api(endpoints.rethreshold, api_name="rethreshold", **SEARCHES)
+        with gr.Row(elem_id="header"):
+            gr.HTML(
+                f"<h1>{say('title')}</h1><p class='disclaimer'>{say('disclaimer')}</p>", scale=9
+            )
+            read_first = gr.Checkbox(False, label=T("readfirst.mode"), elem_id="read-first")
+        with gr.Tabs():
+            with gr.Tab(T("tab.read"), id="read"):
+                reading = ReadingTab(service, uploads, read_first, settings.offers_pictures)
+            with gr.Tab(T("tab.batch"), id="batch"):
+                BatchTab(service, uploads, reading.drop, read_first)
+            with gr.Tab(T("tab.about"), id="about") as about:
+                AboutTab(service, about, read_first)
+        demo.load(
+            reading.fill_page,
+            None,
+            reading.filled,
+            api_visibility="private",
+            show_progress="hidden",
+            **SEARCHES,
+        )
+    demo.queue(max_size=WAITING)
+    demo.state_session_capacity = 64
+    return demo
+
+
+APPEARANCE = {
+    "theme": reading_room(),
+    "css": CSS + (FOLDER / "findings.css").read_text(encoding="utf-8"),
+    "js": DARK_FIRST,
+    "i18n": I18N,
+    "footer_links": ["api", "settings"],
+    "run_history": False,
+    "enable_monitoring": False,
+    "ssr_mode": False,
+    "pwa": False,
+    "show_error": False,
+    "max_file_size": MAX_ARCHIVE_BYTES,
+}
+"""For `demo.launch` and `gr.mount_gradio_app`."""

@@ -1,0 +1,69 @@
+// The drop zone of drop_zone.py: takes files wherever they are dropped on the page, pasted or chosen,
+// and sends them under random names.
+import { t } from './words.js';
+
+const isZip = async (file) => (await file.slice(0, 4).text()) === 'PK\x03\x04';
+const randomName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('');
+
+/** The server's refusals name their sentence, see limits.py; Gradio's own have words of their own. */
+function refusalIn(words) {
+  if (words.includes('maximum allowed size')) return { key: 'call.too_large' };
+  try {
+    return JSON.parse(words.slice(words.indexOf('{'))).refusal;
+  } catch {
+    return { key: 'call.lost' };
+  }
+}
+
+export default function start({ element, props, trigger, watch, upload }) {
+  const zone = element.firstElementChild;
+  const [input, hint, told] = zone.children;
+  let last = null; // the radiograph sent, so that another frame of it can be asked for
+  let turn = 0;
+  const say = (key, values) => { told.textContent = key ? t(props.label, key, values) : ''; };
+
+  async function take(files, frame = null) {
+    const all = [...files]; // a list of the browser's own empties itself
+    if (!all.length) return;
+    const mine = (turn += 1);
+    const sent = [];
+    try {
+      const many = all.length > 1 || await isZip(all[0]);
+      for (const file of all) {
+        say('drop.sending', { sent: sent.length, count: all.length });
+        sent.push({ path: (await upload(new File([file], randomName()))).path, name: file.name });
+        if (mine !== turn) return; // others were dropped meanwhile
+      }
+      if (!many) [last] = all;
+      props.value = many ? { files: sent } : { path: sent[0].path, frame };
+      trigger(many ? 'batch' : 'radiograph');
+      say();
+    } catch (error) {
+      const { key, values } = refusalIn(String(error?.message ?? error));
+      if (mine === turn) say(key, values);
+    }
+  }
+
+  const holds = (event) => event.dataTransfer?.types.includes('Files');
+  input.addEventListener('change', () => {
+    take(input.files);
+    input.value = '';
+  });
+  window.addEventListener('paste', (event) => take(event.clipboardData?.files ?? []));
+  window.addEventListener('dragover', (event) => {
+    zone.classList.toggle('over', holds(event));
+    event.preventDefault(); // a file must never open in place of the page
+  });
+  window.addEventListener('drop', (event) => {
+    if (holds(event)) take(event.dataTransfer.files);
+    event.preventDefault();
+  });
+  for (const end of ['dragleave', 'drop']) window.addEventListener(end, () => zone.classList.remove('over'));
+  (window.cxrDropZones ??= {})[props.name] = { again: (frame) => last && take([last], Number(frame)) };
+  const describe = () => {
+    hint.textContent = t(props.label, 'drop');
+    input.setAttribute('aria-label', hint.textContent);
+  };
+  watch('label', describe);
+  describe();
+}

@@ -1,0 +1,224 @@
+// The viewer of viewer.py: its state, its tools, and what happens to it. What is painted follows from
+// the state, at most once per screen refresh, and so do the panels elsewhere on the page.
+import { WINDOWS, listen, useWindow, zoomBy } from './viewer_gestures.js';
+import { FITTED, clamp, decode, unpack } from './viewer_layers.js';
+import { overlayOf, paint } from './viewer_paint.js';
+import * as panels from './viewer_panels.js';
+import { saveReport } from './viewer_report.js';
+import { number, percent, t } from './words.js';
+
+const BUTTONS = [ // name, label, tooltip, icon
+  ['window', 'tool.window', 'tool.window.why', '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>'],
+  ['pan', 'tool.pan', 'tool.pan.why', '<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>'],
+  ['zoom', 'tool.zoom', 'tool.zoom.why', '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M20 20l-4.8-4.8"/>'],
+  ['probe', 'tool.probe', 'tool.probe.why', '<path d="M5 5h14v14H5z" stroke-dasharray="4 3"/>'],
+  ['in', 'zoom.in', 'zoom.in', '<path d="M12 5v14M5 12h14"/>'],
+  ['out', 'zoom.out', 'zoom.out', '<path d="M5 12h14"/>'],
+  ['inverted', 'invert', 'invert.why', '<path d="M4 4h16v16H4z"/><path d="M20 4v16H4z" fill="currentColor"/>'],
+  ['overlayOn', 'overlay.on', 'overlay.on.why', '<path d="M12 4l9 5-9 5-9-5zM3 14l9 5 9-5"/>'],
+  ['contour', 'contour', 'contour.why', '<path d="M6 8c3-5 11-4 12 2s-3 9-7 8-9-4-5-10z"/>'],
+  ['reset', 'reset', 'reset.why', '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5"/>'],
+];
+const OPTIONS = ['window.preset', 'window.1', 'window.2', 'window.3', 'window.4', 'window.5'];
+const MARKUP = `<div class="stage"><canvas tabindex="0" role="img"></canvas>
+<canvas tabindex="0" role="img" data-label="compare.label" hidden></canvas>
+<input type="range" class="curtain" data-label="compare.curtain" min="0" max="1" step="0.01" value="0.5" autocomplete="off" hidden>
+<p class="nothing" data-t="viewer.empty"></p>
+<div class="tools" role="group" data-label="viewer.tools">${BUTTONS.map(([name, label, why, icon]) => `<button type="button"
+  data-tool="${name}" data-label="${label}" data-title="${why}"><svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg></button>`).join('')}
+<select autocomplete="off" data-label="window.preset">${OPTIONS.map((key, i) => `<option value="${i || ''}" data-t="${key}"></option>`)}</select></div>
+<p class="caption"></p><p class="readout"></p>
+<details class="keys"><summary data-label="viewer.keys.title">?</summary><p data-t="viewer.keys"></p></details></div>
+<div class="scale"><span></span><span class="ramp"><i></i></span><span></span></div>`;
+const TOOLS = ['window', 'pan', 'zoom', 'probe'];
+const shown = []; // panels on the page: {root, panel, name}
+
+export default function start({ element, props, trigger, watch }) {
+  const root = element.firstElementChild;
+  const viewers = (window.cxrViewers ??= {});
+  if (props.panel) {
+    shown.push({ root, panel: props.panel, name: props.name });
+    viewers[props.name]?.repaint();
+    return;
+  }
+  const viewer = (viewers[props.name] = new Viewer(root, props, trigger));
+  watch('label', () => viewer.describe());
+  watch('value', () => viewer.show(props.value));
+  watch('compare', () => viewer.hold(props.compare));
+  watch('probed', () => viewer.answered(props.probed ?? {}));
+  viewer.show(props.value);
+}
+
+class Viewer {
+  constructor(root, props, trigger) {
+    Object.assign(this, { root, props, trigger, kept: {}, image: null, reading: null, calls: 0 });
+    this.t = (key, values) => t(props.label, key, values);
+    const defaults = Object.entries(props.methods).map(([name, { presets }]) => [name, Object.values(presets)[0]]);
+    this.state = {
+      tool: 'window', view: FITTED, window: WINDOWS[1], inverted: false, overlay: 'anomaly', overlayOn: true,
+      contour: true, opacity: 0.6, method: defaults[0][0], thresholds: Object.fromEntries(defaults),
+      get threshold() { return this.thresholds[this.method]; },
+      prevalence: 50, compare: 'single', curtain: 0.5, fill: 'blur', veil: null, drawn: null, probes: [],
+    };
+    root.innerHTML = MARKUP; // nothing but words and drawings of our own
+    this.find = (selector) => root.querySelector(selector);
+    this.canvases = [...root.querySelectorAll('canvas')];
+    this.find('.keys p').id = `${props.name}-keys`;
+    for (const canvas of this.canvases) {
+      canvas.setAttribute('aria-describedby', `${props.name}-keys`);
+      listen(canvas, this);
+    }
+    this.find('.tools').addEventListener('click', ({ target }) => this.press(target.closest('[data-tool]')?.dataset.tool));
+    this.find('select').addEventListener('change', ({ target }) => {
+      if (this.image && target.value) useWindow(this, target.value);
+      target.value = '';
+    });
+    this.find('.curtain').addEventListener('input', ({ target }) => this.change({ curtain: target.valueAsNumber }));
+    new ResizeObserver(() => this.repaint()).observe(this.find('.stage'));
+  }
+
+  get language() { return this.props.label; }
+  /** What the radiograph is compared with, while it may be, and how. */
+  get other() { return this.state.veil ? null : this.held ?? this.reading?.reconstruction; }
+  get mode() { return this.other ? this.state.compare : 'single'; }
+
+  /** Put a value of Python's on the canvas; everything of the one before goes. */
+  async show(sent) {
+    const value = (this.showing = sent || null);
+    this.held = null;
+    const [image, picture] = value ? await Promise.all([decode(value.view.png, value.view.bits),
+      value.reconstruction && decode(value.reconstruction.png)]) : [];
+    if (value !== this.showing) return; // another came meanwhile
+    const map = (packed) => packed && { ...packed, ...unpack(packed.values) };
+    const all = (packed) => Object.fromEntries(Object.entries(packed ?? {}).map(([name, one]) => [name, map(one)]));
+    this.image = image ?? null;
+    this.reading = value && { ...value, maps: all(value.maps), saliency: all(value.saliency),
+      difference: map(value.difference), reconstruction: picture && { ...value.reconstruction, picture } };
+    Object.assign(this.state, { veil: value?.veil ?? null, probes: [], drawn: null, compare: 'single' });
+    this.reset();
+    this.describe();
+    this.trigger('state');
+  }
+
+  /** Hold a reference beside the radiograph, or the reconstruction again. */
+  async hold(sent) {
+    this.wanted = sent;
+    const picture = sent && await decode(sent.png);
+    if (sent !== this.wanted) return;
+    this.held = sent ? { ...sent, picture } : null;
+    this.change(sent && this.state.compare === 'single' ? { compare: 'side' } : {});
+    this.trigger('state');
+  }
+
+  change(what) {
+    Object.assign(this.state, what);
+    this.repaint();
+  }
+
+  /** Change one of the SETTINGS of viewer.py. */
+  set(name, value) {
+    const { method, thresholds } = this.state;
+    if (name === 'threshold') {
+      const { range, step } = this.props.methods[method];
+      const rounded = Math.round(clamp(Number(value), ...range) / step) * step;
+      this.change({ thresholds: { ...thresholds, [method]: Number(rounded.toFixed(panels.decimals(step))) } });
+    } else this.change({ [name]: value, ...(name === 'fill' && { probes: [] }) });
+  }
+
+  /** The threshold from elsewhere than the slider, which has to be told. */
+  choose(threshold) {
+    this.set('threshold', threshold);
+    this.trigger('threshold');
+  }
+
+  /** The update that puts the threshold's slider where the threshold is. */
+  slider() {
+    const { range: [minimum, maximum], step } = this.props.methods[this.state.method];
+    return { __type__: 'update', minimum, maximum, step, value: this.state.threshold };
+  }
+
+  toggle(name) {
+    this.change({ [name]: !this.state[name] });
+    this.trigger('state');
+  }
+
+  press(name) {
+    if (TOOLS.includes(name)) this.change({ tool: name, drawn: null });
+    else if (name in this.state) this.toggle(name);
+    else if (name === 'reset') this.reset();
+    else if (name) zoomBy(this, this.canvases[0], name === 'in' ? 1.25 : 0.8);
+  }
+
+  /** Ask for the networks' answer without one more box; one question at a time. */
+  hide(box) {
+    const { probes, fill, veil } = this.state;
+    if (veil || probes.some(({ call }) => call)) return;
+    const call = (this.calls += 1);
+    this.change({ probes: [...probes, { box, fill, call }] });
+    this.trigger('probe', { id: this.reading.id, call, fill, hidden: this.state.probes.map((probe) => probe.box) });
+  }
+
+  answered({ id, call, found }) {
+    if (id !== this.reading?.id) return;
+    this.change({ probes: this.state.probes.flatMap((probe) =>
+      (probe.call !== call ? [probe] : found ? [{ ...probe, call: null, found }] : [])) });
+  }
+
+  undo() { this.change({ probes: this.state.probes.slice(0, -1) }); }
+  clear() { this.change({ probes: [] }); }
+  reset() { this.change({ view: FITTED, window: WINDOWS[1], inverted: false }); }
+  report(kind, label, facts) { return saveReport(this, kind, label, facts ?? {}); }
+
+  /** `data-paint-ms` says how long the last painting took: sliders must not wait for it. */
+  repaint() {
+    this.scheduled ??= requestAnimationFrame(() => {
+      this.scheduled = null;
+      const began = performance.now();
+      this.reflect();
+      paint(this, ...this.canvases);
+      for (const { root, panel, name } of shown) if (name === this.props.name) panels[panel](root, this);
+      this.canvases[0].dataset.paintMs = (performance.now() - began).toFixed(2);
+    });
+  }
+
+  /** All that does not change with the state, in the reader's language. */
+  describe() {
+    const [height, width] = this.reading?.size ?? [];
+    for (const element of this.root.querySelectorAll('[data-label], [data-t]')) {
+      const { t: text, label, title } = element.dataset;
+      if (text) element.textContent = [element.value, this.t(text)].filter(Boolean).join(' ');
+      if (label) element.setAttribute('aria-label', this.t(label));
+      if (title) element.title = this.t(title);
+    }
+    this.canvases[0].setAttribute('aria-label', width ? this.t('viewer.label', { width, height }) : this.t('viewer.empty'));
+    this.repaint();
+  }
+
+  /** The controls and the scale as the state has them. */
+  reflect() {
+    const { state, language, mode } = this;
+    this.root.classList.toggle('empty', !this.image);
+    for (const button of this.root.querySelectorAll('[data-tool]')) {
+      const name = button.dataset.tool;
+      if (TOOLS.includes(name)) button.setAttribute('aria-pressed', state.tool === name);
+      else if (name in state) button.setAttribute('aria-pressed', state[name]);
+    }
+    this.canvases[1].hidden = mode !== 'side';
+    this.find('.curtain').hidden = mode !== 'curtain';
+    this.find('.caption').textContent = mode === 'single' ? '' : this.held?.label ?? this.t('compare.reconstruction');
+    const { level, width } = state.window;
+    this.find('.readout').textContent = this.image ? this.t('viewer.readout',
+      { level: percent(language, level), width: percent(language, width), zoom: number(language, state.view.zoom, 1) }) : '';
+    const overlay = state.veil ? null : overlayOf(this);
+    this.find('.scale').style.visibility = overlay ? '' : 'hidden';
+    if (!overlay) return;
+    const { ends: [low, high], unit, colours, threshold } = overlay;
+    const [from, ramp, to] = this.find('.scale').children;
+    const inNumbers = (value) => number(language, Math.abs(value), high < 0.1 ? 2 : high % 1 ? 1 : 0);
+    from.textContent = `${low < 0 ? '−' : ''}${inNumbers(low)}`;
+    to.textContent = `${low < 0 ? '+' : ''}${inNumbers(high)} ${this.t(unit)}`;
+    ramp.style.background = `linear-gradient(to right, ${colours})`;
+    ramp.firstChild.hidden = threshold === undefined;
+    ramp.firstChild.style.left = `${(100 * threshold) / high}%`;
+  }
+}

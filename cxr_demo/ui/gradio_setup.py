@@ -1,0 +1,131 @@
+"""Import Gradio, and change in one place what has no setting: imported before any component.
+
+Each change says why; `tests/ui/test_gradio_setup.py` notices when Gradio no longer needs or takes
+it. Gradio is pinned in requirements.txt for the same reason.
+"""
+
+import inspect
+import os
+import secrets
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
+
+
+class Deferred(ModuleType):
+    """Stands for a module that others import and hardly use; imported when it is used."""
+
+    def __getattr__(self, name: str):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
+
+
+# It tells nobody what it does, and does not add up after each event how long all have taken.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**12)
+
+# Gradio writes stubs of its components for editors whenever it is imported, unless a component's
+# source is not found: 1.1 s. It imports pandas, which only tables need: 0.4 s and 33 MB.
+with patch.object(inspect, "getfile", side_effect=OSError):
+    known = sys.modules.setdefault("pandas", Deferred("pandas"))
+    import gradio as gr
+
+    if isinstance(known, Deferred):
+        del sys.modules["pandas"]
+
+from gradio import component_meta, route_utils, routes  # noqa: E402
+from gradio.state_holder import SessionState  # noqa: E402
+from starlette.requests import ClientDisconnect  # noqa: E402
+
+from cxr_demo.errors import UserError  # noqa: E402
+from cxr_demo.i18n import translate  # noqa: E402
+
+component_meta.create_or_modify_pyi = lambda *_: None  # nor for ours: the disk may be read-only
+
+
+def forget(*_: object) -> None:
+    """Gradio keeps every component's last value per session, for links into it: no radiograph,
+    nor anything said of one, is to outlive its answer."""
+
+
+SessionState._update_value_in_config = forget
+SessionState._update_config = forget
+_keep, _look_up = SessionState.__setitem__, SessionState.__getitem__
+
+
+def pass_on(self: SessionState, key: int, value: object) -> None:
+    """It keeps what updates say of other props, too: an HTML component's are looked at once."""
+    if isinstance(value, gr.HTML):
+        self.passing = key, value
+    else:
+        _keep(self, key, value)
+
+
+def look_once(self: SessionState, key: int) -> object:
+    """The component just passed on, or the session's."""
+    passed, value = vars(self).pop("passing", (None, None))
+    return value if passed == key else _look_up(self, key)
+
+
+SessionState.__setitem__, SessionState.__getitem__ = pass_on, look_once
+
+
+async def store_upload(
+    request,
+    upload_dir: str,
+    max_file_size: float,
+    upload_id: str | None,
+    force_move: bool = True,
+    upload_progress: route_utils.FileUploadProgress | None = None,
+) -> tuple[list[str], list[str], list[str]]:
+    """Store uploads under random names, and nothing of one that breaks off.
+
+    Gradio's own function names folders by content, so that two senders of one file share it, and
+    files by the names that they came with. Arguments and result are those of
+    `gradio.route_utils.upload_fn`.
+    """
+    Path(upload_dir).mkdir(exist_ok=True, parents=True)
+    if upload_id and upload_progress:
+        upload_progress.track(upload_id)
+    parser = route_utils.GradioMultiPartParser(
+        request.headers,
+        request.stream(),
+        max_files=MAX_FILES,
+        max_fields=4,
+        upload_dir=upload_dir,
+        max_file_size=max_file_size,
+        upload_id=upload_id,
+        upload_progress=upload_progress,
+    )
+    stored = []
+    try:
+        form = await parser.parse()
+        for part in form.getlist("files"):
+            part.file.close()
+            stored.append(str(Path(upload_dir) / secrets.token_hex(16)))
+            Path(part.file.name).rename(stored[-1])
+        if not stored:
+            raise KeyError("files")
+    except BaseException as error:
+        for part in parser._files_to_close_on_error:
+            Path(part.name).unlink(missing_ok=True)
+        if isinstance(error, route_utils.MultiPartException):
+            raise
+        if isinstance(error, UserError):  # of the guard: too large, too slow
+            raise route_utils.MultiPartException(str(error)) from None
+        if isinstance(error, ClientDisconnect | KeyError | AttributeError):
+            # The sender has gone, or it was no form with files.
+            raise route_utils.MultiPartException(translate("call.malformed")) from None
+        raise
+    return stored, [], []
+
+
+MAX_FILES = 2_000
+"""Of one upload, as many as a batch may have."""
+routes.upload_fn = store_upload
+
+__all__ = ["gr"]

@@ -1,0 +1,52 @@
+"""What nobody comes back for: uploads that are never read, answers that are never fetched."""
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from cxr_demo.ui.uploads import Uploads
+
+if TYPE_CHECKING:
+    from gradio.queueing import Queue
+
+SWEEP_S = 5
+UNREAD_S = 40
+"""How long an answer waits for whoever has asked; under a minute, with twice `SWEEP_S`."""
+
+log = logging.getLogger(__name__)
+
+
+async def keep_house(queue: "Queue", uploads: Uploads) -> None:
+    """Tidy up until cancelled."""
+    unread: dict[str, float] = {}
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        try:
+            await run_in_threadpool(uploads.sweep)
+            await forget(queue, unread, time.monotonic())
+        except Exception:  # whatever it is, the next time it may not be
+            log.exception("tidying up failed")
+
+
+async def forget(queue: "Queue", unread: dict[str, float], now: float) -> None:
+    """Drop sessions that have ended, and those whose messages have been unread for `UNREAD_S`.
+
+    Gradio keeps the last 2,000 answers for whoever may come for them, pictures and all.
+
+    Args:
+        queue: Gradio's.
+        unread: since when there have been messages for a session; kept between calls.
+        now: in the same seconds.
+    """
+    for session, messages in list(queue.pending_messages_per_session.items()):
+        awaited = queue.pending_event_ids_session.get(session)
+        if awaited and messages.empty():  # somebody reads each as it comes
+            unread.pop(session, None)
+        elif not awaited or now - unread.setdefault(session, now) >= UNREAD_S:
+            unread.pop(session, None)
+            await queue.clean_events(session_hash=session)
+            queue.pending_messages_per_session.pop(session, None)
+            queue.pending_event_ids_session.pop(session, None)

@@ -1,0 +1,98 @@
+"""What the page says around a reading, as HTML in every language. Pure functions.
+
+Data contract: `facts` is what the page holds of one reading: `serialise.analysis_answer` with
+"embedding" and "square", and "veil": None, "veiled" (read first) or "gated" (unusual).
+"""
+
+from cxr_demo.errors import UserError
+from cxr_demo.ui.wording import in_every_language, percent, say
+
+TONES = ("waiting", "busy", "done", "refused")
+
+
+def status_html(tone: str, *sentences: str) -> str:
+    """The status line.
+
+    Args:
+        tone: one of TONES.
+        sentences: HTML.
+    """
+    assert tone in TONES
+    return f'<p class="status {tone}" role="status">{" ".join(filter(None, sentences))}</p>'
+
+
+def refused_html(refusal: UserError, reading: bool = False) -> str:
+    """Why nothing new is shown.
+
+    Args:
+        refusal: the reason.
+        reading: whether it was a radiograph that was refused; if another is on the page (see
+            `page.css`), it is said that this one is still shown.
+    """
+    still = f'<span class="still">{say("status.still")}</span>' if reading else ""
+    return status_html("refused", say(refusal.key, **refusal.values), still)
+
+
+def done_html(facts: dict, excluded: bool = True) -> str:
+    """What was read, and that it is in the library, if it is."""
+    image, ids = facts["image"], facts["same_picture"]
+    size = {"width": image["width"], "height": image["height"], "bits": image["bit_depth"]}
+    known = ""
+    if ids and not facts["veil"]:
+        others = facts["left_out"] - len(ids)
+        key = "status.same_and_others" if others else "status.same"
+        known = say(key if excluded else "status.known", ids=", ".join(ids), others=others)
+    burned = say("burned_in") if image["burned_in"] else ""
+    return status_html("done", say("status.done", **size), known, burned)
+
+
+def gate_html(facts: dict | None) -> str:
+    """What is unusual about the radiograph; nothing for a usable one."""
+    if not facts or facts["gate"]["grade"] != "unusual":
+        return ""
+    reason = say(f"gate.{facts['gate']['key']}")
+    return f'<p class="warning"><b>{say("gate.unusual")}</b> {reason}</p>'
+
+
+def log_html(log: list[dict]) -> str:
+    """The readings in which an impression was marked first, and how often the classifier agreed."""
+    decided = [row for row in log if row["impression"] != "unsure"]
+    same = sum(row["impression"] == row["called"] for row in decided)
+    if not log:
+        return f"<p>{say('log.empty')}</p>"
+    total = say("log.sum", same=same, decided=len(decided), count=len(log))
+    columns = ("impression", "confidence", "model", "pneumonia", "agree", "label")
+    names = [say(f"log.{name}") for name in columns]
+    return f"<p>{total}</p>" + table_html(
+        say("readfirst.log"), ["#", *names], [_log_row(i, row) for i, row in enumerate(log, 1)]
+    )
+
+
+def _log_row(number_: int, row: dict) -> list[str]:
+    agrees = {True: "yes", False: "no"}[row["impression"] == row["called"]]
+    return [
+        str(number_),
+        say(f"impression.{row['impression']}"),
+        say(f"confidence.{row['confidence']}"),
+        say(f"class.{row['called']}"),
+        in_every_language(percent(row["pneumonia"], 1)),
+        "–" if row["impression"] == "unsure" else say(agrees),
+        say(f"class.{row['known']}") if row["known"] else say("log.unknown"),
+    ]
+
+
+def table_html(caption: str, columns: list[str], rows: list[list[str]]) -> str:
+    """A table that can be scrolled by keyboard; the first cell of each row is its header.
+
+    Args:
+        caption, columns, rows: HTML.
+    """
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for first, *cells in rows
+    )
+    return (
+        f'<div class="scroller" tabindex="0" role="group"><table><caption>{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

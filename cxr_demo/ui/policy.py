@@ -1,0 +1,69 @@
+"""Headers that tell a browser what the page may do."""
+
+import base64
+import hashlib
+import re
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cxr_demo.ui.settings import Settings
+
+_INLINE = re.compile(rb"<script[^>]*>(.*?)</script>", re.DOTALL)
+
+
+def headers(settings: Settings, scripts: list[bytes] = []) -> dict[str, str]:  # noqa: B006
+    """What every answer says of how a browser is to treat it.
+
+    Gradio compiles the scripts of its HTML components ('unsafe-eval') and puts style elements into
+    the page. Of scripts that stand in a page only those named here run.
+
+    Args:
+        settings: who may show the page in theirs.
+        scripts: their texts.
+    """
+    hashes = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts]
+    named = "".join(f" 'sha256-{digest}'" for digest in hashes)
+    policy = {
+        "default-src": "'none'",
+        "script-src": f"'self' 'unsafe-eval'{named}",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self'",
+        "connect-src": "'self' data:",
+        "base-uri": "'self'",
+        "form-action": "'none'",
+        "frame-ancestors": " ".join(("'self'", *settings.embed_origins)),
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if settings.embed_origins else "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    }
+
+
+def whole_page(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """An application that answers with one page: scripts that the server wrote into it may run."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        begun, body = None, bytearray()
+
+        async def gather(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = message
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                given = MutableHeaders(scope=begun)
+                given.update(headers(settings, _INLINE.findall(bytes(body))))
+                await send(begun)
+                await send({"type": "http.response.body", "body": bytes(body)})
+
+        await app({**scope, "headers": plain}, receive, gather)
+
+    return answered

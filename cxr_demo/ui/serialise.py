@@ -1,0 +1,245 @@
+"""`Analysis` → JSON that the page can draw and the API returns. Pure: no Gradio, no files.
+
+Pictures travel as PNG data URIs, so that no part of a radiograph is written to disk. Maps travel as
+the base64 of their float32 values, bit for bit, so that what is counted in the browser is what is
+counted here.
+"""
+
+import base64
+import struct
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from cxr_demo.analysis import Analysis
+from cxr_demo.errors import UserError
+from cxr_demo.models.calibration import HEADS, THREE_CLASS
+from cxr_demo.models.preprocessing import to_uint8
+from cxr_demo.reference.library import ReferenceLibrary, unit_rows
+from cxr_demo.report import analysis_json
+
+PARTS: dict[str, Callable[[Analysis], object]] = {
+    "embedding": lambda analysis: analysis.embedding.tolist(),
+    "maps": lambda analysis: {
+        name: packed(found.values) for name, found in analysis.anomaly.maps.items()
+    },
+    "saliency": lambda analysis: {
+        name: packed(values) for name, values in analysis.saliency.items()
+    },
+    "view": lambda analysis: _view(analysis),
+    "square": lambda analysis: picture_uri(to_uint8(analysis.square)),
+    "reconstruction": lambda analysis: picture_uri(to_uint8(analysis.anomaly.reconstruction)),
+}
+"""What `analyse` returns on request only."""
+
+MAX_NEIGHBOURS = 100
+"""Of one search."""
+
+HOTTEST = {"detector": 6.0, "autoencoder": 0.04}
+"""What the brightest colour of a heatmap stands for, the same for every patient."""
+
+
+def analysis_answer(analysis: Analysis, include: list[str]) -> dict:
+    """What was found, with the parts asked for.
+
+    Args:
+        analysis: of one radiograph.
+        include: names among PARTS.
+
+    Raises:
+        UserError: if there is no such part.
+    """
+    for name in include:
+        if name not in PARTS:
+            raise UserError("refused.part", part=str(name)[:40], parts=", ".join(PARTS))
+    height, width = analysis.size
+    return {
+        "status": "ok",
+        "error": None,
+        **(found := analysis_json(analysis)),
+        "gate": {**found["gate"], "key": analysis.input_check.reason},
+        "plausible": list(analysis.conformal_set),
+        "atypical": analysis.atypical,
+        "same_picture": list(analysis.same_picture),
+        "same_patients": list(analysis.same_patients),
+        "left_out": analysis.left_out,
+        "image": {
+            "width": width,
+            "height": height,
+            "bit_depth": analysis.bit_depth,
+            "burned_in": analysis.burned_in,
+        },
+        **{name: PARTS[name](analysis) for name in include},
+    }
+
+
+def parse_facts(sent: object, library: ReferenceLibrary) -> dict:
+    """What a page sends back of a reading for another search or another operating point.
+
+    Args:
+        sent: `analysis_answer` with "embedding", "veil", "known" and "matrix", as a
+            browser returns it; not trusted.
+        library: whose classes, patients and embeddings it has to fit.
+
+    Returns:
+        What of it is needed on the server, checked; "embedding" is float32 (D,) of unit length.
+
+    Raises:
+        UserError: if it is no such thing.
+    """
+    try:
+        heads = {
+            head: {name: _share(sent["probabilities"][head][name]) for name in names}
+            for head, names in HEADS.items()
+        }
+        embedding = np.array(sent["embedding"], np.float64)
+        numbers = all(type(value) in (int, float) for value in sent["embedding"])
+        right = numbers and embedding.shape == library.embeddings[0].shape
+        if not right or not 0 < np.linalg.norm(embedding) < np.inf:
+            raise ValueError("no embedding")
+        if sent["veil"] not in (None, "veiled", "gated"):
+            raise ValueError("no veil")
+        return {
+            "veil": sent["veil"],
+            "probabilities": heads,
+            "plausible": [_class(name) for name in sent["plausible"]],
+            "atypical": bool(sent["atypical"]),
+            "embedding": unit_rows(embedding[None])[0].astype(np.float32),
+            "same_patients": [str(key) for key in sent["same_patients"][:MAX_NEIGHBOURS]],
+            "left_out": int(sent["left_out"]),
+            "same_picture": [str(name) for name in sent["same_picture"][:MAX_NEIGHBOURS]],
+            "image": {
+                "burned_in": bool(sent["image"]["burned_in"]),
+                **{name: int(sent["image"][name]) for name in ("width", "height", "bit_depth")},
+            },
+            "known": sent["known"] and _class(sent["known"]),
+            "matrix": [float(value) for value in sent["matrix"]],
+        }
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError):
+        raise UserError("call.malformed") from None
+
+
+def _share(value: object) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise ValueError("not in [0, 1]")
+    return float(value)
+
+
+def _class(name: object) -> str:
+    return THREE_CLASS[THREE_CLASS.index(name)]
+
+
+def called(probabilities: dict[str, dict[str, float]]) -> str:
+    """The class that the classifier calls: normal, or the likelier of the two pneumonias."""
+    if probabilities["binary"]["pneumonia"] <= 0.5:
+        return "normal"
+    return max(("bacterial", "viral"), key=probabilities["three_class"].get)
+
+
+def packed(values: np.ndarray) -> dict:
+    """An array as {"shape", "float32"}: base64 of its little-endian values, row by row."""
+    return {
+        "shape": list(values.shape),
+        "float32": base64.b64encode(values.astype("<f4").tobytes()).decode(),
+    }
+
+
+def unpacked(sent: object, most: int = 2**20) -> np.ndarray:
+    """The square map in what somebody sent back as `packed` wrote it.
+
+    Raises:
+        UserError: if it is not one: another form, not square, not finite, or more than `most`
+            values.
+    """
+    try:
+        rows, columns = sent["shape"]
+        if not (type(rows) is type(columns) is int and 0 < rows == columns <= int(most**0.5)):
+            raise ValueError("not a square")
+        values = np.frombuffer(base64.b64decode(sent["float32"], validate=True), "<f4")
+        values = values.reshape(rows, columns)
+    except (TypeError, KeyError, ValueError):
+        raise UserError("refused.map") from None
+    if not np.isfinite(values).all():
+        raise UserError("refused.map")
+    return values
+
+
+def picture_uri(pixels: np.ndarray) -> str:
+    """uint8 (H, W) or (H, W, 3) blue-green-red → a PNG file as data URI."""
+    encoded = cv2.imencode(".png", pixels)[1].tobytes()
+    return "data:image/png;base64," + base64.b64encode(encoded).decode()
+
+
+def picture_of_uri(sent: object, side: int) -> np.ndarray:
+    """float32 (side, side) in [0, 1] of what `picture_uri` made of a square picture; not trusted.
+
+    Raises:
+        UserError: if it is not one.
+    """
+    head, _, packed = sent.partition(",") if isinstance(sent, str) else ("", "", "")
+    try:
+        content = base64.b64decode(packed, validate=True)
+        # Declared in the header, and checked before anything is decoded.
+        if head != "data:image/png;base64" or content[16:24] != struct.pack(">II", side, side):
+            raise ValueError("not a square")
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
+        return pixels.astype(np.float32) / 255
+    except (ValueError, AttributeError, cv2.error):  # None where nothing was decoded
+        raise UserError("refused.map") from None
+
+
+def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> dict:
+    """What the viewer draws, see `components.viewer`.
+
+    Args:
+        analysis: of one radiograph.
+        number: tells one reading of the page from the one before.
+        veil: "veiled" or "gated" where nothing of the models is to be seen yet.
+    """
+    matrix = frame_matrix(analysis)
+    difference = getattr(analysis, "difference", None)
+
+    def layer(values: np.ndarray, **more: float) -> dict:
+        return {"values": packed(values), "matrix": matrix, **more}
+
+    reconstruction = picture_uri(to_uint8(analysis.anomaly.reconstruction))
+    return {
+        "id": number,
+        "size": list(analysis.size),
+        "view": _view(analysis),
+        "maps": {
+            name: layer(found.values, score=found.score)
+            for name, found in analysis.anomaly.maps.items()
+        },
+        "saliency": {name: layer(values) for name, values in analysis.saliency.items()},
+        "difference": None if difference is None else layer(difference),
+        "reconstruction": {"png": reconstruction, "matrix": matrix},
+        "probabilities": {
+            "pneumonia": analysis.probabilities["binary"]["pneumonia"],
+            "bacterial": analysis.probabilities["three_class"]["bacterial"],
+            "viral": analysis.probabilities["three_class"]["viral"],
+        },
+        "veil": veil,
+    }
+
+
+def frame_matrix(analysis: Analysis) -> list[float]:
+    """Row by row the 2 x 3 matrix from the unit square of the maps to that of the radiograph."""
+    alignment = getattr(analysis, "alignment", None)
+    if alignment is None:
+        return [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return np.asarray(alignment.matrix, float).ravel().tolist()
+
+
+def _view(analysis: Analysis) -> dict:
+    """The radiograph for looking at, as {"bits", "png"}.
+
+    Browsers keep 8 bits of a channel: deeper radiographs have their high byte in red and their low
+    byte in green, so that window and level reach all their grey levels.
+    """
+    if analysis.bit_depth <= 8:
+        return {"bits": 8, "png": picture_uri(to_uint8(analysis.view))}
+    deep = np.rint(analysis.view * 65535).astype(np.uint16)
+    low, high = (deep & 255).astype(np.uint8), (deep >> 8).astype(np.uint8)
+    return {"bits": 16, "png": picture_uri(np.dstack([np.zeros_like(low), low, high]))}

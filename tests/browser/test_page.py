@@ -1,0 +1,276 @@
+"""What a person does on the page, from the first radiograph to the last tab."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from cxr_demo.i18n import messages
+from tests.browser.conftest import (
+    choose,
+    open_tab,
+    take_example,
+    unfold,
+    until,
+    violations,
+)
+from tests.conftest import chest_like, png
+from tests.reading.dicom_files import dicom
+
+WORDS = messages()
+
+
+def star(page) -> bool:
+    """Whether the radiograph is marked on the map."""
+    return page.evaluate(
+        "document.querySelector('#map .js-plotly-plot').data.some((one) => one.name === 'query')"
+    )
+
+
+def posts(page) -> list[str]:
+    """Addresses that are posted to from now on."""
+    sent = []
+    page.on("request", lambda r: sent.append(r.url) if r.method == "POST" else None)
+    return sent
+
+
+# --- the flow of a reading
+
+
+def test_an_example_is_read_and_everything_points_at_everything(page):
+    take_example(page)
+    assert "It is in the reference library" in page.inner_text("#status")
+    assert page.locator("#probabilities .bar").count() == 5
+    cards = page.locator("#neighbours .card")
+    assert cards.count() == 11 and page.locator("#neighbours .large .card").count() == 4
+    until(page, "document.querySelector('.cxr-panel.verdict .said')?.textContent.length > 20")
+    assert star(page)
+    # A neighbour is held beside the radiograph and ringed on the map; again lets it go.
+    cards.nth(1).click()
+    until(page, "document.querySelector('#viewer .caption')?.textContent.length > 3")
+    assert cards.nth(1).get_attribute("aria-pressed") == "true"
+    cards.nth(1).click()
+    until(page, "!document.querySelector('#neighbours [aria-pressed=true]')")
+    # Another operating point and another search ask the server, no network.
+    page.get_by_label(WORDS["point.sensitivity_95"]).check()
+    until(page, "document.querySelector('#probabilities').textContent.includes('Sensitivity 95')")
+    unfold(page, WORDS["search.title"])
+    page.get_by_label(WORDS["class.viral"], exact=True).uncheck()
+    until(page, "!document.querySelector('#neighbours [data-class=viral]')")
+    assert page.locator("#neighbours").inner_text().count(WORDS["vote.filtered"]) == 1
+    page.get_by_label("t-SNE").check()
+    until(page, "document.querySelector('#map .js-plotly-plot').layout.xaxis.uirevision === 'tsne'")
+
+
+def test_a_threshold_is_tried_without_a_request(page):
+    """And the share above it is that of the map's own values."""
+    take_example(page)
+    said = page.locator(".cxr-panel.verdict .said")
+    until(page, "document.querySelector('.cxr-panel.verdict .said')?.textContent.length > 20")
+    sent, before = posts(page), said.inner_text()
+    slider = page.locator("#threshold input[type=range]")
+    slider.focus()
+    for _ in range(120):
+        page.keyboard.press("ArrowLeft")
+    until(
+        page,
+        "(before) => document.querySelector('.cxr-panel.verdict .said').innerText !== before",
+        before,
+    )
+    assert sent == [] and "0.480" in said.inner_text()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".dcm", ""])
+def test_a_file_of_any_kind_is_read_whatever_its_name(page, tmp_path, uploads, suffix):
+    content = dicom(chest_like(1000), bits=8) if suffix == ".dcm" else png(chest_like(1000))
+    file = tmp_path / f"Doe^Jane{suffix}"
+    file.write_bytes(content)
+    choose(page, file)
+    assert "320 × 260" in page.inner_text("#status") and "Doe" not in page.content()
+    assert not [path for path in uploads.iterdir() if path.is_file()]
+
+
+def test_a_file_that_is_none_is_refused_in_a_sentence_and_nothing_is_lost(page, tmp_path):
+    take_example(page)
+    file = tmp_path / "notes.txt"
+    file.write_text("not a radiograph")
+    choose(page, file, tone="refused")
+    assert "not a PNG, JPEG or DICOM image" in page.inner_text("#status")
+    assert WORDS["status.still"] in page.inner_text("#status")
+    assert page.locator("#neighbours .card").count() == 11
+
+
+def test_a_frame_of_several_is_asked_for(page, tmp_path):
+    frames = np.stack([chest_like(1000), chest_like(1001)])
+    file = tmp_path / "two.dcm"
+    file.write_bytes(dicom(frames, bits=8, NumberOfFrames="2"))
+    choose(page, file, tone="refused")
+    page.locator("#frames input").fill("2")
+    page.get_by_role("button", name=WORDS["gate.read_frame"]).click()
+    page.wait_for_selector("#status .done")
+    assert not page.locator("#frames").is_visible()
+
+
+def test_an_unusual_radiographs_results_are_hidden_until_asked_for(page, dark_radiograph):
+    choose(page, dark_radiograph)
+    assert WORDS["gate.exposure"] in page.inner_text("#gate")
+    assert page.inner_text("#probabilities") == page.inner_text("#neighbours") == WORDS["gated"]
+    assert not star(page)
+    page.get_by_role("button", name=WORDS["gate.override"]).click()
+    page.wait_for_selector("#neighbours .card")
+    assert page.locator("#probabilities .bar").count() == 5
+
+
+def test_reading_first_hides_every_output_until_an_impression_is_marked(page):
+    page.get_by_label(WORDS["readfirst.mode"]).check()
+    take_example(page)
+    assert page.inner_text("#probabilities") == page.inner_text("#neighbours") == WORDS["veiled"]
+    assert not star(page) and "reference library" not in page.inner_text("#status")
+    page.get_by_role("button", name=WORDS["readfirst.reveal"]).click()
+    page.wait_for_selector("#status .refused")
+    page.locator("#ask").get_by_label(WORDS["impression.normal"]).check()
+    page.locator("#ask").get_by_label(WORDS["confidence.high"]).check()
+    page.get_by_role("button", name=WORDS["readfirst.reveal"]).click()
+    page.wait_for_selector("#neighbours .card")
+    unfold(page, WORDS["readfirst.log"])
+    assert page.locator("#log tbody tr").count() == 1
+    assert not page.locator("#ask").is_visible()
+
+
+def test_a_part_is_hidden_from_the_networks(page):
+    take_example(page)
+    page.locator("#viewer canvas").first.focus()
+    for key in ("b", "Enter", *["ArrowDown"] * 5, "Enter"):
+        page.keyboard.press(key)
+    unfold(page, WORDS["probe.title"])
+    page.wait_for_selector(".cxr-panel.probes tbody tr:nth-child(2)")
+    page.get_by_role("button", name=WORDS["probe.undo"]).click()
+    until(page, "!document.querySelector('.cxr-panel.probes tbody tr:nth-child(2)')")
+
+
+def test_a_report_is_saved_with_the_label_that_was_given(page):
+    take_example(page)
+    unfold(page, WORDS["report.title.short"])
+    page.get_by_label(WORDS["report.label"]).fill("Case 7")
+    with page.expect_download() as html:
+        page.get_by_role("button", name=WORDS["report.html"]).click()
+    text = html.value.path().read_text(encoding="utf-8")
+    assert "Case 7" in text and WORDS["disclaimer"] in text
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=WORDS["report.json"]).click()
+    said = json.loads(saved.value.path().read_text(encoding="utf-8"))
+    assert said["label"] == "Case 7" and len(said["neighbours"]) == 11
+
+
+def test_nothing_of_a_radiograph_stays_in_the_browser(page, radiograph):
+    choose(page, radiograph)
+    stored = page.evaluate(
+        """async () => JSON.stringify([{ ...localStorage }, { ...sessionStorage },
+            (await indexedDB.databases()).map(({ name }) => name),
+            (await caches?.keys?.()) ?? [], document.cookie])"""
+    )
+    assert "Jane" not in stored and len(stored) < 300, stored
+
+
+# --- other languages
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_the_page_speaks(open_page, language):
+    page = open_page(locale=language)
+    words = messages(language)
+    take_example(page)
+    assert page.get_by_role("tab", name=words["tab.about"]).is_visible()
+    assert words["head.binary"] in page.inner_text("#probabilities")
+    assert words["title"] in page.inner_text("#header")
+
+
+# --- batch
+
+
+def test_a_batch_of_files_and_archives_becomes_a_table(page, radiograph, tmp_path, uploads):
+    archive, bad = tmp_path / "more.zip", tmp_path / "notes.txt"
+    bad.write_text("not a radiograph")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("one/x.png", png(chest_like(1001)))
+        packed.writestr("__MACOSX/x.png", b"")
+        packed.write(bad, "two/notes.txt")
+    open_tab(page, WORDS["tab.batch"])
+    files = [str(radiograph), str(archive), str(bad)]
+    page.set_input_files("input[data-testid=file-upload]", files)
+    page.get_by_role("button", name=WORDS["batch.run"]).click()
+    page.wait_for_selector("text=Finished: 2 of 4 analysed, 2 with a problem.")
+    table = page.locator("#batch-table")
+    assert "more.zip/one/x.png" in table.inner_text()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=WORDS["batch.csv"]).click()
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 5 and lines[0].startswith("file,status,reason,gate,burned_in,p_pneumonia")
+    assert lines[1].startswith("Doe^Jane_1990-02-03.png,ok,")
+    assert not [path for path in uploads.rglob("*") if path.is_file() and len(path.name) == 32]
+    page.get_by_label(WORDS["readfirst.mode"]).check()
+    until(page, "!document.querySelector('#batch-table')?.checkVisibility()")
+    assert page.get_by_text(WORDS["batch.veiled"]).is_visible()
+
+
+# --- about
+
+
+def test_the_about_tab_says_how_good_it_is_and_tests_itself(page):
+    open_tab(page, WORDS["tab.about"])
+    page.wait_for_selector(".card table")
+    assert "0.985" in page.content()
+    unfold(page, WORDS["about.training"])
+    page.wait_for_selector(".training .legendtext")
+    unfold(page, WORDS["about.self_test"])
+    page.locator("#self-test").click()
+    page.wait_for_selector("#self-test-results tbody tr:nth-child(4)")
+    assert "4 of 4 examples differ" in page.content()  # the stored outputs are made up
+
+
+# --- for everybody
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_is_in_anybodys_way(open_page, theme):
+    page = open_page(f"/?__theme={theme}")
+    assert violations(page) == []
+    take_example(page)
+    for title in (
+        "search.title",
+        "probe.title",
+        "hundred.title",
+        "how.title",
+        "report.title.short",
+    ):
+        unfold(page, WORDS[title])
+    assert violations(page) == []
+    open_tab(page, WORDS["tab.batch"])
+    assert violations(page) == []
+    open_tab(page, WORDS["tab.about"])
+    page.wait_for_selector(".card table")
+    assert violations(page) == []
+
+
+def test_a_phone_shows_one_column(open_page):
+    page = open_page(viewport={"width": 390, "height": 844})
+    take_example(page)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tops = [
+        page.locator(name).bounding_box()["y"] for name in ("#look", "#findings", "#references")
+    ]
+    assert tops == sorted(tops)
+
+
+def test_it_is_large_enough_at_1440_by_900(page):
+    take_example(page)
+    stage = page.locator("#viewer .stage").bounding_box()
+    assert stage["height"] >= 560 and stage["y"] + stage["height"] <= 900
+    assert page.locator("#map .js-plotly-plot").bounding_box()["height"] >= 340
+    pictures = page.locator("#neighbours .large img").all()
+    assert len(pictures) == 4
+    assert all(picture.bounding_box()["width"] >= 120 for picture in pictures)
+    said = page.locator(".cxr-panel.verdict .said").bounding_box()
+    assert said["y"] + said["height"] <= 900

@@ -1,0 +1,115 @@
+"""A small `gr.Blocks` in headless Chromium, for tests of one component."""
+
+import base64
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from cxr_demo.ui.gradio_setup import gr
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+HERE = ("http://127.0.0.1:", "data:", "blob:")
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's Chromium. Where CI is set it must be there; elsewhere its tests are skipped."""
+    if CHROMIUM is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def serve():
+    """Launch demos as the app does, each on a free loopback port."""
+    from cxr_demo.i18n import LANGUAGES, messages
+    from cxr_demo.ui.components.module import FOLDER
+    from cxr_demo.ui.theme import CSS, reading_room
+
+    launched = []
+
+    def launch(demo: gr.Blocks) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        demo.launch(
+            server_name="127.0.0.1",
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            theme=reading_room(),
+            css=CSS + (FOLDER / "findings.css").read_text(encoding="utf-8"),
+            i18n=gr.I18n(**{name: messages(name) for name in LANGUAGES}),
+            ssr_mode=False,
+        )
+        launched.append(demo)
+        return f"http://127.0.0.1:{port}"
+
+    yield launch
+    for demo in launched:
+        demo.close()
+
+
+@pytest.fixture
+def console_errors() -> list[str]:
+    """What the console has complained about; a test that provokes an error clears it."""
+    return []
+
+
+@pytest.fixture
+def open_page(chromium, console_errors) -> Callable:
+    """Open an address, as often as wanted; afterwards: a clean console, no request elsewhere."""
+    opened, foreign = [], []
+
+    def open_one(address: str, theme: str = "dark", **options):
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en", **options}
+        context = chromium.new_context(**options)
+        opened.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: console_errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: console_errors.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(HERE) else foreign.append(r.url))
+        page.goto(f"{address}/?__theme={theme}")
+        return page
+
+    yield open_one
+    for context in opened:
+        context.close()
+    assert console_errors == []
+    assert foreign == []
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds against WCAG 2 A and AA."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
+
+
+def until(page, condition: str, argument=None) -> None:
+    """Wait until a condition holds in the browser."""
+    deadline = time.monotonic() + 60
+    while not page.evaluate(condition, argument):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(30)
+
+
+def png_uri(pixels: np.ndarray) -> str:
+    """uint8 (H, W) or (H, W, 3) as a data URI."""
+    return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", pixels)[1]).decode()

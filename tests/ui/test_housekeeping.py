@@ -1,0 +1,79 @@
+"""Answers that nobody fetches are forgotten; those that somebody waits for are not."""
+
+import asyncio
+
+import gradio as gr
+import pytest
+from starlette.requests import Request
+
+from cxr_demo.ui.housekeeping import UNREAD_S, forget
+
+
+def echo(said: str) -> str:
+    """What was said."""
+    return said
+
+
+@pytest.fixture
+def queue():
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        gr.api(echo, api_name="echo")
+    return blocks.queue(max_size=9)._queue
+
+
+def asked(queue, session: str, messages: int) -> None:
+    """A session with one question, and so many messages that nobody has read."""
+    fn = queue.blocks.fns[0]
+    queue.create_event_queue_for_fn(fn)
+    event = gr.queueing.Event(session, fn, Request({"type": "http", "headers": []}), None)
+    queue.event_ids_to_events[event._id] = event
+    queue.event_queue_per_concurrency_id[fn.concurrency_id].queue.append(event)
+    queue.pending_event_ids_session[session] = {event._id}
+    queue.pending_messages_per_session[session] = asyncio.Queue()
+    for _ in range(messages):
+        queue.pending_messages_per_session[session].put_nowait("message")
+
+
+def tidied(queue, *times: float) -> set[str]:
+    """The sessions left after tidying up at these times."""
+    unread: dict[str, float] = {}
+    for now in times:
+        asyncio.run(forget(queue, unread, now))
+    assert set(unread) <= set(queue.pending_messages_per_session)
+    assert queue.pending_messages_per_session.keys() == queue.pending_event_ids_session.keys()
+    return set(queue.pending_messages_per_session)
+
+
+@pytest.mark.parametrize(("later", "left"), [(UNREAD_S - 1, {"one"}), (UNREAD_S, set())])
+def test_what_nobody_reads_is_forgotten(queue, later, left):
+    """With the question, if that is still waiting."""
+    assert UNREAD_S == 40
+    asked(queue, "one", messages=1)
+    assert tidied(queue, 1000, 1000 + later) == left
+    assert len(queue) == len(left) == len(queue.event_ids_to_events)
+
+
+def test_who_reads_may_wait_for_long(queue):
+    asked(queue, "one", messages=0)
+    assert tidied(queue, 1000, 2000, 3000) == {"one"}
+    assert len(queue) == 1
+
+
+def test_reading_once_begins_anew(queue):
+    asked(queue, "one", messages=1)
+    unread: dict[str, float] = {}
+    asyncio.run(forget(queue, unread, 1000))
+    queue.pending_messages_per_session["one"].get_nowait()
+    asyncio.run(forget(queue, unread, 1030))
+    queue.pending_messages_per_session["one"].put_nowait("message")
+    for now in (1059, 1098):
+        asyncio.run(forget(queue, unread, now))
+    assert "one" in queue.pending_messages_per_session
+    asyncio.run(forget(queue, unread, 1099))
+    assert "one" not in queue.pending_messages_per_session
+
+
+def test_a_session_that_has_its_answers_is_dropped(queue):
+    asked(queue, "one", messages=0)
+    queue.pending_event_ids_session["one"].clear()
+    assert tidied(queue, 1000) == set()

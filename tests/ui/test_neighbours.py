@@ -1,0 +1,165 @@
+"""Cards and table of references."""
+
+import re
+
+import numpy as np
+import pytest
+
+from cxr_demo.reference.neighbourhood import find_neighbourhood
+from cxr_demo.reference.projection import Typicality
+from cxr_demo.report import neighbourhood_json
+from cxr_demo.ui.components.neighbours import (
+    MAX_LISTED,
+    MAX_PICKED,
+    agreement,
+    find_references,
+    nearness,
+    neighbours_html,
+    picked_html,
+    references_html,
+)
+from tests.ui.grid_library import grid_library, prototypes_of
+from tests.ui.test_probabilities import english
+
+USUAL = Typicality(least=0.8, lowest=0.7, lower_quartile=0.9, upper_quartile=0.99)
+CALLED = {
+    "binary": {"normal": 0.1, "pneumonia": 0.9},
+    "three_class": {"normal": 0.1, "bacterial": 0.8, "viral": 0.1},
+}
+
+
+@pytest.fixture(scope="module")
+def library():
+    return grid_library()
+
+
+@pytest.fixture
+def thumbnails(library, tmp_path):
+    return prototypes_of(library, tmp_path)
+
+
+@pytest.fixture
+def nearest(library, thumbnails):
+    """Cards of the nearest to (1, 0), which are rows 0, 1, 2 …"""
+
+    def make(k: int = 6, **options) -> str:
+        found = neighbourhood_json(find_neighbourhood(library, np.float32([1, 0]), k))
+        arguments = (found["neighbours"], found["vote"], CALLED, USUAL)
+        return neighbours_html(library, thumbnails, *arguments, **options)
+
+    return make
+
+
+def rows_of(html: str) -> list[int]:
+    return [int(row) for row in re.findall(r'data-row="(\d+)"', html)]
+
+
+def test_the_nearest_come_first_and_four_of_them_large(nearest):
+    html = nearest()
+    large, small = html.split('<ol class="cards small" start="5">')
+    assert rows_of(large) == [0, 1, 2, 3]
+    assert rows_of(small) == [4, 5]
+    assert '<ol class="cards small"' not in nearest(4)
+
+
+def test_a_card_says_class_similarity_nearness_patient_and_what_its_picture_is(nearest):
+    cards = [english(card) for card in re.findall(r"<button.*?</button>", nearest())]
+    # The second of 24 lies 1/23 rad from the first: cos(1/23) = 0.99906.
+    assert cards[1] == "2. Bacterial 0.999 · very near patient00 mean of 20 images"
+
+
+def test_pictures_travel_with_the_cards(nearest):
+    assert nearest(3).count('src="data:image/jpeg;base64,') == 3
+
+
+def test_vote_and_agreement_are_said(nearest):
+    said = english(nearest())
+    assert said.startswith("Vote of the 6 nearest: Normal 2 , Bacterial 2 , Viral 2 .")
+    assert "Vote and classifier agree on normal or pneumonia, not on the class." in said
+
+
+def test_a_search_that_leaves_classes_out_is_no_vote(nearest):
+    said = english(nearest(classes=["bacterial", "viral"]))
+    assert "this is no vote" in said
+    assert "agree" not in said
+
+
+def test_the_exclusion_of_the_same_patient_is_said(nearest):
+    assert "Left out: 3 of the same patient." in english(nearest(left_out=3))
+    assert "Left out" not in english(nearest())
+
+
+@pytest.mark.parametrize(
+    ("pneumonia", "three", "vote", "expected"),
+    [
+        (0.9, (0.1, 0.8, 0.1), "bbn", "full"),
+        (0.9, (0.1, 0.1, 0.8), "bbn", "cause"),
+        (0.9, (0.1, 0.8, 0.1), "nnb", "none"),
+        (0.1, (0.8, 0.1, 0.1), "nnv", "full"),
+        (0.1, (0.8, 0.1, 0.1), "bvn", "none"),
+        (0.5, (0.8, 0.1, 0.1), "nnb", "full"),  # at one half, normal is called
+    ],
+)
+def test_agreement_of_vote_and_classifier(pneumonia, three, vote, expected):
+    names = {"n": "normal", "b": "bacterial", "v": "viral"}
+    neighbours = [{"label": names[letter], "similarity": 0.9} for letter in vote]
+    shares = {name: vote.count(letter) / 3 for letter, name in names.items()}
+    probabilities = {
+        "binary": {"normal": 1 - pneumonia, "pneumonia": pneumonia},
+        "three_class": dict(zip(names.values(), three, strict=True)),
+    }
+    assert agreement(probabilities, neighbours, shares) == expected
+
+
+def test_between_equal_votes_the_more_similar_class_wins():
+    neighbours = [
+        {"label": "bacterial", "similarity": 0.8},
+        {"label": "viral", "similarity": 0.9},
+    ]
+    vote = {"normal": 0.0, "bacterial": 0.5, "viral": 0.5}
+    assert agreement(CALLED, neighbours, vote) == "cause"
+
+
+@pytest.mark.parametrize(
+    ("similarity", "key"),
+    [
+        (0.99, "near.very"),
+        (0.98, "near.usual"),
+        (0.9, "near.usual"),
+        (0.89, "near.loose"),
+        (0.7, "near.loose"),
+        (0.69, "near.far"),
+    ],
+)
+def test_nearness_in_words(similarity, key):
+    assert nearness(similarity, USUAL) == key
+
+
+def test_what_is_picked_one_or_many(library, thumbnails):
+    one = picked_html(library, thumbnails, [7])
+    assert rows_of(one) == [7]
+    assert 'aria-pressed="true"' in one and "cards large" in one
+    many = picked_html(library, thumbnails, list(range(24)) * 2)
+    assert len(rows_of(many)) == MAX_PICKED
+    assert english(many).startswith("48 references in the lasso")
+    assert picked_html(library, thumbnails, []) == ""
+
+
+def test_references_are_found_by_patient_or_name_whatever_the_case(library):
+    assert find_references(library, " Patient03 ") == [6, 7]
+    assert find_references(library, "IMAGE2") == [20, 21, 22, 23]
+    assert find_references(library, "") == []
+    assert find_references(library, "nobody") == []
+
+
+def test_the_table_lists_so_many_and_says_how_many_there_are(library):
+    html = references_html(library, [*range(24)] * 10)
+    assert len(rows_of(html)) == MAX_LISTED
+    assert english(html).startswith("240 references; the first 200 are listed.")
+    assert "patient03 Normal image06" in english(html)
+
+
+def test_names_of_references_are_escaped(thumbnails, library, monkeypatch):
+    monkeypatch.setattr(library, "patients", np.array(["<b>&"] * 24))
+    assert "&lt;b&gt;&amp;" in picked_html(library, thumbnails, [0])
+    assert "&lt;b&gt;&amp;" in references_html(library, [0])
