@@ -6,17 +6,13 @@ import pytest
 
 from cxr_demo.artefacts import ALIGNMENT, ASSETS, Artefacts
 from cxr_demo.models import alignment
+from cxr_demo.models.affine import IDENTITY, compose, from_pixels, to_pixels, warp
 from cxr_demo.models.alignment import (
     FRAME_IN_TEMPLATE,
-    IDENTITY,
     MARGIN,
     TEMPLATE_SIDE,
     Aligner,
-    compose,
     features,
-    from_pixels,
-    to_pixels,
-    warp,
 )
 from cxr_demo.models.preprocessing import SIDE, to_network_input
 from cxr_demo.reading.reader import read_radiograph

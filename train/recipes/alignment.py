@@ -15,14 +15,13 @@ from tqdm import tqdm
 
 from cxr_demo.anomaly.zones import ZONES, ZONES_SIDE
 from cxr_demo.artefacts import ALIGNMENT, ASSETS
+from cxr_demo.models.affine import compose, to_pixels
 from cxr_demo.models.alignment import (
     POOR,
     TEMPLATE_SIDE,
     Aligner,
     Alignment,
-    compose,
     features,
-    to_pixels,
 )
 from train.arguments import parse
 from train.data.kermany import CLASSES, Images
