@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from cxr_demo.artefacts import ALIGNMENT, ASSETS, Artefacts
-from cxr_demo.models.alignment import POOR, Aligner, Alignment, compose, warp
+from cxr_demo.models.affine import compose, warp
+from cxr_demo.models.alignment import POOR, Aligner, Alignment
 from cxr_demo.models.preprocessing import SIDE
 from train.arguments import parse
 from train.data.kermany import CLASSES, Images, load_files

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cxr_demo.models.alignment import IDENTITY, Alignment
+from cxr_demo.models.affine import IDENTITY
+from cxr_demo.models.alignment import Alignment
 from train.data.kermany import Images
 from train.evaluate.alignment import by_class, errors_between, known_change
 

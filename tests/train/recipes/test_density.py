@@ -5,7 +5,8 @@ import pytest
 
 from cxr_demo.anomaly.density import MAP_SIDE, measure
 from cxr_demo.anomaly.zones import ZONES
-from cxr_demo.models.alignment import IDENTITY, Alignment
+from cxr_demo.models.affine import IDENTITY
+from cxr_demo.models.alignment import Alignment
 from tests.conftest import chest_like
 from train.recipes.density import aligned, fit_density
 

@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from cxr_demo.models.alignment import IDENTITY, Alignment
+from cxr_demo.models.affine import IDENTITY
+from cxr_demo.models.alignment import Alignment
 from cxr_demo.models.input_check import USABLE
 from cxr_demo.models.networks import DetectorOutput
 from cxr_demo.models.preprocessing import SIDE
