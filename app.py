@@ -10,9 +10,9 @@ import sys
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import CXRError
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.settings import Settings
-from cxr_demo.ui.uploads import Uploads, serving_folder
+from cxr_demo.server.service import Service
+from cxr_demo.server.settings import Settings
+from cxr_demo.server.uploads import Uploads, serving_folder
 
 try:
     settings = Settings.from_environment()
@@ -30,10 +30,10 @@ if __name__ == "__main__":
         print("Reloading on changes, on this machine only, without the guard of `python app.py`.")
         demo.launch(server_name="127.0.0.1", **APPEARANCE)
     else:
-        from cxr_demo.ui.server import serve
+        from cxr_demo.server.site import serve
 
         try:
-            serve(demo, service, uploads, settings)
+            serve(demo, APPEARANCE, service, uploads, settings)
         except CXRError as error:
             sys.exit(f"Refusing to start: {error}")
         except OSError as error:  # a port that is taken, a name that is none

@@ -288,17 +288,18 @@ def serve_tiny(tiny_assets, upload_folder):
     with the tests.
     """
     from cxr_demo.artefacts import Artefacts
-    from cxr_demo.ui.blocks import build
-    from cxr_demo.ui.server import site
-    from cxr_demo.ui.service import Service
-    from cxr_demo.ui.settings import Settings
-    from cxr_demo.ui.uploads import Uploads
+    from cxr_demo.server.service import Service
+    from cxr_demo.server.settings import Settings
+    from cxr_demo.server.site import site
+    from cxr_demo.server.uploads import Uploads
+    from cxr_demo.ui.blocks import APPEARANCE, build
 
     def start(**chosen) -> tuple[str, Path]:
         settings, uploads = Settings(**chosen), Uploads(upload_folder)
         service = Service(Artefacts(tiny_assets))
         demo = build(service, uploads, settings)
-        address = served.enter_context(serving(site(demo, service, uploads, settings), settings))
+        app = site(demo, APPEARANCE, service, uploads, settings)
+        address = served.enter_context(serving(app, settings))
         wait_for(f"{address}/health", lambda: not service.loaded.done() or service.analyser)
         return address, upload_folder
 
@@ -311,7 +312,7 @@ def serving(app, settings):
     """Our server around an ASGI application, in a thread; its address on a free loopback port."""
     import uvicorn
 
-    from cxr_demo.ui.server import configured
+    from cxr_demo.server.site import configured
 
     listening = socket.create_server(("127.0.0.1", 0))
     ours = uvicorn.Server(configured(app, settings))

@@ -2,20 +2,20 @@
 
 from cxr_demo.i18n import LANGUAGES, messages
 from cxr_demo.reading.archive import MAX_ARCHIVE_BYTES
-from cxr_demo.ui.gradio_setup import gr  # before all that imports Gradio
+from cxr_demo.server.gradio_setup import gr  # before all that imports Gradio
 
 # isort: split
 from gradio.i18n import I18nData as T
 
-from cxr_demo.ui.api import Endpoints
+from cxr_demo.server.api import Endpoints
+from cxr_demo.server.service import Service
+from cxr_demo.server.settings import Settings
+from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui.components.module import FOLDER
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.settings import Settings
 from cxr_demo.ui.tabs.about import AboutTab
 from cxr_demo.ui.tabs.batch import BatchTab
 from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
 from cxr_demo.ui.theme import CSS, DARK_FIRST, reading_room
-from cxr_demo.ui.uploads import Uploads
 from cxr_demo.ui.wording import say
 
 WAITING = 32

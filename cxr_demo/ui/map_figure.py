@@ -20,7 +20,7 @@ from plotly.io.json import to_json_plotly
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.library import ReferenceLibrary
 from cxr_demo.reference.map_sampling import sample_rows, sampling_order
-from cxr_demo.ui.gradio_setup import gr
+from cxr_demo.server.gradio_setup import gr
 
 PROJECTIONS = {"umap": "UMAP", "tsne": "t-SNE"}
 

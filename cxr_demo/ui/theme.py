@@ -6,7 +6,7 @@ from the scales in `page.css`.
 
 from pathlib import Path
 
-from cxr_demo.ui.gradio_setup import gr
+from cxr_demo.server.gradio_setup import gr
 
 CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 

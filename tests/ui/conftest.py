@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cxr_demo.ui.gradio_setup import gr
+from cxr_demo.server.gradio_setup import gr
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = ("http://127.0.0.1:", "data:", "blob:")

@@ -6,8 +6,8 @@ from base64 import b64encode
 import pytest
 
 from cxr_demo.errors import UserError
+from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components.drop_zone import DropZone, parse_batch, parse_radiograph
-from cxr_demo.ui.gradio_setup import gr
 from tests.ui.conftest import until, violations
 
 NAME = "Doe^Jane.dcm"

@@ -13,9 +13,9 @@ from cxr_demo.errors import UserError
 from cxr_demo.i18n import messages
 from cxr_demo.reference.neighbourhood import find_neighbourhood
 from cxr_demo.report import neighbourhood_json
+from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components import map_link, neighbours, probabilities
 from cxr_demo.ui.components.map_link import looked_at, map_marks, map_query, picked_rows
-from cxr_demo.ui.gradio_setup import gr
 from cxr_demo.ui.map_figure import ReferenceMap
 from tests.ui.conftest import violations
 from tests.ui.grid_library import grid_library, prototypes_of

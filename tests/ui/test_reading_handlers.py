@@ -8,11 +8,11 @@ import pytest
 
 from cxr_demo.anomaly.maps import share_above
 from cxr_demo.artefacts import Artefacts
-from cxr_demo.ui.gradio_setup import gr
-from cxr_demo.ui.serialise import unpacked
-from cxr_demo.ui.service import Service
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.serialise import unpacked
+from cxr_demo.server.service import Service
+from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui.tabs.reading_handlers import OUTPUTS, ReadingHandlers, called, told
-from cxr_demo.ui.uploads import Uploads
 from tests.conftest import chest_like, png
 
 HOW = ("youden", 11, ["normal", "bacterial", "viral"], True)

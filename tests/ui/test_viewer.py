@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from cxr_demo.errors import UserError
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.serialise import packed
 from cxr_demo.ui.components.viewer import (
     IDENTITY,
     ProbeRequest,
@@ -19,8 +21,6 @@ from cxr_demo.ui.components.viewer import (
     parse_probe,
     probed,
 )
-from cxr_demo.ui.gradio_setup import gr
-from cxr_demo.ui.serialise import packed
 from tests.ui.conftest import png_uri, until, violations
 
 LEFT_HALF = [0.5, 0, 0, 0, 1, 0]

@@ -11,8 +11,8 @@ import numpy as np
 
 from cxr_demo.errors import UserError
 from cxr_demo.reference.library import ReferenceLibrary
+from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components.module import LANGUAGE, load_module
-from cxr_demo.ui.gradio_setup import gr
 from cxr_demo.ui.map_figure import CONFIG, PROJECTIONS
 
 

@@ -16,8 +16,8 @@ from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.library import ReferenceLibrary
 from cxr_demo.reference.projection import Typicality
 from cxr_demo.reference.thumbnails import Thumbnails
+from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components.module import LANGUAGE
-from cxr_demo.ui.gradio_setup import gr
 from cxr_demo.ui.wording import in_every_language, number, say, sentence
 
 LARGE = 4

@@ -7,10 +7,10 @@ from gradio.i18n import I18nData as T
 from cxr_demo.i18n import LANGUAGES
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.report import analysis_json
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.service import Service
 from cxr_demo.ui import model_card
-from cxr_demo.ui.gradio_setup import gr
 from cxr_demo.ui.messages import status_html, table_html
-from cxr_demo.ui.service import Service
 from cxr_demo.ui.wording import in_every_language, number, say, sentence
 
 SECTIONS = ("purpose", "shortfalls", "self_test", "figures", "confusions", "training", "data")

@@ -15,12 +15,12 @@ from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.reading.archive import MAX_ENTRIES, is_archive, open_archive
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.report import refusal_json, result_line
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.serialise import called
+from cxr_demo.server.service import Service
+from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui import messages
 from cxr_demo.ui.components.drop_zone import DropZone, parse_batch
-from cxr_demo.ui.gradio_setup import gr
-from cxr_demo.ui.serialise import called
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.uploads import Uploads
 from cxr_demo.ui.wording import Wording, number, percent, say, sentence
 
 COLUMNS = ("file", "called", "pneumonia", "bacterial", "viral", "score", "unusual", "status")

@@ -12,15 +12,16 @@ from cxr_demo.errors import CXRError, UserError
 from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.serialise import HOTTEST, MAX_NEIGHBOURS
+from cxr_demo.server.service import Service
+from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui import messages
 from cxr_demo.ui.components.drop_zone import DropZone
 from cxr_demo.ui.components.map_link import MapLink
 from cxr_demo.ui.components.neighbours import Neighbours
 from cxr_demo.ui.components.probabilities import nothing_html
 from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
-from cxr_demo.ui.gradio_setup import gr
-from cxr_demo.ui.serialise import HOTTEST, MAX_NEIGHBOURS
-from cxr_demo.ui.service import Service
 from cxr_demo.ui.tabs.reading_handlers import (
     CONFIDENCES,
     IMPRESSIONS,
@@ -28,7 +29,6 @@ from cxr_demo.ui.tabs.reading_handlers import (
     ReadingHandlers,
     told,
 )
-from cxr_demo.ui.uploads import Uploads
 from cxr_demo.ui.wording import say
 
 NETWORKS = {"concurrency_id": "networks", "concurrency_limit": 1}
@@ -309,7 +309,7 @@ class ReadingTab:
     def fill_page(self) -> list:
         """What `filled` is given when the page has loaded."""
         service = self._service
-        return [service.reference_map.plot(), service.example_thumbnails, *self._offered()]
+        return [self._handlers.reference_map.plot(), service.example_thumbnails, *self._offered()]
 
     def _offered(self, *failed: str) -> list:
         """Whether a word on the references' pictures is due, which, and whether more can be had."""

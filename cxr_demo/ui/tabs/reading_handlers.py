@@ -8,7 +8,7 @@ of OUTPUTS, in that order; what does not change is `gr.skip()`.
 import logging
 import secrets
 from collections.abc import Callable
-from functools import wraps
+from functools import cached_property, wraps
 
 from cxr_demo.errors import UserError
 from cxr_demo.models.calibration import THREE_CLASS
@@ -18,6 +18,19 @@ from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reading.types import Radiograph
 from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
 from cxr_demo.report import neighbourhood_json
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.serialise import (
+    MAX_NEIGHBOURS,
+    analysis_answer,
+    called,
+    frame_matrix,
+    parse_facts,
+    picture_of_uri,
+    picture_uri,
+    viewer_value,
+)
+from cxr_demo.server.service import Service
+from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui import messages
 from cxr_demo.ui.components.drop_zone import parse_radiograph
 from cxr_demo.ui.components.map_link import looked_at, map_marks, map_query, picked_rows
@@ -34,19 +47,7 @@ from cxr_demo.ui.components.probabilities import (
     zones_html,
 )
 from cxr_demo.ui.components.viewer import parse_probe, probed
-from cxr_demo.ui.gradio_setup import gr
-from cxr_demo.ui.serialise import (
-    MAX_NEIGHBOURS,
-    analysis_answer,
-    called,
-    frame_matrix,
-    parse_facts,
-    picture_of_uri,
-    picture_uri,
-    viewer_value,
-)
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.ui.map_figure import ReferenceMap
 from cxr_demo.ui.wording import say
 
 OUTPUTS = (
@@ -102,6 +103,11 @@ class ReadingHandlers:
     def __init__(self, service: Service, uploads: Uploads):
         self._service = service
         self._uploads = uploads
+
+    @cached_property
+    def reference_map(self) -> ReferenceMap:
+        """The library as a map draws it; waits until that is loaded."""
+        return ReferenceMap(self._service.analyser.library)
 
     def read_upload(self, sent: object, read_first: bool, *how: object) -> list:
         """Analyse what the drop zone sent."""
@@ -281,7 +287,7 @@ class ReadingHandlers:
 
     def look(self, asked: object) -> list:
         """What else a part of a large library's map holds, which does not show all of it."""
-        return answer(map_link={"more": self._service.reference_map.points_in(*looked_at(asked))})
+        return answer(map_link={"more": self.reference_map.points_in(*looked_at(asked))})
 
     def pick(self, sent: object, asked: object, show: bool = True) -> list:
         """Mark references on the map and hold a single one beside the radiograph.

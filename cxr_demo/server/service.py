@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +16,6 @@ from cxr_demo.artefacts import CALIBRATION, HELD_OUT_SCORES, Artefacts
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.fetch_thumbnails import fetch_thumbnails
 from cxr_demo.reference.thumbnails import Thumbnails
-
-if TYPE_CHECKING:
-    from cxr_demo.ui.map_figure import ReferenceMap
 
 ENOUGH = 0.9
 """Share of references with a picture from which on none are missed."""
@@ -61,13 +57,6 @@ class Service:
         """Pictures of the references."""
         self.loaded.result()
         return self._thumbnails
-
-    @cached_property
-    def reference_map(self) -> "ReferenceMap":
-        """The library as a map draws it."""
-        from cxr_demo.ui.map_figure import ReferenceMap  # Plotly takes 0.4 s
-
-        return ReferenceMap(self.analyser.library)
 
     def renew_thumbnails(self, analyser: Analyser | None = None) -> None:
         """Look again which references have pictures."""

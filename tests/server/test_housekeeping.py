@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 from starlette.requests import Request
 
-from cxr_demo.ui.housekeeping import UNREAD_S, forget
+from cxr_demo.server.housekeeping import UNREAD_S, forget
 
 
 def echo(said: str) -> str:

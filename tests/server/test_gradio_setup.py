@@ -10,7 +10,7 @@ from gradio import component_meta, route_utils, routes
 from gradio.state_holder import SessionState
 from starlette.requests import ClientDisconnect, Request
 
-from cxr_demo.ui.gradio_setup import gr, store_upload
+from cxr_demo.server.gradio_setup import gr, store_upload
 
 SECRET = "a sentence about one patient"
 

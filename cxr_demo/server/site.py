@@ -13,15 +13,14 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
-from cxr_demo.ui.blocks import APPEARANCE
-from cxr_demo.ui.gradio_setup import gr
-from cxr_demo.ui.guard import Guard
-from cxr_demo.ui.health import Health
-from cxr_demo.ui.housekeeping import keep_house
-from cxr_demo.ui.questions import Questions
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.settings import Settings
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.guard import Guard
+from cxr_demo.server.health import Health
+from cxr_demo.server.housekeeping import keep_house
+from cxr_demo.server.questions import Questions
+from cxr_demo.server.service import Service
+from cxr_demo.server.settings import Settings
+from cxr_demo.server.uploads import Uploads
 
 GRACE_S = 3
 """How long answers under way may take when the server is told to end."""
@@ -30,8 +29,18 @@ GRACE_S = 3
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
-def site(demo: gr.Blocks, service: Service, uploads: Uploads, settings: Settings) -> ASGIApp:
-    """Page, API and health check as an ASGI application, guarded."""
+def site(
+    demo: gr.Blocks, appearance: dict, service: Service, uploads: Uploads, settings: Settings
+) -> ASGIApp:
+    """Page, API and health check as an ASGI application, guarded.
+
+    Args:
+        demo: the page.
+        appearance: its theme and what else `gr.mount_gradio_app` takes.
+        service: models and library.
+        uploads: where files arrive.
+        settings: what visitors may do.
+    """
 
     @asynccontextmanager
     async def tidy(_: FastAPI) -> AsyncIterator[None]:
@@ -45,22 +54,26 @@ def site(demo: gr.Blocks, service: Service, uploads: Uploads, settings: Settings
     app = FastAPI(lifespan=tidy, **closed)
     app.router.routes.append(Health(service, uploads).route())
     gr.mount_gradio_app(
-        app, demo, path="", mcp_server=settings.mcp, app_kwargs=closed, **APPEARANCE
+        app, demo, path="", mcp_server=settings.mcp, app_kwargs=closed, **appearance
     )
     return GZipMiddleware(
         Guard(app, settings, uploads, Questions(demo, uploads)), minimum_size=1024
     )
 
 
-def serve(demo: gr.Blocks, service: Service, uploads: Uploads, settings: Settings) -> None:
-    """Serve until stopped.
+def serve(
+    demo: gr.Blocks, appearance: dict, service: Service, uploads: Uploads, settings: Settings
+) -> None:
+    """Serve until stopped; arguments as for `site`.
 
     Raises:
         ArtefactError: if what is to be loaded cannot be trusted.
         OSError: if the address is taken or none.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the folder goes then, too
-    server = uvicorn.Server(configured(site(demo, service, uploads, settings), settings))
+    server = uvicorn.Server(
+        configured(site(demo, appearance, service, uploads, settings), settings)
+    )
 
     def give_up(loaded) -> None:
         server.should_exit = server.should_exit or loaded.exception() is not None

@@ -12,8 +12,8 @@ import pytest
 
 from cxr_demo.errors import CXRError, RadiographError
 from cxr_demo.reading.reader import MAX_FILE_BYTES
-from cxr_demo.ui import uploads as module
-from cxr_demo.ui.uploads import LIES_S, PREFIX, Uploads, private_folder
+from cxr_demo.server import uploads as module
+from cxr_demo.server.uploads import LIES_S, PREFIX, Uploads, private_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -200,7 +200,7 @@ def test_what_is_no_folder_of_ours_stays(tmp_path):
 def test_the_folder_of_a_server_that_was_killed_goes_when_the_next_one_starts(tmp_path):
     """That of one that runs stays."""
     program = (
-        "import sys, pathlib, time; from cxr_demo.ui.uploads import private_folder; "
+        "import sys, pathlib, time; from cxr_demo.server.uploads import private_folder; "
         "folder = private_folder(pathlib.Path(sys.argv[1])); (folder / 'file').write_bytes(b'x'); "
         "print(folder, flush=True); time.sleep(60)"
     )

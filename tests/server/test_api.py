@@ -11,10 +11,10 @@ import pytest
 from cxr_demo.anomaly.maps import extent_score, is_unusual, share_above
 from cxr_demo.i18n import translate
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.ui import api as module
-from cxr_demo.ui.api import Endpoints, answered
-from cxr_demo.ui.serialise import MAX_NEIGHBOURS, PARTS, packed, unpacked
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server import api as module
+from cxr_demo.server.api import Endpoints, answered
+from cxr_demo.server.serialise import MAX_NEIGHBOURS, PARTS, packed, unpacked
+from cxr_demo.server.uploads import Uploads
 from tests.conftest import chest_like, png
 
 NAN, INFINITY = float("nan"), float("inf")

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 
-from cxr_demo.ui import housekeeping
-from cxr_demo.ui.guard import MAX_UPLOAD
+from cxr_demo.server import housekeeping
+from cxr_demo.server.guard import MAX_UPLOAD
 from tests.conftest import chest_like, png
 from tests.reading.dicom_files import dicom
 
@@ -382,7 +382,7 @@ def test_an_answer_goes_to_who_has_asked(address):
 
 def test_what_is_never_analysed_goes(serve_tiny, monkeypatch):
     monkeypatch.setattr(housekeeping, "SWEEP_S", 0.2)
-    monkeypatch.setattr("cxr_demo.ui.uploads.LIES_S", 0.5)
+    monkeypatch.setattr("cxr_demo.server.uploads.LIES_S", 0.5)
     address, uploads = serve_tiny()
     path = sent(address)
     assert Path(path).exists()

@@ -7,7 +7,7 @@ import re
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cxr_demo.ui.settings import Settings
+from cxr_demo.server.settings import Settings
 
 _INLINE = re.compile(rb"<script[^>]*>(.*?)</script>", re.DOTALL)
 

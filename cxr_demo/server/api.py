@@ -20,9 +20,9 @@ from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.library import unit_rows
 from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from cxr_demo.report import neighbourhood_json, refusal_json
-from cxr_demo.ui.serialise import MAX_NEIGHBOURS, PARTS, analysis_answer, unpacked
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server.serialise import MAX_NEIGHBOURS, PARTS, analysis_answer, unpacked
+from cxr_demo.server.service import Service
+from cxr_demo.server.uploads import Uploads
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cxr_demo.errors import CXRError
-from cxr_demo.ui.settings import LOOPBACK, Settings
+from cxr_demo.server.settings import LOOPBACK, Settings
 
 
 def test_nothing_set_is_a_server_for_this_machine():

@@ -1,7 +1,7 @@
 """Import Gradio, and change in one place what has no setting: imported before any component.
 
-Each change says why; `tests/ui/test_gradio_setup.py` notices when Gradio no longer needs or takes
-it. Gradio is pinned in requirements.txt for the same reason.
+Each change says why; `tests/server/test_gradio_setup.py` notices when Gradio no longer needs or
+takes it. Gradio is pinned in requirements.txt for the same reason.
 """
 
 import inspect

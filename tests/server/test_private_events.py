@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from tests.ui.test_attacks import ask
+from tests.server.test_attacks import ask
 
 ODD = (None, 5, -1e300, "x", True, ["x"], {"x": "y"}, {"files": [{"path": "x", "name": 5}]})
 

@@ -16,11 +16,11 @@ from gradio_client import Client, handle_file
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
+from cxr_demo.server.serialise import PARTS, unpacked
+from cxr_demo.server.service import Service
+from cxr_demo.server.settings import Settings
+from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui.blocks import APPEARANCE, build
-from cxr_demo.ui.serialise import PARTS, unpacked
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.settings import Settings
-from cxr_demo.ui.uploads import Uploads
 from tests.conftest import chest_like, png
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server.uploads import Uploads
 
 if TYPE_CHECKING:
     from gradio.queueing import Queue

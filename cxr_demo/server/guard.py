@@ -15,11 +15,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.errors import UserError
-from cxr_demo.ui.limits import Body, Rate, client_of, refusal
-from cxr_demo.ui.policy import headers, whole_page
-from cxr_demo.ui.questions import Questions
-from cxr_demo.ui.settings import Settings
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server.limits import Body, Rate, client_of, refusal
+from cxr_demo.server.policy import headers, whole_page
+from cxr_demo.server.questions import Questions
+from cxr_demo.server.settings import Settings
+from cxr_demo.server.uploads import Uploads
 
 MAX_JSON = 4 << 20
 MAX_UPLOAD = (500 << 20) + (1 << 20)

@@ -15,12 +15,12 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from cxr_demo.errors import UserError
-from cxr_demo.ui import guard, limits
-from cxr_demo.ui.guard import Guard
-from cxr_demo.ui.limits import Body, Rate, client_of
-from cxr_demo.ui.questions import Questions
-from cxr_demo.ui.settings import Settings
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server import guard, limits
+from cxr_demo.server.guard import Guard
+from cxr_demo.server.limits import Body, Rate, client_of
+from cxr_demo.server.questions import Questions
+from cxr_demo.server.settings import Settings
+from cxr_demo.server.uploads import Uploads
 
 HERE = "http://127.0.0.1:7860"
 JOIN = "/gradio_api/queue/join"

@@ -35,8 +35,8 @@ def test_a_client_finds_three_tools_and_has_a_radiograph_analysed(serve_tiny, mo
     )
     assert ast.literal_eval(found)["status"] == "ok"  # as Gradio writes it
     assert all("probabilities" not in one for one in refused)
-    monkeypatch.setattr("cxr_demo.ui.uploads.LIES_S", -1)
-    from cxr_demo.ui.uploads import Uploads
+    monkeypatch.setattr("cxr_demo.server.uploads.LIES_S", -1)
+    from cxr_demo.server.uploads import Uploads
 
     Uploads(uploads).sweep()
     assert not [path for path in uploads.rglob("*.png")]

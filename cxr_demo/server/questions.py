@@ -13,8 +13,8 @@ from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
 from cxr_demo.errors import UserError
-from cxr_demo.ui.gradio_setup import gr
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.uploads import Uploads
 
 MAX_DEPTH = 64
 """Of lists in lists; our own have less than ten."""

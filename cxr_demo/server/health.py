@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cxr_demo.ui.service import Service
-from cxr_demo.ui.uploads import Uploads
+from cxr_demo.server.service import Service
+from cxr_demo.server.uploads import Uploads
 
 HOLDS_S = 15
 """How long an answer of the networks speaks for them."""

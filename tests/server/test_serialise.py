@@ -10,7 +10,7 @@ import pytest
 from cxr_demo.errors import UserError
 from cxr_demo.models.preprocessing import to_uint8, to_view
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.ui.serialise import PARTS, analysis_answer, packed, picture_uri, unpacked
+from cxr_demo.server.serialise import PARTS, analysis_answer, packed, picture_uri, unpacked
 from tests.conftest import chest_like, png
 
 ALWAYS = {

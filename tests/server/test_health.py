@@ -8,8 +8,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from cxr_demo.ui import health as module
-from cxr_demo.ui.health import HOLDS_S, Health
+from cxr_demo.server import health as module
+from cxr_demo.server.health import HOLDS_S, Health
 
 OK, NAN = {"binary": {"normal": 0.5}}, {"binary": {"normal": float("nan")}}
 
