@@ -10,6 +10,7 @@ any resolution, is found and left out together with its patient's other images.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -77,6 +78,16 @@ class ReferenceLibrary:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def vote_weights(self) -> dict[str, float]:
+        """By class, 1 / its share of the library: what a neighbour counts in a vote that does not
+        know how common a class is here. 0 for a class that the library has not."""
+        counts = np.bincount(self.labels, minlength=len(THREE_CLASS))
+        return {
+            name: len(self) / count if count else 0.0
+            for name, count in zip(THREE_CLASS, counts.tolist(), strict=True)
+        }
 
     def reference(self, row: int) -> Reference:
         """The reference at one row, in [0, len(self))."""

@@ -3,7 +3,7 @@
 Data contract: float32 (D,), an embedding of unit length, → `Neighbourhood`. No network runs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ class Neighbourhood:
 
     Attributes:
         neighbours: nearest first.
-        vote: share of each class among them.
+        vote: share of each class among them, had the library equally many of each.
         majority_class: the class that wins the vote.
         position: (x, y) by map: {"umap": …, "tsne": …}.
     """
@@ -43,26 +43,37 @@ def find_neighbourhood(
     """Search as `ReferenceLibrary.nearest`, count the vote, and place the query on both maps."""
     neighbours = library.nearest(embedding, k, classes, leave_out)
     rows = [neighbour.row for neighbour in neighbours]
+    shares = vote(neighbours, library.vote_weights)
     return Neighbourhood(
         neighbours,
-        vote(neighbours),
-        majority_class(neighbours),
+        shares,
+        majority_class(neighbours, shares),
         {name: project(spots, rows) for name, spots in library.coordinates.items()},
     )
 
 
-def vote(neighbours: tuple[Neighbour, ...]) -> dict[str, float]:
-    """Share of each class among the neighbours: {"normal", "bacterial", "viral"}, summing to 1."""
+def vote(neighbours: tuple[Neighbour, ...], weights: Mapping[str, float]) -> dict[str, float]:
+    """Share of each class among the neighbours: {"normal", "bacterial", "viral"}, summing to 1.
+
+    Args:
+        neighbours: at least one.
+        weights: what a neighbour of a class counts, see `ReferenceLibrary.vote_weights`: of a
+            library with twice as many bacterial references as others, every second neighbour is
+            bacterial where nothing is known.
+    """
     labels = [neighbour.label for neighbour in neighbours]
-    return {name: labels.count(name) / len(labels) for name in THREE_CLASS}
+    votes = {name: weights[name] * labels.count(name) for name in THREE_CLASS}
+    total = sum(votes.values())
+    return {name: found / total for name, found in votes.items()}
 
 
-def majority_class(neighbours: tuple[Neighbour, ...]) -> str:
-    """The class with most votes; between equals, the one with the larger sum of similarities."""
+def majority_class(neighbours: tuple[Neighbour, ...], shares: Mapping[str, float]) -> str:
+    """The class with the largest share of the vote; between equals, the one with the larger sum of
+    similarities."""
     return max(
         THREE_CLASS,
         key=lambda name: (
-            sum(n.label == name for n in neighbours),
+            shares[name],
             sum(n.similarity for n in neighbours if n.label == name),
         ),
     )

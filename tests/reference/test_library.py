@@ -93,6 +93,13 @@ def test_labels_are_named_in_the_order_of_the_three_class_head(label, name):
     assert library(labels=np.full(5, label, np.int8)).reference(0).label == name
 
 
+def test_a_class_counts_the_less_in_votes_the_more_common_it_is():
+    """2, 2 and 1 of 5; then none of the last."""
+    assert library().vote_weights == {"normal": 2.5, "bacterial": 2.5, "viral": 5.0}
+    none = library(labels=np.array([0, 1, 1, 1, 1], np.int8)).vote_weights
+    assert none == {"normal": 5.0, "bacterial": 1.25, "viral": 0.0}
+
+
 def test_both_maps_and_the_length_are_kept():
     maps = library()
     assert len(maps) == 5

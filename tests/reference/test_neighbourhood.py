@@ -6,6 +6,9 @@ from cxr_demo.reference.library import Neighbour
 from cxr_demo.reference.neighbourhood import majority_class, vote
 
 
+ALIKE = {"normal": 1.0, "bacterial": 1.0, "viral": 1.0}
+
+
 def neighbour(label: str) -> Neighbour:
     return Neighbour(row=0, id="a", label=label, patient="p", similarity=1.0)
 
@@ -25,9 +28,17 @@ def neighbour(label: str) -> Neighbour:
     ],
 )
 def test_vote_shares(labels, expected):
-    shares = vote(tuple(neighbour(label) for label in labels))
+    shares = vote(tuple(neighbour(label) for label in labels), ALIKE)
     assert shares == pytest.approx(expected)
     assert list(shares) == ["normal", "bacterial", "viral"]
+
+
+def test_a_class_that_is_common_in_the_library_counts_less():
+    """1 + 1 normal and 3 · ½ bacterial of 3.5."""
+    neighbours = tuple(neighbour(label) for label in ["bacterial"] * 3 + ["normal"] * 2)
+    shares = vote(neighbours, {**ALIKE, "bacterial": 0.5})
+    assert shares == pytest.approx({"normal": 4 / 7, "bacterial": 3 / 7, "viral": 0})
+    assert majority_class(neighbours, shares) == "normal"
 
 
 @pytest.mark.parametrize(
@@ -44,4 +55,4 @@ def test_the_elected_class(labels, similarities, expected):
         Neighbour(0, "", names[label], "", similarity)
         for label, similarity in zip(labels, similarities, strict=True)
     )
-    assert majority_class(neighbours) == expected
+    assert majority_class(neighbours, vote(neighbours, ALIKE)) == expected
