@@ -29,7 +29,8 @@ from cxr_demo.artefacts import (
     VERSIONED,
     Artefacts,
 )
-from cxr_demo.models.alignment import Aligner, Alignment, warp
+from cxr_demo.models.affine import warp
+from cxr_demo.models.alignment import Aligner, Alignment
 from cxr_demo.models.calibration import HEADS, Calibration, conformal_set, probabilities
 from cxr_demo.models.input_check import NOT_A_CHEST, InputCheck, InputChecker, NotAChestError
 from cxr_demo.models.networks import (
@@ -114,7 +115,6 @@ class Analyser:
     def __init__(self, artefacts: Artefacts, threads: int | None = None):
         self.library = ReferenceLibrary(artefacts.arrays(LIBRARY))
         self.typicality = Typicality.from_json(artefacts.json(TYPICALITY))
-        self._align = Aligner.from_arrays(artefacts.arrays(ALIGNMENT))
         self._classifier = Classifier(artefacts.read(CLASSIFIER), threads)
         calibration = artefacts.json(CALIBRATION)
         self._calibration = {

@@ -55,7 +55,8 @@ def tiny_assets(tmp_path_factory) -> Path:
     from cxr_demo.anomaly.maps import DETECTOR_SIDE
     from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
     from cxr_demo.anomaly.zones import ZONES
-    from cxr_demo.models.alignment import Aligner, features, warp
+    from cxr_demo.models.affine import warp
+    from cxr_demo.models.alignment import Aligner, features
     from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
     from cxr_demo.models.preprocessing import to_network_input
     from cxr_demo.reference.library import perceptual_hash

@@ -56,15 +56,18 @@ class Alignment:
     """Where the frame lies in one radiograph.
 
     Attributes:
-        matrix: float64 (2, 3), takes points of the frame to points of the square.
+        matrix: float64 (2, 3), takes points of the frame to points of the square; the identity,
+            which takes the whole square for the frame, if the radiograph could not be aligned.
         correlation: with the template, in [-1, 1]; -1 if nothing was found at all.
-        aligned: whether MIN_CORRELATION was reached; if not, the matrix is the identity, which
-            takes the whole square for the frame.
     """
 
     matrix: np.ndarray
     correlation: float
-    aligned: bool
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the radiograph looks enough like a chest in the frame that was found."""
+        return self.correlation >= MIN_CORRELATION
 
 
 class Aligner:
@@ -94,7 +97,7 @@ class Aligner:
         """Register one radiograph: float32 (SIDE, SIDE) in [0, 1]."""
         found = self.register(square)
         matrix = compose(found.matrix, FRAME_IN_TEMPLATE) if found.aligned else IDENTITY
-        return Alignment(matrix, found.correlation, found.aligned)
+        return Alignment(matrix, found.correlation)
 
     def register(self, square: np.ndarray) -> Alignment:
         """As a call, but the matrix takes points of the template and is the best found anyway."""
@@ -139,7 +142,7 @@ class Aligner:
         if within.mean() < 0.5:
             return _ASTRAY
         correlation = float(np.corrcoef(warped[within], self._template[within])[0, 1])
-        return Alignment(matrix, correlation, correlation >= MIN_CORRELATION)
+        return Alignment(matrix, correlation)
 
     def _refined(self, square: np.ndarray, found: Alignment, mask: np.ndarray) -> Alignment:
         """Registered again as the frame shows it, as long as that improves the correlation."""
@@ -153,7 +156,7 @@ class Aligner:
             if again.correlation < 0 or (step > 0 and not better):
                 break
             matrix = compose(best.matrix, again.matrix)
-            best = Alignment(matrix, again.correlation, again.aligned)
+            best = Alignment(matrix, again.correlation)
         return best
 
     def _best_starts(self, image: np.ndarray) -> np.ndarray:
@@ -164,7 +167,7 @@ class Aligner:
         return self._starts[np.argsort(-correlations)[:STARTS]]
 
 
-_ASTRAY = Alignment(IDENTITY, -1.0, False)
+_ASTRAY = Alignment(IDENTITY, -1.0)
 
 
 def features(square: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def gate_with(**logits: float) -> InputChecker:
 
 
 NOTHING = np.zeros((20, 20, 2), np.float32)
-FOUND = Alignment(np.zeros((2, 3)), 0.0, False)
+FOUND = Alignment(np.zeros((2, 3)), 0.0)
 """Nothing but zeros, so that a grade comes from the bias alone."""
 
 
@@ -80,7 +80,7 @@ def test_weights_meet_activations_row_by_row():
 
 def test_an_image_is_described_by_regions_matrix_and_correlation():
     matrix = np.array([[0.9, 0.1, 0.05], [0.0, 0.8, 0.1]])
-    found = describe(NOTHING + np.float32(2), Alignment(matrix, 0.93, True))
+    found = describe(NOTHING + np.float32(2), Alignment(matrix, 0.93))
     assert found.dtype == np.float32
     assert found[:18] == pytest.approx(np.full(18, 2))
     assert found[18:] == pytest.approx([0.9, 0.1, 0.05, 0.0, 0.8, 0.1, 0.93, 1])

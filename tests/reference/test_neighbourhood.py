@@ -5,7 +5,6 @@ import pytest
 from cxr_demo.reference.library import Neighbour
 from cxr_demo.reference.neighbourhood import majority_class, vote
 
-
 ALIKE = {"normal": 1.0, "bacterial": 1.0, "viral": 1.0}
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cxr_demo.models.alignment import warp
+from cxr_demo.models.affine import warp
 from cxr_demo.models.preprocessing import jpeg_copy
 from train.data.lending import borrow_histogram, borrow_spectrum, borrow_surroundings
 

@@ -12,7 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.artefacts import ALIGNMENT, Artefacts
-from cxr_demo.models.alignment import Aligner, warp
+from cxr_demo.models.affine import warp
+from cxr_demo.models.alignment import Aligner
 from cxr_demo.models.preprocessing import SIDE, to_uint8
 from train.data.kermany import Images
 

@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.maps import AnomalyMap, edge_share, extent_score
 from cxr_demo.artefacts import ASSETS, Artefacts
-from cxr_demo.models.alignment import warp
+from cxr_demo.models.affine import warp
 from cxr_demo.models.preprocessing import SIDE
 from train.arguments import parse
 from train.data.corruptions import each_condition

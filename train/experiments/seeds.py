@@ -22,7 +22,8 @@ from sklearn.metrics import roc_auc_score
 from cxr_demo.anomaly.density import NormalDensity
 from cxr_demo.anomaly.maps import DETECTOR_SIDE, AnomalyMap, extent_score
 from cxr_demo.artefacts import ALIGNMENT, ASSETS, DENSITY, Artefacts
-from cxr_demo.models.alignment import Aligner, warp
+from cxr_demo.models.affine import warp
+from cxr_demo.models.alignment import Aligner
 from cxr_demo.models.networks import Detector
 from cxr_demo.models.preprocessing import SIDE, resize_square
 from train.arguments import parse

@@ -23,7 +23,8 @@ from cxr_demo.anomaly.density import (
 )
 from cxr_demo.anomaly.zones import zone_means
 from cxr_demo.artefacts import ALIGNMENT, ASSETS, DENSITY, Artefacts
-from cxr_demo.models.alignment import Aligner, Alignment, warp
+from cxr_demo.models.affine import warp
+from cxr_demo.models.alignment import Aligner, Alignment
 from cxr_demo.models.preprocessing import SIDE
 from train.arguments import parse
 from train.data.splits import normals_of

@@ -23,7 +23,7 @@ import cv2
 import keras
 import numpy as np
 
-from cxr_demo.models.alignment import warp
+from cxr_demo.models.affine import warp
 from cxr_demo.models.calibration import softmax
 from cxr_demo.models.networks import CLASSIFIER_SIDE
 from train.arguments import parse

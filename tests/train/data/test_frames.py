@@ -3,7 +3,8 @@
 import numpy as np
 
 from cxr_demo.artefacts import ALIGNMENT, Artefacts
-from cxr_demo.models.alignment import Aligner, warp
+from cxr_demo.models.affine import warp
+from cxr_demo.models.alignment import Aligner
 from train.data.frames import frames_of, in_frame
 from train.data.kermany import Images
 

@@ -33,7 +33,7 @@ def test_known_changes_stay_in_their_ranges():
 
 
 def test_shares_by_class():
-    found = [Alignment(IDENTITY, c, c > 0.6) for c in (0.9, 0.7, 0.95, 0.5)]
+    found = [Alignment(IDENTITY, c) for c in (0.9, 0.7, 0.95, 0.5)]
     labels = np.array([0, 0, 1, 2])
     images = Images(*[np.array(list("abcd"))] * 2, labels, np.zeros((4, 224, 224), np.uint8))
     shares = by_class(found, images)

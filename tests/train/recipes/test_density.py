@@ -24,7 +24,7 @@ def seen(n: int, slope: float) -> list[tuple[np.ndarray, Alignment]]:
         frame = chest + rng.normal(0, 0.02, chest.shape).astype(np.float32)
         frame[56:160, 35:190] += slope * np.log(width)
         matrix = np.array([[width, 0, 0], [0, 1, 0]])
-        found.append((frame.astype(np.float32), Alignment(matrix, 0.95, True)))
+        found.append((frame.astype(np.float32), Alignment(matrix, 0.95)))
     return found
 
 
@@ -45,7 +45,7 @@ def test_normals_have_mean_0_and_deviation_1_whatever_their_frames(slope):
 def test_what_could_not_be_aligned_teaches_nothing():
     normals = seen(30, 0.0)
     white = np.ones((224, 224), np.float32)
-    more = [*normals, *[(white, Alignment(IDENTITY, 0.3, False))] * 10]
+    more = [*normals, *[(white, Alignment(IDENTITY, 0.3))] * 10]
     one, other = fit_density(normals, MASK), fit_density(more, MASK)
     np.testing.assert_array_equal(one.coefficients, other.coefficients)
 
@@ -53,7 +53,7 @@ def test_what_could_not_be_aligned_teaches_nothing():
 def test_frames_are_those_that_the_alignment_says_in_order():
     squares = [chest_like(seed, 224, 224).astype(np.float32) / 255 for seed in range(5)]
     zoom = np.array([[0.5, 0, 0.25], [0, 0.5, 0.25]])
-    found = aligned(squares, lambda square: Alignment(zoom, float(square.mean()), True))
+    found = aligned(squares, lambda square: Alignment(zoom, float(square.mean())))
     assert [alignment.correlation for _, alignment in found] == [float(s.mean()) for s in squares]
     for (frame, _), square in zip(found, squares, strict=True):
         assert frame.shape == (224, 224)

@@ -15,7 +15,8 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.anomaly.maps import DETECTOR_SIDE
-from cxr_demo.models.alignment import Alignment, warp
+from cxr_demo.models.affine import warp
+from cxr_demo.models.alignment import Alignment
 from cxr_demo.models.input_check import USABLE, describe
 from cxr_demo.models.networks import DetectorOutput
 from cxr_demo.models.preprocessing import SIDE, resize_square, to_network_input

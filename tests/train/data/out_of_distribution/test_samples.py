@@ -53,7 +53,7 @@ def measured(square: np.ndarray) -> DetectorOutput:
 def unaligned(square: np.ndarray) -> Alignment:
     """An aligner that finds nothing."""
     assert square.shape == (SIDE, SIDE) and square.flags.c_contiguous
-    return Alignment(IDENTITY, 0.5, False)
+    return Alignment(IDENTITY, 0.5)
 
 
 # --- radiographs
@@ -161,7 +161,7 @@ def test_the_detector_sees_each_picture_in_its_frame_at_its_own_size():
     np.testing.assert_allclose(found.described[0, :9], [1, 0.5, 0] * 3, atol=0.01)
     np.testing.assert_allclose(found.described[1, :9], [0, 0.5, 1] * 3, atol=0.01)
     np.testing.assert_allclose(found.described[0, 9:], [1, 0, 0, 0, 1, 0, 0.5, 0])
-    framed = describe_pictures(lambda _: Alignment(zoomed, 0.9, True), measured, iter(stream))
+    framed = describe_pictures(lambda _: Alignment(zoomed, 0.9), measured, iter(stream))
     np.testing.assert_allclose(framed.described[0, :9], [1] * 9, atol=0.01)
     assert found.kinds.tolist() == ["noise", "shapes"]
     assert found.groups.tolist() == ["noise-0", "shapes-0"]
