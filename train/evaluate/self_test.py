@@ -14,14 +14,14 @@ from cxr_demo.reading.reader import read_radiograph
 from train.records.manifest import write_json
 
 SELF_TEST = "metrics/self_test.json"
-TOLERANCE = {"probability": 0.02, "score": 0.02, "autoencoder": 1e-4}
+TOLERANCE = {"probability": 0.02, "score": 0.1, "autoencoder": 1e-4}
 """By how much an answer may differ, in its own unit: processors round 8-bit networks differently.
 """
 
 
 def expected_outputs(analysis: Analysis) -> dict:
-    """What is kept of one radiograph: probabilities and the detector's score in [0, 1], the
-    autoencoder's in squared grey levels, and the ids of the neighbours, nearest first."""
+    """What is kept of one radiograph: probabilities in [0, 1], the detector's score in standard
+    deviations of normal children, the autoencoder's in squared grey levels, and the ids of the neighbours, nearest first."""
     return {
         "pneumonia": analysis.probabilities["binary"]["pneumonia"],
         "three_class": analysis.probabilities["three_class"],
