@@ -16,7 +16,7 @@ LAYERS = {
         ("models",),
         ("anomaly", "reference"),
         ("analysis",),
-        ("report",),
+        ("report", "self_test"),
         ("cli",),
         ("server",),
         ("ui",),

@@ -8,27 +8,13 @@ Reads the shipped artefacts alone and writes `assets/metrics/self_test.json`; th
 
 from pathlib import Path
 
-from cxr_demo.analysis import Analyser, Analysis
+from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.self_test import TOLERANCE, outputs
 from train.records.manifest import write_json
 
 SELF_TEST = "metrics/self_test.json"
-TOLERANCE = {"probability": 0.02, "score": 0.1, "autoencoder": 1e-4}
-"""By how much an answer may differ, in its own unit: processors round 8-bit networks differently.
-"""
-
-
-def expected_outputs(analysis: Analysis) -> dict:
-    """What is kept of one radiograph: probabilities in [0, 1], the detector's score in standard
-    deviations of normal children, the autoencoder's in squared grey levels, and the ids of the neighbours, nearest first."""
-    return {
-        "pneumonia": analysis.probabilities["binary"]["pneumonia"],
-        "three_class": analysis.probabilities["three_class"],
-        "score": analysis.anomaly.maps["detector"].score,
-        "autoencoder": analysis.anomaly.maps["autoencoder"].score,
-        "neighbours": [neighbour.id for neighbour in analysis.neighbourhood.neighbours],
-    }
 
 
 def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
@@ -39,7 +25,7 @@ def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
         artefacts: where the examples are.
 
     Returns:
-        "model" and "tolerance", and "examples": `expected_outputs` by the first 12 characters of
+        "model" and "tolerance", and "examples": `self_test.outputs` by the first 12 characters of
         the file's SHA-256, which says nothing of the class.
     """
     images = [
@@ -51,7 +37,7 @@ def self_test(analyser: Analyser, artefacts: Artefacts) -> dict:
         "model": analyser.model,
         "tolerance": TOLERANCE,
         "examples": {
-            artefacts.short_hash(path): expected_outputs(
+            artefacts.short_hash(path): outputs(
                 analyser.analyse(read_radiograph(artefacts.read(path)))
             )
             for path in images

@@ -7,7 +7,8 @@ import pytest
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.reading.reader import read_radiograph
-from train.evaluate.self_test import TOLERANCE, self_test
+from cxr_demo.self_test import TOLERANCE
+from train.evaluate.self_test import self_test
 
 
 @pytest.fixture(scope="module")
