@@ -69,11 +69,13 @@ def main() -> None:
     latency_ms = latency()
     classifier = json.loads(python("-m", "bench.peak", OPENBLAS_NUM_THREADS=str(os.cpu_count())))
     cold_start_s, peak_memory_mb = measure_servers()
+    repaint_ms = json.loads(python("-m", "bench.repaint"))
     large = measure(500_000)
     found = {
         "latency_ms": latency_ms,
         "cold_start_s": cold_start_s,
         "peak_memory_mb": peak_memory_mb,
+        "threshold_repaint_ms": repaint_ms,
         "batch_images_per_s": throughput(),
         "peak_share": classifier["products_per_s"] / classifier["peak_products_per_s"]["int8"],
         "search_ms_500k": large["indexed"]["p50_ms"],

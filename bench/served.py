@@ -17,7 +17,7 @@ from deploy.local_server import LocalServer, local_server
 ROOT = Path(__file__).parent.parent
 KERAS_MODELS = ROOT / ".work" / "bench"
 """Where `bench.keras_baseline prepare` writes."""
-EXAMPLES = sorted((ASSETS / "examples").glob("*.jpeg"))
+EXAMPLES = [path for path in sorted((ASSETS / "examples").iterdir()) if path.suffix != ".md"]
 STARTS = 3
 COMMANDS = {
     "ours": ("app.py",),

@@ -26,8 +26,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from cxr_demo.artefacts import ASSETS
+
 ROOT = Path(__file__).parent.parent
-EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpeg"))
+EXAMPLES = [path for path in sorted((ASSETS / "examples").iterdir()) if path.suffix != ".md"]
 NAME = "Doe^Jane_1990-02-03.png"
 BUSY = {"call.full", "call.share", "call.often"}
 PARTS = ["embedding", "maps", "saliency", "view", "square", "reconstruction"]

@@ -17,9 +17,9 @@ from cxr_demo.errors import UserError
 from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.reference.library import unit_rows
 from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from cxr_demo.report import neighbourhood_json, refusal_json
+from cxr_demo.server.facts import unit_embedding
 from cxr_demo.server.serialise import MAX_NEIGHBOURS, PARTS, analysis_answer, unpacked
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
@@ -115,9 +115,7 @@ class Endpoints:
             {"status", "error", "neighbours", "vote", "map"} as `analyse` returns them.
         """
         library = self._service.analyser.library
-        query = np.array(embedding, np.float64) if _are(float, embedding) else np.empty(0)
-        if query.shape != library.embeddings[0].shape or not np.linalg.norm(query) > 0:
-            raise UserError("refused.embedding", length=library.embeddings.shape[1])
+        query = unit_embedding(embedding if _are(float, embedding) else [], library)
         if type(k) is not int or not 1 <= k <= MAX_NEIGHBOURS:
             raise UserError("refused.k", k=str(k)[:40], most=MAX_NEIGHBOURS)
         if not classes or not _are(str, classes) or not set(classes) <= set(THREE_CLASS):
@@ -128,8 +126,7 @@ class Endpoints:
         left[library.rows_of_patients(leave_out)] = False
         if not left.any():
             raise UserError("refused.leave_out")
-        unit = unit_rows(query[None])[0].astype(np.float32)
-        found = find_neighbourhood(library, unit, k, classes, leave_out)
+        found = find_neighbourhood(library, query, k, classes, leave_out)
         return {"status": "ok", "error": None, **neighbourhood_json(found)}
 
     def _rethreshold(

@@ -101,26 +101,21 @@ async def store_upload(
         upload_id=upload_id,
         upload_progress=upload_progress,
     )
-    stored = []
     try:
-        form = await parser.parse()
-        for part in form.getlist("files"):
-            part.file.close()
-            stored.append(str(Path(upload_dir) / secrets.token_hex(16)))
-            Path(part.file.name).rename(stored[-1])
-        if not stored:
+        files = [part.file for part in (await parser.parse()).getlist("files")]
+        stored = [str(Path(upload_dir) / secrets.token_hex(16)) for _ in files]
+        if not files:
             raise KeyError("files")
-    except BaseException as error:
-        for part in parser._files_to_close_on_error:
-            Path(part.name).unlink(missing_ok=True)
-        if isinstance(error, route_utils.MultiPartException):
-            raise
-        if isinstance(error, UserError):  # of the guard: too large, too slow
-            raise route_utils.MultiPartException(str(error)) from None
-        if isinstance(error, ClientDisconnect | KeyError | AttributeError):
-            # The sender has gone, or it was no form with files.
-            raise route_utils.MultiPartException(translate("call.malformed")) from None
-        raise
+        for file, path in zip(files, stored, strict=True):
+            file.close()
+            Path(file.name).rename(path)
+    except UserError as error:  # of the guard: too large, too slow
+        raise route_utils.MultiPartException(str(error)) from None
+    except (ClientDisconnect, KeyError, AttributeError):  # gone, or no form with files
+        raise route_utils.MultiPartException(translate("call.malformed")) from None
+    finally:
+        for file in parser._files_to_close_on_error:  # all there were; none if they are stored
+            Path(file.name).unlink(missing_ok=True)
     return stored, [], []
 
 

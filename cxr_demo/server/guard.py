@@ -12,6 +12,7 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.errors import UserError
@@ -28,23 +29,22 @@ GUESSES_PER_MINUTE = 30
 """Wrong logins of one client; a sixth of them at once."""
 
 _API = "/gradio_api"
-_NUMBER = "[0-9a-f]{32}"
+_UPLOAD = f"{_API}/upload"
 _CALL = rf"{_API}/call/(v2/)?(analyse|neighbours|rethreshold)"
 OPEN = {
     "GET": re.compile(
         rf"/|/config|/theme\.css|/favicon\.ico|/(assets|static)/[\w./-]+|/gradio\.js|/health"
         rf"|{_API}/(info|openapi\.json|queue/data|upload_progress|startup-events|app_id)"
-        rf"|{_API}/(heartbeat/[\w-]+|file=.+|custom_component/.+)|{_CALL}/{_NUMBER}"
+        rf"|{_API}/(heartbeat/[\w-]+|file=.+|custom_component/.+)|{_CALL}/[0-9a-f]{{32}}"
     ),
     "POST": re.compile(rf"{_API}/(queue/join|upload|cancel|reset)|{_CALL}"),
-    "OPTIONS": re.compile(".*"),
 }
 """Gradio's routes that the page, `gradio_client` and curl need; the others are closed."""
 MCP = re.compile(rf"{_API}/mcp(/.*)?")
 
 
-class Guard:
-    """ASGI application around another.
+def guarded(app: ASGIApp, settings: Settings, uploads: Uploads, questions: Questions) -> ASGIApp:
+    """An application behind a guard, which tells browsers what pages of `embed_origins` may read.
 
     Args:
         app: what is guarded.
@@ -52,12 +52,17 @@ class Guard:
         uploads: where files arrive.
         questions: what may be asked.
     """
+    guard = Guard(app, settings, uploads, questions)
+    methods, given = ("GET", "POST"), ("content-type", "x-gradio-user")
+    return CORSMiddleware(guard, settings.embed_origins, methods, given)
+
+
+class Guard:
+    """ASGI application around another; arguments as for `guarded`."""
 
     def __init__(self, app: ASGIApp, settings: Settings, uploads: Uploads, questions: Questions):
-        self._app = app
-        self._questions = questions
-        self._settings = settings
-        self._uploads = uploads
+        self._app, self._page = app, whole_page(app, settings)
+        self._settings, self._uploads, self._questions = settings, uploads, questions
         self._rate = Rate(settings.per_minute)
         self._guesses = Rate(GUESSES_PER_MINUTE)
 
@@ -66,7 +71,7 @@ class Guard:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             send = self._dressed(scope, send)
-            body = Body(receive, MAX_UPLOAD if _is_upload(scope) else MAX_JSON)
+            body = Body(receive, MAX_UPLOAD if scope["path"] == _UPLOAD else MAX_JSON)
             try:
                 self._admit(scope)
                 if scope["method"] == "POST":
@@ -76,16 +81,14 @@ class Guard:
                 await refusal(refused)(scope, receive, send)
                 return
             page = scope["path"] == "/" and scope["method"] == "GET"
-            await (whole_page(self._app, self._settings) if page else self._app)(
-                scope, receive, send
-            )
+            await (self._page if page else self._app)(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
     def _admit(self, scope: Scope) -> None:
         """Refuse what nobody may ask, or not from there, or not without a login, or so often."""
         method = {"HEAD": "GET"}.get(scope["method"], scope["method"])
-        path, given = scope["path"], Headers(scope=scope)
+        path, given, client = scope["path"], Headers(scope=scope), client_of(scope)
         tools = self._settings.mcp and MCP.fullmatch(path)
         if not tools and (method not in OPEN or not OPEN[method].fullmatch(path)):
             raise UserError("call.nothing")
@@ -93,16 +96,16 @@ class Guard:
             return
         if not self._is_here(given, method):
             raise UserError("call.elsewhere")
-        if self._settings.login and method != "OPTIONS":
+        if self._settings.login:
             if "authorization" not in given:
                 raise UserError("call.login")
-            self._guesses.spend(client_of(scope), 0)
+            self._guesses.spend(client, 0)
             if not self._is_logged_in(given["authorization"]):
-                self._guesses.spend(client_of(scope))
+                self._guesses.spend(client)
                 raise UserError("call.login")
         if method == "POST":
-            self._rate.spend(client_of(scope))
-            self._questions.make_room()
+            self._rate.spend(client)
+            self._questions.make_room(client)
         elif not self._questions.is_awaited(scope):
             raise UserError("call.nothing")
 
@@ -111,11 +114,10 @@ class Guard:
 
         The first keeps out pages whose name an attacker lets point at this machine.
         """
-        host = given.get("host", "").lower()
-        allowed = self._settings.hosts
-        if allowed is not None and not _is_address(host) and _name(host) not in allowed:
+        host, allowed = given.get("host", "").lower(), self._settings.hosts
+        if allowed is not None and not _is_for(host, allowed):
             return False
-        if method not in ("POST", "OPTIONS"):
+        if method != "POST":
             return True
         if "origin" not in given:  # no browser, or one that says it so
             return given.get("sec-fetch-site", "none") in ("none", "same-origin")
@@ -134,12 +136,12 @@ class Guard:
 
     async def _checked(self, scope: Scope, body: Body) -> Receive:
         """The body of a post: an upload as it comes, a question once it is found to be one."""
+        if scope["path"] != _UPLOAD:
+            content, again = await body.whole()
+            self._questions.check(scope["path"], content, client_of(scope))
+            return again
         declared = Headers(scope=scope).get("content-length", "")
         size = int(declared) if declared.isdecimal() else 0
-        if not _is_upload(scope):
-            content = await body.whole()
-            self._questions.check(scope["path"], content)
-            return body.again(content)
         if size > MAX_UPLOAD:
             raise UserError("call.too_large")
         if self._uploads.free() < size:
@@ -147,24 +149,12 @@ class Guard:
         return body
 
     def _dressed(self, scope: Scope, send: Send) -> Send:
-        origin = Headers(scope=scope).get("origin", "").lower()
-        embedded = origin if origin in self._settings.embed_origins else None
-
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 for name in [name for name in given if name.startswith("access-control-")]:
                     del given[name]  # Gradio lets any page in where its host is not local
                 given.update({**headers(self._settings), **given})
-                if embedded:
-                    given.update(
-                        {
-                            "Access-Control-Allow-Origin": embedded,
-                            "Access-Control-Allow-Headers": "content-type, x-gradio-user",
-                            "Access-Control-Allow-Methods": "GET, POST",
-                            "Vary": "Origin",
-                        }
-                    )
                 if scope["path"].startswith((f"{_API}/queue", f"{_API}/call")):
                     given["Cache-Control"] = "no-store"
             await send(message)
@@ -172,21 +162,13 @@ class Guard:
         return dressed
 
 
-def _is_upload(scope: Scope) -> bool:
-    return scope["path"] == f"{_API}/upload"
-
-
-def _name(host: str) -> str:
-    """The name in a Host header."""
+def _is_for(host: str, names: frozenset[str]) -> bool:
+    """Whether a Host header has an address or one of the names."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(_name(host))
+        name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return True
+    try:
+        return name in names or bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False

@@ -1,4 +1,4 @@
-"""Limits of what one client may send, and what is said when it is too much or not allowed."""
+"""What one client may send: how often, how much, how slowly; and how a refusal is said."""
 
 import asyncio
 import ipaddress
@@ -20,10 +20,11 @@ STATUS = {
     "call.slow": 408,
     "call.too_large": 413,
     "call.often": 429,
+    "call.share": 429,
     "call.full": 503,
     "call.space": 507,
 }
-AGAIN_S = {"call.full": 5, "call.space": 60}
+AGAIN_S = {"call.full": 5, "call.share": 5, "call.space": 60}
 """When to ask again after an answer that will not stand for long."""
 MAX_CLIENTS = 10_000
 BODY_S = 300
@@ -80,8 +81,7 @@ class Rate:
         """Take tokens from a client's bucket.
 
         Raises:
-            UserError: "call.often" if there is less than one; what is taken may make it less than
-                none.
+            UserError: "call.often" if there is less than one.
         """
         now = time.monotonic()
         left = self._refilled(client, now)
@@ -124,12 +124,17 @@ class Body:
             raise UserError("call.too_large")
         return message
 
-    async def whole(self) -> bytes:
-        """All of it."""
+    async def whole(self) -> tuple[bytes, Receive]:
+        """All of it, and a `receive` that gives it once more."""
         parts = []
         while not self._over:
             parts.append((await self()).get("body", b""))
-        return b"".join(parts)
+        left = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+
+        async def again() -> Message:
+            return left.pop() if left else await self._receive()
+
+        return left[0]["body"], again
 
     async def drain(self) -> None:
         """Listen to what is left of a body that is refused: until then a browser does not."""
@@ -137,12 +142,3 @@ class Body:
             async with asyncio.timeout(DRAIN_S):
                 while not self._over:
                     self._over = not (await self._receive()).get("more_body", False)
-
-    def again(self, content: bytes) -> Receive:
-        """A `receive` that reads the body that was read already."""
-        left = [{"type": "http.request", "body": content, "more_body": False}]
-
-        async def receive() -> Message:
-            return left.pop() if left else await self._receive()
-
-        return receive

@@ -1,25 +1,37 @@
 """Questions to Gradio: whether one can be answered at all, before Gradio sees it.
 
 Gradio logs what it does not like, values and all, and fetches what looks like the address of a
-file. Here a question has as many values as its event takes, and names no files but uploads. What
-the values are is for the handlers to check.
+file. Here a question has as many values as its event takes, names no files but uploads, and waits
+its turn beside those of others. What the values are is for the handlers to check.
 """
 
 import inspect
-import json
-import re
+from collections.abc import Iterator
+from typing import Annotated
 
+from gradio.block_function import BlockFunction
+from gradio.queueing import Event
+from pydantic import BaseModel, Field
+from pydantic_core import from_json
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
 from cxr_demo.errors import UserError
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.limits import client_of
 from cxr_demo.server.uploads import Uploads
 
 MAX_DEPTH = 64
 """Of lists in lists; our own have less than ten."""
+SHARE = 0.5
+"""Of the places in the queue, how many one client may take."""
 
-_SESSION = re.compile(r"[\w-]{1,64}")
+
+class Joined(BaseModel, strict=True):
+    """What a page joins the queue with."""
+
+    fn_index: int
+    session_hash: Annotated[str, Field(pattern=r"^[\w-]{1,64}$")]
 
 
 class Questions:
@@ -39,39 +51,46 @@ class Questions:
             if one.api_visibility == "public"
         }
 
-    def check(self, path: str, body: bytes) -> None:
-        """Refuse a question that cannot be answered.
+    def check(self, path: str, body: bytes, client: str) -> None:
+        """Refuse a question that cannot be answered, or has to wait until others have had a turn.
 
         Raises:
             UserError: with the reason.
         """
         try:
-            question = json.loads(body or b"{}")
-        except (ValueError, RecursionError):
-            question = None
-        if not isinstance(question, dict) or not self._is_whole(path, question):
-            raise UserError("call.malformed")
+            question = from_json(body or b"{}")
+            function = self._asked(path, question)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UserError("call.malformed") from None
         # What was chosen in a gallery is told together with its picture.
         self._check_files({name: value for name, value in question.items() if name != "event_data"})
+        if function is not None and function.types_generator and self._is_at(function, client):
+            raise UserError("call.share")
 
-    def _is_whole(self, path: str, question: dict) -> bool:
-        if not path.endswith("/queue/join") and "/call/" not in path:
-            return True
+    def _asked(self, path: str, question: dict) -> BlockFunction | None:
+        """Which event or endpoint is asked, if any is.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: if it cannot be asked like this.
+        """
+        if not isinstance(question, dict):
+            raise ValueError("no question")
         endpoint = path[path.rindex("/") :]
-        if "/call/v2/" in path:
-            _, takes = self._endpoints[endpoint]
-            needed = {name for name, one in takes.items() if one.default is one.empty}
-            return needed <= question.keys() <= takes.keys()
-        number, session = question.get("fn_index"), question.get("session_hash")
         if endpoint == "/join":
-            known = type(number) is int and number in self._demo.fns
-            if not known or not isinstance(session, str) or not _SESSION.fullmatch(session):
-                return False
-            function = self._demo.fns[number]
+            function = self._demo.fns[Joined.model_validate(question).fn_index]
+        elif "/call/" in path:
+            function, takes = self._endpoints[endpoint]
         else:
-            function, _ = self._endpoints[endpoint]
-        values = question.get("data")
-        return isinstance(values, list) and len(values) == len(function.inputs)
+            return None
+        if "/call/v2/" in path:
+            needed = {name for name, one in takes.items() if one.default is one.empty}
+            whole = needed <= question.keys() <= takes.keys()
+        else:
+            values = question["data"]
+            whole = isinstance(values, list) and len(values) == len(function.inputs)
+        if not whole:
+            raise ValueError("not what it takes")
+        return function
 
     def _check_files(self, sent: object) -> None:
         left = [(sent, 0)]
@@ -86,15 +105,33 @@ class Questions:
             if isinstance(value, list):
                 left += [(one, depth + 1) for one in value]
 
-    def make_room(self) -> None:
-        """Refuse where as many wait as can.
+    def make_room(self, client: str) -> None:
+        """Refuse where as many wait as can, or as many as can of one client.
 
         Raises:
-            UserError: "call.full".
+            UserError: "call.full" or "call.share".
         """
-        queue = self._demo._queue
-        if len(queue) >= queue.max_size:
+        most = self._demo._queue.max_size
+        waiting = list(self._waiting())
+        if len(waiting) >= most:
             raise UserError("call.full")
+        if sum(client_of(event.request.scope) == client for event in waiting) >= SHARE * most:
+            raise UserError("call.share")
+
+    def _waiting(self) -> Iterator[Event]:
+        for line in self._demo._queue.event_queue_per_concurrency_id.values():
+            yield from line.queue
+
+    def _is_at(self, function: BlockFunction, client: str) -> bool:
+        """Whether a client has an event of the same line under way, or waiting, that goes on for
+        long: one that answers bit by bit."""
+        under_way = (event for job in self._demo._queue.active_jobs for event in job or ())
+        return any(
+            event.concurrency_id == function.concurrency_id
+            and event.alive
+            and client_of(event.request.scope) == client
+            for event in (*under_way, *self._waiting())
+        )
 
     def is_awaited(self, scope: Scope) -> bool:
         """Whether there is an answer to wait for; Gradio logs a failure where there is none."""

@@ -6,7 +6,6 @@ counted here.
 """
 
 import base64
-import struct
 from collections.abc import Callable
 
 import cv2
@@ -14,9 +13,7 @@ import numpy as np
 
 from cxr_demo.analysis import Analysis
 from cxr_demo.errors import UserError
-from cxr_demo.models.calibration import HEADS, THREE_CLASS
 from cxr_demo.models.preprocessing import to_uint8
-from cxr_demo.reference.library import ReferenceLibrary, unit_rows
 from cxr_demo.report import analysis_json
 
 PARTS: dict[str, Callable[[Analysis], object]] = {
@@ -74,62 +71,6 @@ def analysis_answer(analysis: Analysis, include: list[str]) -> dict:
     }
 
 
-def parse_facts(sent: object, library: ReferenceLibrary) -> dict:
-    """What a page sends back of a reading for another search or another operating point.
-
-    Args:
-        sent: `analysis_answer` with "embedding", "veil", "known" and "matrix", as a
-            browser returns it; not trusted.
-        library: whose classes, patients and embeddings it has to fit.
-
-    Returns:
-        What of it is needed on the server, checked; "embedding" is float32 (D,) of unit length.
-
-    Raises:
-        UserError: if it is no such thing.
-    """
-    try:
-        heads = {
-            head: {name: _share(sent["probabilities"][head][name]) for name in names}
-            for head, names in HEADS.items()
-        }
-        embedding = np.array(sent["embedding"], np.float64)
-        numbers = all(type(value) in (int, float) for value in sent["embedding"])
-        right = numbers and embedding.shape == library.embeddings[0].shape
-        if not right or not 0 < np.linalg.norm(embedding) < np.inf:
-            raise ValueError("no embedding")
-        if sent["veil"] not in (None, "veiled", "gated"):
-            raise ValueError("no veil")
-        return {
-            "veil": sent["veil"],
-            "probabilities": heads,
-            "plausible": [_class(name) for name in sent["plausible"]],
-            "atypical": bool(sent["atypical"]),
-            "embedding": unit_rows(embedding[None])[0].astype(np.float32),
-            "same_patients": [str(key) for key in sent["same_patients"][:MAX_NEIGHBOURS]],
-            "left_out": int(sent["left_out"]),
-            "same_picture": [str(name) for name in sent["same_picture"][:MAX_NEIGHBOURS]],
-            "image": {
-                "burned_in": bool(sent["image"]["burned_in"]),
-                **{name: int(sent["image"][name]) for name in ("width", "height", "bit_depth")},
-            },
-            "known": sent["known"] and _class(sent["known"]),
-            "matrix": [float(value) for value in sent["matrix"]],
-        }
-    except (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError):
-        raise UserError("call.malformed") from None
-
-
-def _share(value: object) -> float:
-    if type(value) not in (int, float) or not 0 <= value <= 1:
-        raise ValueError("not in [0, 1]")
-    return float(value)
-
-
-def _class(name: object) -> str:
-    return THREE_CLASS[THREE_CLASS.index(name)]
-
-
 def called(probabilities: dict[str, dict[str, float]]) -> str:
     """The class that the classifier calls: normal, or the likelier of the two pneumonias."""
     if probabilities["binary"]["pneumonia"] <= 0.5:
@@ -169,24 +110,6 @@ def picture_uri(pixels: np.ndarray) -> str:
     """uint8 (H, W) or (H, W, 3) blue-green-red → a PNG file as data URI."""
     encoded = cv2.imencode(".png", pixels)[1].tobytes()
     return "data:image/png;base64," + base64.b64encode(encoded).decode()
-
-
-def picture_of_uri(sent: object, side: int) -> np.ndarray:
-    """float32 (side, side) in [0, 1] of what `picture_uri` made of a square picture; not trusted.
-
-    Raises:
-        UserError: if it is not one.
-    """
-    head, _, packed = sent.partition(",") if isinstance(sent, str) else ("", "", "")
-    try:
-        content = base64.b64decode(packed, validate=True)
-        # Declared in the header, and checked before anything is decoded.
-        if head != "data:image/png;base64" or content[16:24] != struct.pack(">II", side, side):
-            raise ValueError("not a square")
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
-        return pixels.astype(np.float32) / 255
-    except (ValueError, AttributeError, cv2.error):  # None where nothing was decoded
-        raise UserError("refused.map") from None
 
 
 def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> dict:

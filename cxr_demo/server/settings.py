@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from cxr_demo.errors import CXRError
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HUGGING_FACE = ("https://huggingface.co", "https://*.hf.space")
 PRIVATE_NETWORKS = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_YES_OR_NO = {"yes": True, "1": True, "no": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Settings:
         on_spaces = "SPACE_ID" in given
         origins = _origins(given, "CXR_ORIGINS")
         space = given.get("SPACE_HOST", "").lower()
-        bound = given.get("GRADIO_SERVER_NAME", "127.0.0.1").strip("[]")
+        bound = given.get("GRADIO_SERVER_NAME", cls.host).strip("[]")
         names = {urlsplit(origin).hostname for origin in origins}
         if names and space:
             names.add(space)
@@ -71,30 +75,18 @@ class Settings:
             proxies=_networks(given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS * on_spaces)),
             offers_pictures=_choice(given, "CXR_OFFER_PICTURES", bound in LOOPBACK),
             per_minute=_count(given, "CXR_PER_MINUTE", cls.per_minute),
-            mcp=_choice(given, "CXR_MCP", False),
+            mcp=_choice(given, "CXR_MCP", cls.mcp),
         )
 
 
 def _origins(given: Mapping[str, str], name: str) -> frozenset[str]:
     origins = frozenset(given.get(name, "").lower().split())
     for origin in origins:
-        if not _is_origin(origin):
+        if not _ORIGIN.fullmatch(origin):
             raise CXRError(
                 f"{name} has {origin}, which is not an address like https://xray.example.org."
             )
     return origins
-
-
-def _is_origin(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    shown = f"[{host}]" if ":" in host else host
-    whole = f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
-    return parts.scheme in ("http", "https") and bool(host) and address == whole
 
 
 def _networks(listed: str) -> str:
@@ -108,9 +100,9 @@ def _networks(listed: str) -> str:
 
 def _choice(given: Mapping[str, str], name: str, default: bool) -> bool:
     value = given.get(name, "yes" if default else "no")
-    if value not in ("yes", "no", "1", "0"):
+    if value not in _YES_OR_NO:
         raise CXRError(f"{name} was given as {value}; it has to be yes or no.")
-    return value in ("yes", "1")
+    return _YES_OR_NO[value]
 
 
 def _count(given: Mapping[str, str], name: str, default: int) -> int:

@@ -14,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from cxr_demo.server.gradio_setup import gr
-from cxr_demo.server.guard import Guard
+from cxr_demo.server.guard import guarded
 from cxr_demo.server.health import Health
 from cxr_demo.server.housekeeping import keep_house
 from cxr_demo.server.questions import Questions
@@ -56,9 +56,8 @@ def site(
     gr.mount_gradio_app(
         app, demo, path="", mcp_server=settings.mcp, app_kwargs=closed, **appearance
     )
-    return GZipMiddleware(
-        Guard(app, settings, uploads, Questions(demo, uploads)), minimum_size=1024
-    )
+    within = guarded(app, settings, uploads, Questions(demo, uploads))
+    return GZipMiddleware(within, minimum_size=1024)
 
 
 def serve(

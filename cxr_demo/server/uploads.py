@@ -6,6 +6,7 @@ the next one starts.
 """
 
 import atexit
+import fcntl
 import os
 import re
 import shutil
@@ -14,15 +15,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISREG
 
 from cxr_demo.errors import CXRError, RadiographError
 from cxr_demo.reading.reader import MAX_FILE_BYTES
-
-try:
-    import fcntl
-except ImportError:  # Windows: what a killed server leaves stays there
-    fcntl = None
 
 PREFIX = "cxr-demo-"
 LIES_S = 120
@@ -71,34 +67,25 @@ def private_folder(inside: Path | None = None) -> Path:
         if _lock(folder) is not None and folder.exists():
             break
     for other in inside.glob(f"{PREFIX}*"):
-        if other != folder and _is_ours(other) and (held := _lock(other)) is not None:
+        if other != folder and (held := _lock(other)) is not None:
             shutil.rmtree(other, ignore_errors=True)
             os.close(held)
     return folder
 
 
-def _is_ours(folder: Path) -> bool:
-    try:
-        found = folder.lstat()
-    except OSError:
-        return False
-    return fcntl is not None and S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
-
-
 def _lock(folder: Path) -> int | None:
-    """Lock a folder until the process ends or the number returned is closed; None if it is held."""
-    if fcntl is None:
-        return -1
+    """Lock a folder until the process ends or the number returned is closed; None if it is held by
+    another, or is no folder of ours."""
     try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         return None
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        return None
-    return opened
+    with suppress(OSError):
+        if os.fstat(opened).st_uid == os.getuid():
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return opened
+    os.close(opened)
+    return None
 
 
 class Uploads:

@@ -258,7 +258,7 @@ def test_no_other_page_posts_or_reads(address, uploads, origin):
     )
     with pytest.raises(urllib.error.HTTPError) as answer:
         urllib.request.urlopen(asked, timeout=60)
-    assert answer.value.code == 403 and "access-control-allow-origin" not in answer.value.headers
+    assert answer.value.code == 400 and "access-control-allow-origin" not in answer.value.headers
 
 
 def test_another_name_for_this_machine_is_not_answered_to(address):

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import gradio as gr
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 
 from cxr_demo.errors import UserError
 from cxr_demo.server import guard, limits
-from cxr_demo.server.guard import Guard
+from cxr_demo.server.guard import guarded
 from cxr_demo.server.limits import Body, Rate, client_of
 from cxr_demo.server.questions import Questions
 from cxr_demo.server.settings import Settings
@@ -46,12 +47,18 @@ async def page(_: Request) -> HTMLResponse:
     return HTMLResponse(f"<script src='x.js'></script><script>{SCRIPT}</script>")
 
 
+def batch(text: str) -> Iterator[str]:
+    """Goes on for long."""
+    yield text
+
+
 @pytest.fixture(scope="module")
 def blocks() -> gr.Blocks:
     with gr.Blocks(analytics_enabled=False) as blocks:
         gr.api(neighbours, api_name="neighbours")
         field = gr.Textbox()
         field.change(lambda text: text, field, field, api_visibility="private")
+        field.submit(batch, field, field, api_visibility="private", concurrency_limit=2)
     return blocks
 
 
@@ -69,8 +76,8 @@ def behind(api, tmp_path):
         everything = Route("/{path:path}", echo, methods=["GET", "POST", "OPTIONS"])
         app = Starlette(routes=[Route("/", page), everything])
         uploads = Uploads(tmp_path)
-        guarded = Guard(app, Settings(**chosen), uploads, Questions(api, uploads))
-        return TestClient(guarded, base_url=HERE, client=(address, 50000))
+        within = guarded(app, Settings(**chosen), uploads, Questions(api, uploads))
+        return TestClient(within, base_url=HERE, client=(address, 50000))
 
     return client
 
@@ -82,14 +89,18 @@ def key_of(answer) -> str:
     return said["refusal"]["key"]
 
 
+def event_of(address: str, fn: gr.blocks.BlockFunction) -> gr.queueing.Event:
+    request = Request({"type": "http", "client": (address, 1), "headers": []})
+    return gr.queueing.Event("session" + address, fn, request, None)
+
+
 def waiting(api: gr.Blocks, *addresses: str) -> None:
     """Put events of clients into Gradio's queue."""
     queue, fn = api._queue, api.fns[0]
     queue.create_event_queue_for_fn(fn)
     for address in addresses:
-        request = Request({"type": "http", "client": (address, 1), "headers": []})
-        event = gr.queueing.Event("session" + address, fn, request, None)
-        queue.event_queue_per_concurrency_id[fn.concurrency_id].queue.append(event)
+        line = queue.event_queue_per_concurrency_id[fn.concurrency_id].queue
+        line.append(event_of(address, fn))
 
 
 # --- what is there
@@ -364,6 +375,30 @@ def test_a_full_queue_takes_nothing_more(behind, api, path):
     assert answer.headers["Retry-After"] == "5"
 
 
+@pytest.mark.parametrize("path", [CALL, UPLOAD])
+def test_one_client_leaves_half_of_the_queue_to_others(behind, api, path):
+    waiting(api, "10.0.0.1")
+    assert behind().post(path, json=QUESTION).status_code == 200
+    waiting(api, "10.0.0.1")
+    answer = behind().post(path, json=QUESTION)
+    assert answer.status_code == 429 and key_of(answer) == "call.share"
+    assert answer.headers["Retry-After"] == "5"
+    assert behind("10.0.0.2").post(path, json=QUESTION).status_code == 200
+
+
+def test_one_client_has_one_batch_at_a_time(behind, api):
+    """Two run at once: the other one is for somebody else."""
+    asked = {"fn_index": 2, "session_hash": "0123456789", "data": ["x"]}
+    running = event_of("10.0.0.1", api.fns[2])
+    api._queue.active_jobs = [None, [running]]
+    answer = behind().post(JOIN, json=asked)
+    assert answer.status_code == 429 and key_of(answer) == "call.share"
+    assert behind().post(JOIN, json={**asked, "fn_index": 1}).status_code == 200
+    assert behind("10.0.0.2").post(JOIN, json=asked).status_code == 200
+    running.alive = False  # as Gradio marks it once it is cancelled
+    assert behind().post(JOIN, json=asked).status_code == 200
+
+
 # --- bodies
 
 
@@ -462,7 +497,7 @@ def test_named_parameters_are_those_of_the_endpoint(behind, named, status):
         ({}, 200),
         ({"fn_index": 1, "data": ["a private event"]}, 200),
         ({"fn_index": 1}, 400),
-        ({"fn_index": 2}, 400),
+        ({"fn_index": 3}, 400),
         ({"fn_index": -1}, 400),
         ({"fn_index": True}, 400),
         ({"fn_index": "0"}, 400),
@@ -565,7 +600,9 @@ def test_other_sites_may_embed_the_page_where_that_is_set(behind):
         origin = {"Origin": "https://evil.example"}
         assert "Access-Control-Allow-Origin" not in stranger.get("/config", headers=origin).headers
         assert stranger.post(CALL, json=QUESTION, headers=origin).status_code == 403
-        assert stranger.options(JOIN, headers={**asked, **origin}).status_code == 403
+        preflight = stranger.options(JOIN, headers={**asked, **origin})
+        assert preflight.status_code == 400
+        assert "Access-Control-Allow-Origin" not in preflight.headers
 
 
 def test_answers_of_the_api_are_not_stored(behind):

@@ -17,11 +17,13 @@ ALWAYS = {
     "status",
     "error",
     "gate",
+    "alignment",
     "probabilities",
     "neighbours",
     "vote",
     "map",
     "anomaly",
+    "zones",
     "model",
     "plausible",
     "atypical",
@@ -246,6 +248,8 @@ def test_a_reading_says_what_was_found(stranger, whole):
     }
     assert whole["gate"] == {"grade": "usable", "reason": None, "key": None}
     assert whole["model"] == stranger.model
+    assert whole["alignment"]["aligned"] is stranger.alignment.aligned
+    assert list(whole["zones"] or ()) == [zone.name for zone in stranger.zones or ()]
     detector, autoencoder = (stranger.anomaly.maps[m] for m in ("detector", "autoencoder"))
     assert whole["anomaly"] == {
         "score": detector.score,
