@@ -32,7 +32,7 @@ def load_module(name: str, *events: str) -> str:
     quoted = ", ".join(f"'{event}'" for event in events)
     return f"""
 const events = [{quoted}];
-const root = window.gradio_config?.root ?? document.baseURI;
+const root = (window.gradio_config ?? window.cxr_config)?.root ?? document.baseURI;
 const address = new URL({address!r}, root.endsWith('/') ? root : root + '/').href;
 import(address).then((module) => module.default({{ element, props, trigger, watch, upload }}));
 """

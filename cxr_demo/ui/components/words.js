@@ -1,6 +1,6 @@
 // Sentences with values, numbers and percentages in the reader's language. `language` is a
 // component's `props.label`, see module.py; Gradio's config brings the translations.
-const all = () => window.gradio_config?.i18n_translations ?? {};
+const all = () => (window.gradio_config ?? window.cxr_config)?.i18n_translations ?? {};
 
 /** A language that there are translations for: 'en' where `language` is none of them. */
 export const spoken = (language) => (language in all() ? language : 'en');
