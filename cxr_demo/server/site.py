@@ -7,10 +7,14 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from cxr_demo.server.gradio_setup import gr
@@ -22,6 +26,11 @@ from cxr_demo.server.service import Service
 from cxr_demo.server.settings import Settings
 from cxr_demo.server.uploads import Uploads
 
+EMBEDDED = """\
+const root = new URL('.', import.meta.url).href.replace(/[/]$/, '');
+window.cxr_config = await (await fetch(`${root}/config`)).json();
+"""
+"""What another page runs before Gradio's script, which leaves our components no config there."""
 GRACE_S = 3
 """How long answers under way may take when the server is told to end."""
 
@@ -52,12 +61,18 @@ def site(
 
     closed = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=tidy, **closed)
-    app.router.routes.append(Health(service, uploads).route())
+    app.router.routes += [Health(service, uploads).route(), Route("/gradio.js", embedding_script)]
     gr.mount_gradio_app(
         app, demo, path="", mcp_server=settings.mcp, app_kwargs=closed, **appearance
     )
     within = guarded(app, settings, uploads, Questions(demo, uploads))
     return GZipMiddleware(within, minimum_size=1024)
+
+
+def embedding_script(_: Request) -> Response:
+    """What makes `<gradio-app>` an element of another page; Gradio ships it, but has no route."""
+    file = Path(gr.__file__).parent / "templates" / "frontend" / "gradio.js"
+    return Response(EMBEDDED + file.read_text(encoding="utf-8"), media_type="text/javascript")
 
 
 def serve(
