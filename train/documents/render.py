@@ -36,7 +36,7 @@ DOCUMENTS = {
 MEASURED_WITH = {
     "ablation": (),
     "alignment": ("alignment",),
-    "anomaly_table": ("detector",),
+    "anomaly_parts": ("detector",),
     "bench": (),
     "classifier_seeds": (),
     "detector_seeds": (),

@@ -13,7 +13,6 @@ from keras import layers
 
 from cxr_demo.anomaly.maps import DETECTOR_SIDE
 from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
-from cxr_demo.models.input_check import REGION
 from cxr_demo.models.networks import CLASSIFIER_SIDE
 from cxr_demo.models.preprocessing import SIDE
 
@@ -103,24 +102,6 @@ def add_region_features(detector: keras.Model) -> keras.Model:
     return keras.Model(detector.input, {"change": detector.output, "regions": regions})
 
 
-def frozen_regions(side: int, trunk_weights: Path) -> keras.Model:
-    """VGG16 as it came from ImageNet, averaged over the same regions as `pool_regions` does.
-
-    Returns:
-        A model from (batch, side, side, 1) to (batch, R, R, channels) by the name of the block,
-        from the last convolution of blocks 3, 4 and 5.
-    """
-    image = keras.Input((side, side, 1), name="image")
-    trunk = _trunk(side, trunk_weights)
-    last = [trunk.get_layer(f"block{block}_conv3").output for block in (3, 4, 5)]
-    activations = keras.Model(trunk.input, last, name="vgg16")(_on_vgg_scale(image))
-    outputs = {}
-    for block, values in zip((3, 4, 5), activations, strict=True):
-        pooled = layers.AveragePooling2D(8 * REGION // 2 ** (block - 1))(values)
-        outputs[f"VGG16 block {block}"] = layers.Cropping2D(1)(pooled)
-    return keras.Model(image, outputs, name="frozen_regions")
-
-
 def build_report_classifier(
     classes: int, side: int = SIDE, trunk_weights: Path | None = None
 ) -> keras.Model:
@@ -191,29 +172,6 @@ def build_autoencoder(
         A model from (batch, side, side, 1) to its reconstruction, same shape, in [0, 1].
     """
     image = keras.Input((side, side, 1), name="image")
-    x = _encode_decode(image, latent, width)
-    output = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="reconstruction")(x)
-    return keras.Model(image, output, name="autoencoder")
-
-
-def build_variance_autoencoder(side: int = 64, latent: int = 16, width: int = 16) -> keras.Model:
-    """An autoencoder that also says how far off it expects to be (Mao et al., 2020, "Abnormality
-    detection in chest X-ray images using uncertainty prediction autoencoders").
-
-    Args:
-        side, latent, width: as for `build_autoencoder`.
-
-    Returns:
-        A model from (batch, side, side, 1) to (batch, side, side, 2): mean and log variance.
-    """
-    image = keras.Input((side, side, 1), name="image")
-    x = _encode_decode(image, latent, width)
-    output = layers.Conv2D(2, 3, padding="same", dtype="float32", name="mean_and_log_variance")(x)
-    return keras.Model(image, output, name="variance_autoencoder")
-
-
-def _encode_decode(image: keras.KerasTensor, latent: int, width: int) -> keras.KerasTensor:
-    """(batch, side, side, 1) through a bottleneck vector and back to the same size."""
     x = image
     for level in range(4):
         x = layers.Conv2D(width * 2**level, 3, strides=2, padding="same", name=f"down{level}")(x)
@@ -229,4 +187,5 @@ def _encode_decode(image: keras.KerasTensor, latent: int, width: int) -> keras.K
         x = layers.Conv2D(max(width * 2**level // 2, 16), 3, padding="same", name=f"up{level}")(x)
         x = layers.BatchNormalization(name=f"up{level}_norm")(x)
         x = layers.LeakyReLU(0.1, name=f"up{level}_act")(x)
-    return x
+    output = layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="reconstruction")(x)
+    return keras.Model(image, output, name="autoencoder")

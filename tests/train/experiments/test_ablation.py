@@ -7,7 +7,6 @@ import pytest
 from cxr_demo.artefacts import ASSETS
 from train.experiments.ablation import VARIANTS
 from train.models.training import recipe_as_json
-from train.recipes.detector import DetectorRecipe
 
 TABLE = json.loads((ASSETS / "metrics/ablation.json").read_text())
 
@@ -15,8 +14,3 @@ TABLE = json.loads((ASSETS / "metrics/ablation.json").read_text())
 @pytest.mark.parametrize("name", TABLE)
 def test_the_recorded_recipe_of_a_variant_is_the_one_it_has(name):
     assert TABLE[name]["recipe"] == recipe_as_json(VARIANTS[name])
-
-
-def test_the_recorded_recipe_of_the_seeds_is_the_detector_s():
-    table = json.loads((ASSETS / "metrics/detector_seeds.json").read_text())
-    assert table["recipe"] == recipe_as_json(DetectorRecipe())
