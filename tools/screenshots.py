@@ -1,7 +1,7 @@
 """Take the pictures of the page that README shows: `make screenshots`, or with names for some.
 
-Starts `python app.py` and a headless Chromium, does what a person does, and writes
-`docs/screenshots/NAME.png`.
+Starts `python app.py` on the artefacts there are (CXR_ASSETS) and a headless Chromium, does what a
+person does, and writes `docs/screenshots/NAME.png`.
 """
 
 import argparse
@@ -9,81 +9,103 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
-from playwright.sync_api import Page, sync_playwright
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from cxr_demo.artefacts import ASSETS
+from cxr_demo.errors import CXRError
+from cxr_demo.reading.reader import SUFFIXES
 from deploy.local_server import local_server
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SETTLES_MS = 2_500
 WAITS_MS = 120_000
+VERDICT = "document.querySelector('.cxr-panel.verdict .said')?.dataset.share"
+STAR = "document.querySelector('#map .js-plotly-plot').data.some((one) => one.name === 'query')"
 
 
-def read_example(page: Page, number: int) -> None:
+def take_example(page: Page, number: int) -> None:
     page.locator("#examples button.thumbnail-item").nth(number).click()
     page.wait_for_selector("#status .done")
-    page.wait_for_function("document.querySelector('#map .js-plotly-plot').data.length > 3")
 
 
-def reading(page: Page) -> None:
-    read_example(page, 6)
+def reading(page: Page, examples: Sequence[Path]) -> None:
+    """The last example, an ill child's, with all that is found."""
+    take_example(page, len(examples) - 1)
+    page.wait_for_function(f"{VERDICT} && {STAR}")
 
 
-def neighbours(page: Page) -> None:
-    read_example(page, 6)
-    page.get_by_label("t-SNE").check()
+def neighbours(page: Page, examples: Sequence[Path]) -> None:
+    """One is held beside the radiograph and ringed on the other map."""
+    reading(page, examples)
+    page.locator("#projection").get_by_label("t-SNE").check()
     page.locator("#neighbours .card").nth(3).click()
+    page.wait_for_function("document.querySelector('#viewer .caption').textContent")
 
 
-def probe(page: Page) -> None:
-    read_example(page, 6)
+def zones(page: Page, examples: Sequence[Path]) -> None:
+    """The difference from normal children over the radiograph, the lungs' zones beside it."""
+    reading(page, examples)
+    page.get_by_label("Overlay").first.click()
+    page.get_by_role("option", name="Difference").click()
+    page.locator("#zones").scroll_into_view_if_needed()
+
+
+def probe(page: Page, examples: Sequence[Path]) -> None:
+    """A part is hidden from the networks."""
+    reading(page, examples)
     page.locator("#viewer canvas").first.focus()
     for key in ("b", "Enter", *["ArrowDown"] * 5, "Enter"):
         page.keyboard.press(key)
-    page.get_by_role("button", name="Probes").click()
+    page.locator("#probe-accordion button").first.click()
     page.wait_for_selector(".cxr-panel.probes tbody tr:nth-child(2)")
 
 
-def read_first(page: Page) -> None:
-    page.get_by_label("Read first").check()
-    page.locator("#examples button.thumbnail-item").nth(3).click()
+def read_first(page: Page, _: Sequence[Path]) -> None:
+    """Nothing of the models until an impression is marked."""
+    page.locator("#read-first input").check()
+    take_example(page, 0)
     page.wait_for_selector("#ask")
 
 
-def unusual(page: Page) -> None:
-    example = min((ROOT / "assets" / "examples").glob("NORMAL*.jpeg"))
+def unusual(page: Page, examples: Sequence[Path]) -> None:
+    """What the input check holds back."""
     with tempfile.TemporaryDirectory() as folder:
-        inverted = Path(folder) / "inverted.png"
-        cv2.imwrite(str(inverted), 255 - cv2.imread(str(example), cv2.IMREAD_GRAYSCALE))
-        page.set_input_files("#drop-zone input[type=file]", str(inverted))
+        file = Path(folder, "radiograph.png")
+        cv2.imwrite(str(file), inverted(cv2.imread(str(examples[0]), cv2.IMREAD_GRAYSCALE)))
+        page.set_input_files("#drop-zone input[type=file]", str(file))
         page.wait_for_selector("#gate")
 
 
-def batch(page: Page) -> None:
+def inverted(pixels: np.ndarray) -> np.ndarray:
+    return 255 - pixels
+
+
+def batch(page: Page, examples: Sequence[Path]) -> None:
+    """Every third example, and a file that is none."""
     page.get_by_role("tab", name="Batch").click()
-    examples = sorted((ROOT / "assets" / "examples").glob("*.jpeg"))[::3]
-    page.set_input_files(
-        "input[data-testid=file-upload]", [*map(str, examples), str(ROOT / "LICENSE")]
-    )
+    files = [*map(str, examples[::3]), str(ROOT / "LICENSE")]
+    page.set_input_files("[role=tabpanel]:visible input[type=file]", files)
     page.get_by_role("button", name="Analyse").click()
     page.wait_for_selector("text=Finished:")
 
 
-def about(page: Page) -> None:
+def about(page: Page, _: Sequence[Path]) -> None:
     page.get_by_role("tab", name="About").click()
     page.wait_for_selector(".card table")
 
 
-PICTURES: dict[str, tuple[Callable[[Page], None], dict, str]] = {
+PICTURES: dict[str, tuple[Callable[[Page, Sequence[Path]], None], dict, str]] = {
     "reading": (reading, DESKTOP, "dark"),
     "light": (reading, DESKTOP, "light"),
     "neighbours": (neighbours, DESKTOP, "dark"),
+    "zones": (zones, DESKTOP, "dark"),
     "probe": (probe, DESKTOP, "dark"),
     "read-first": (read_first, DESKTOP, "dark"),
     "unusual": (unusual, DESKTOP, "dark"),
@@ -91,32 +113,56 @@ PICTURES: dict[str, tuple[Callable[[Page], None], dict, str]] = {
     "about": (about, DESKTOP, "dark"),
     "phone": (reading, PHONE, "dark"),
 }
+"""By name: what is done, with which window, in which theme."""
+
+
+def take(browser: Browser, address: str, name: str, assets: Path, folder: Path) -> None:
+    """Take one picture.
+
+    Args:
+        browser: any; its language is set here.
+        address: of the page, without a path.
+        name: one of PICTURES.
+        assets: what the page's server serves.
+        folder: where NAME.png is written.
+    """
+    act, options, theme = PICTURES[name]
+    examples = sorted(p for p in (assets / "examples").iterdir() if p.suffix in SUFFIXES)
+    context = browser.new_context(locale="en", **options)
+    page = context.new_page()
+    page.set_default_timeout(WAITS_MS)
+    page.goto(f"{address}/?__theme={theme}")
+    page.wait_for_selector("#examples img")
+    page.wait_for_selector("#map .nsewdrag", state="attached")
+    act(page, examples)
+    page.wait_for_timeout(SETTLES_MS)
+    page.screenshot(path=folder / f"{name}.png")
+    context.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(PICTURES)}; all by default")
-    names = parser.parse_args().names or list(PICTURES)
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screenshots")
+    arguments = parser.parse_args()
+    names = arguments.names or list(PICTURES)
+    if unknown := set(names) - set(PICTURES):
+        parser.error(f"there is no picture {', '.join(unknown)}; there are {', '.join(PICTURES)}")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.exit("There is no chromium on this machine. Please install it.")
-    with local_server([sys.executable, "app.py"], ROOT, dict(os.environ)) as server:
-        server.wait_for("/health")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-            )
-            for name in names:
-                act, options, theme = PICTURES[name]
-                page = browser.new_context(locale="en", **options).new_page()
-                page.set_default_timeout(WAITS_MS)
-                page.goto(f"{server.http.base_url}/?__theme={theme}")
-                page.wait_for_selector("#map .nsewdrag")
-                act(page)
-                page.wait_for_timeout(SETTLES_MS)
-                page.screenshot(path=FOLDER / f"{name}.png")
-                page.context.close()
-                print(name, flush=True)
+    try:
+        with local_server([sys.executable, "app.py"], ROOT, os.environ) as server:
+            server.wait_for("/health")
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+                )
+                for name in names:
+                    take(browser, str(server.http.base_url), name, ASSETS, arguments.folder)
+                    print(name, flush=True)
+    except CXRError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Calibrate network outputs to class probabilities, and find the conformal set of classes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,3 +71,30 @@ def conformal_set(three_class: dict[str, float], least: dict[str, float]) -> tup
     ranked = sorted(three_class, key=three_class.get, reverse=True)
     reached = [name for name in ranked if three_class[name] >= least[name]]
     return tuple(name for name in ranked if not reached or name in (ranked[0], *reached))
+
+
+def per_hundred(point: Mapping[str, float], prevalence: float) -> dict[str, int]:
+    """What an operating point means for 100 children, in whole children.
+
+    Args:
+        point: its "sensitivity" and "specificity" on held-out patients.
+        prevalence: share of children with pneumonia, in [0, 1].
+
+    Returns:
+        "ill" = "found" + "missed"; "healthy" = "alarms" + "spared"; together 100.
+    """
+
+    def rounded(value: float) -> int:
+        return int(value + 0.5)  # halves up
+
+    ill = rounded(100 * prevalence)
+    found = rounded(ill * point["sensitivity"])
+    alarms = rounded((100 - ill) * (1 - point["specificity"]))
+    return {
+        "ill": ill,
+        "found": found,
+        "missed": ill - found,
+        "healthy": 100 - ill,
+        "alarms": alarms,
+        "spared": 100 - ill - alarms,
+    }

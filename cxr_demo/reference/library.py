@@ -94,6 +94,13 @@ class ReferenceLibrary:
         label = THREE_CLASS[self.labels[row]]
         return Reference(int(row), str(self.ids[row]), label, str(self.patients[row]))
 
+    def find(self, text: str) -> list[int]:
+        """Rows whose patient key or name holds a text, whatever its case; none for an empty one."""
+        wanted = text.strip().lower()
+        names = [np.char.lower(keys.astype(str)) for keys in (self.ids, self.patients)]
+        found = [np.char.find(one, wanted) >= 0 for one in names]
+        return np.flatnonzero(np.any(found, axis=0)).tolist() if wanted else []
+
     def rows_of_same_image(self, square: np.ndarray) -> np.ndarray:
         """Rows whose picture is the one given, exact duplicates included; usually none."""
         words = perceptual_hash(square).view(np.uint64)[:, None]

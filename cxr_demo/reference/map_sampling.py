@@ -5,11 +5,41 @@ of rows by priority is made once; a view of the map then takes the first of them
 What a view shows is therefore still shown by every closer view that holds it.
 """
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 
 GRID = 64
 """Cells on a side. All 4,096 fit into the 8,000 points that a page can draw, so that the overview
 shows every occupied one, and a cell is about as large as a mark on the screen."""
+
+EVERYWHERE = (-math.inf, -math.inf, math.inf, math.inf)
+
+
+class MapSample:
+    """The references that maps with room for some of them show.
+
+    Args:
+        coordinates: float (N, 2) by name of the map.
+        labels: integers (N,), the class of each.
+        budget: how many points one view of a map has room for.
+    """
+
+    def __init__(self, coordinates: Mapping[str, np.ndarray], labels: np.ndarray, budget: int):
+        self._coordinates, self._budget = coordinates, budget
+        self._orders = {name: sampling_order(at, labels) for name, at in coordinates.items()}
+
+    def rows_in(
+        self, name: str, rectangle: tuple[float, float, float, float] = EVERYWHERE
+    ) -> np.ndarray:
+        """The rows that a view of one map shows, sorted; see `sample_rows`."""
+        spots, order = self._coordinates[name], self._orders[name]
+        return np.sort(sample_rows(spots, order, rectangle, self._budget))
+
+    def overview(self) -> np.ndarray:
+        """The rows that one of the maps shows when it is seen whole, sorted."""
+        return np.unique(np.concatenate([self.rows_in(name) for name in self._coordinates]))
 
 
 def sampling_order(coordinates: np.ndarray, labels: np.ndarray) -> np.ndarray:

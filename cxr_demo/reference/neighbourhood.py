@@ -77,3 +77,22 @@ def majority_class(neighbours: tuple[Neighbour, ...], shares: Mapping[str, float
             sum(n.similarity for n in neighbours if n.label == name),
         ),
     )
+
+
+def agreement(
+    probabilities: Mapping[str, Mapping[str, float]], shares: Mapping[str, float], majority: str
+) -> str:
+    """How far the classifier calls what the neighbours vote.
+
+    Args:
+        probabilities: the classifier's, by head and class.
+        shares: the neighbours' `vote`.
+        majority: their `majority_class`.
+
+    Returns:
+        "full", "cause" (on normal or pneumonia, but not on which pneumonia), or "none".
+    """
+    if (probabilities["binary"]["pneumonia"] > 0.5) != (shares["normal"] < 0.5):
+        return "none"
+    three = probabilities["three_class"]
+    return "full" if max(three, key=three.get) == majority else "cause"

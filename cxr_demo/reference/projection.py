@@ -34,6 +34,15 @@ class Typicality:
         """Whether a query lies farther from its nearest than 99 % of the library do."""
         return float(np.mean(similarities)) < self.least
 
+    def nearness(self, similarity: float) -> str:
+        """How near a single similarity is, against these: "very" (among the nearest quarter),
+        "usual", "loose" (among the farthest quarter) or "far" (farther than 99 %)."""
+        if similarity >= self.upper_quartile:
+            return "very"
+        if similarity >= self.lower_quartile:
+            return "usual"
+        return "loose" if similarity >= self.lowest else "far"
+
 
 def project(coordinates: np.ndarray, rows: list[int]) -> tuple[float, float]:
     """An approximate position for a query: the median of its neighbours' coordinates.

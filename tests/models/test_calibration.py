@@ -8,6 +8,7 @@ from cxr_demo.models.calibration import (
     THREE_CLASS,
     Calibration,
     conformal_set,
+    per_hundred,
     probabilities,
     softmax,
 )
@@ -141,3 +142,17 @@ def test_where_no_class_reaches_its_own_nothing_is_ruled_out():
     out_of_reach = dict.fromkeys(THREE_CLASS, 0.9)
     unlike_all = {"normal": 0.3, "bacterial": 0.25, "viral": 0.45}
     assert conformal_set(unlike_all, out_of_reach) == ("viral", "normal", "bacterial")
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "counts"),
+    [
+        # 100 children: found = ill x 0.9, alarms = healthy x 0.2, halves up.
+        (0.5, {"ill": 50, "found": 45, "missed": 5, "healthy": 50, "alarms": 10, "spared": 40}),
+        (0.05, {"ill": 5, "found": 5, "missed": 0, "healthy": 95, "alarms": 19, "spared": 76}),
+        (0.01, {"ill": 1, "found": 1, "missed": 0, "healthy": 99, "alarms": 20, "spared": 79}),
+        (0.99, {"ill": 99, "found": 89, "missed": 10, "healthy": 1, "alarms": 0, "spared": 1}),
+    ],
+)
+def test_whole_children_of_a_hundred(prevalence, counts):
+    assert per_hundred({"sensitivity": 0.9, "specificity": 0.8}, prevalence) == counts

@@ -305,3 +305,11 @@ def test_a_picture_is_known_up_to_24_bits_with_all_its_duplicates():
 def test_an_unknown_picture_has_no_rows():
     prints = np.stack([perceptual_hash(picture(seed)[0]) for seed in range(5)])
     assert library(perceptual_hashes=prints).rows_of_same_image(picture(9)[0]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(" P1 ", [1, 3]), ("p", [0, 1, 2, 3, 4]), ("E", [4]), ("p9", []), ("", []), ("  ", [])],
+)
+def test_references_are_found_by_patient_or_name_whatever_the_case(text, expected):
+    assert library().find(text) == expected

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from cxr_demo.reference.map_sampling import GRID, sample_rows, sampling_order
+from cxr_demo.reference.map_sampling import GRID, MapSample, sample_rows, sampling_order
 
 EVERYWHERE = (-np.inf, -np.inf, np.inf, np.inf)
 
@@ -188,6 +188,20 @@ def test_closer_views_keep_what_stays_in_them(islands):
 def test_odd_maps(coordinates):
     order = sampling_order(coordinates.astype(np.float32), np.zeros(len(coordinates), int))
     assert sorted(order.tolist()) == list(range(len(coordinates)))
+
+
+def test_the_overview_is_what_either_map_shows_and_a_close_look_all_that_lies_there():
+    steps = np.arange(24, dtype=np.float32)
+    maps = {
+        "rows": np.stack([steps % 6, steps // 6], axis=1),
+        "line": np.stack([steps] * 2, axis=1),
+    }
+    sample = MapSample(maps, np.arange(24) % 3, budget=6)
+    shown = [sample.rows_in(name).tolist() for name in maps]
+    assert [len(rows) for rows in shown] == [6, 6]
+    assert sample.overview().tolist() == sorted({*shown[0], *shown[1]})
+    assert sample.rows_in("rows", (0, 0, 2, 1)).tolist() == [0, 1, 2, 6, 7, 8]
+    assert MapSample(maps, np.arange(24) % 3, budget=24).overview().tolist() == list(range(24))
 
 
 def test_half_a_million_in_the_time_of_a_frame():

@@ -3,7 +3,7 @@
 import pytest
 
 from cxr_demo.reference.library import Neighbour
-from cxr_demo.reference.neighbourhood import majority_class, vote
+from cxr_demo.reference.neighbourhood import agreement, majority_class, vote
 
 ALIKE = {"normal": 1.0, "bacterial": 1.0, "viral": 1.0}
 
@@ -55,3 +55,22 @@ def test_the_elected_class(labels, similarities, expected):
         for label, similarity in zip(labels, similarities, strict=True)
     )
     assert majority_class(neighbours, vote(neighbours, ALIKE)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pneumonia", "three", "normal", "majority", "expected"),
+    [
+        (0.9, (0.1, 0.8, 0.1), 1 / 3, "bacterial", "full"),
+        (0.9, (0.1, 0.1, 0.8), 1 / 3, "bacterial", "cause"),
+        (0.9, (0.1, 0.8, 0.1), 2 / 3, "normal", "none"),
+        (0.1, (0.8, 0.1, 0.1), 2 / 3, "normal", "full"),
+        (0.1, (0.8, 0.1, 0.1), 1 / 3, "viral", "none"),
+        (0.5, (0.8, 0.1, 0.1), 1 / 2, "normal", "full"),  # at one half, normal is called
+    ],
+)
+def test_agreement_of_vote_and_classifier(pneumonia, three, normal, majority, expected):
+    probabilities = {
+        "binary": {"normal": 1 - pneumonia, "pneumonia": pneumonia},
+        "three_class": dict(zip(("normal", "bacterial", "viral"), three, strict=True)),
+    }
+    assert agreement(probabilities, {"normal": normal}, majority) == expected

@@ -6,6 +6,7 @@ from base64 import b64encode
 import pytest
 
 from cxr_demo.errors import UserError
+from cxr_demo.i18n import messages
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components.drop_zone import DropZone, parse_batch, parse_radiograph
 from tests.ui.conftest import until, violations
@@ -168,6 +169,36 @@ def test_an_upload_that_fails_is_said(page, console_errors, answer, words):
     console_errors.clear()
 
 
+def says_unreadable(page, language: str = "en") -> None:
+    """Wait until the field says so."""
+    words = messages(language)["drop.unreadable"]
+    until(page, "words => document.querySelector('.told').textContent === words", words)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es"])
+def test_a_folder_is_called_that_in_the_reader_s_language(open_page, address, tmp_path, language):
+    page = open_page(address, locale=language)
+    page.wait_for_selector(READY)
+    where = {"x": 300, "y": 400, "data": {"items": [], "files": [str(tmp_path)]}}
+    where["data"]["dragOperationsMask"] = 1
+    browser = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, **where})
+    says_unreadable(page, language)
+    assert page.input_value(ONE) == ""
+
+
+def test_a_file_that_has_gone_since_it_was_chosen_is_not_called_a_lost_connection(page, tmp_path):
+    file = tmp_path / NAME
+    file.write_bytes(b"several frames")
+    page.set_input_files(READY, file)
+    before = json.dumps(received(page))
+    file.unlink()
+    page.click("text=again")
+    says_unreadable(page)
+    assert page.input_value(ONE) == before
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_accessibility(open_page, address, theme):
     page = open_page(address, theme)
@@ -186,8 +217,8 @@ def test_german(open_page, address):
 
 @pytest.mark.parametrize(
     "sent",
-    [None, "path", 3, [], {}, {"path": 3}, {"path": None}, {"path": ["a"]}]
-    + [{"path": "a", "frame": frame} for frame in (0, -1, 1.5, True, "1", 10_001)],
+    [None, "path", 3, [], {}, {"path": "a"}, {"path": 3, "frame": 1}, {"path": None, "frame": 1}]
+    + [{"path": "a", "frame": frame} for frame in (1.5, True, "1", [1])],
 )
 def test_a_forged_radiograph_is_refused(sent):
     with pytest.raises(UserError):

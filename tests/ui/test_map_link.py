@@ -27,7 +27,7 @@ GRAPH = "document.querySelector('#map .js-plotly-plot')"
 
 def test_a_radiograph_on_the_map_with_its_neighbours():
     neighbours = [{"id": "image08"}, {"id": "image03"}]
-    query = map_query(LIBRARY, neighbours, {"umap": (2.5, 0.5), "tsne": (-2.5, -0.5)}, True)
+    query = map_query(LIBRARY, neighbours, {"umap": [2.5, 0.5], "tsne": [-2.5, -0.5]}, True)
     assert query == {
         "rows": [8, 3],
         "umap": [[2, 3], [1, 0]],
@@ -59,7 +59,7 @@ def test_forged_rows_are_refused(sent):
 
 def test_a_close_look():
     sent = {"projection": "tsne", "box": [0, -1, 2.5, 1]}
-    assert looked_at(sent) == ("tsne", (0.0, -1.0, 2.5, 1.0))
+    assert looked_at(sent) == ("tsne", [0, -1, 2.5, 1])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def blocks(library, thumbnails, seen: SimpleNamespace, max_points: int) -> gr.Bl
         return {"more": drawn.points_in(projection, box)}
 
     def find(text: str) -> str:
-        return neighbours.references_html(library, neighbours.find_references(library, text))
+        return neighbours.references_html(library, library.find(text))
 
     quiet = {"show_progress": "hidden"}
     with gr.Blocks() as demo:

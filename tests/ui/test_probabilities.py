@@ -6,7 +6,6 @@ import pytest
 
 from cxr_demo.ui.components.probabilities import (
     nothing_html,
-    per_hundred,
     per_hundred_html,
     probabilities_html,
     zones_html,
@@ -68,39 +67,29 @@ def test_heads_that_disagree_and_atypical_positions_are_marked():
     assert "The two heads disagree" in english(shown(found=split))
 
 
-POINT = {"sensitivity": 0.9, "specificity": 0.8, "threshold": 0.4}
-
-
-@pytest.mark.parametrize(
-    ("prevalence", "counts"),
-    [
-        # 100 children: found = ill x 0.9, alarms = healthy x 0.2, halves up.
-        (0.5, {"ill": 50, "found": 45, "missed": 5, "healthy": 50, "alarms": 10, "spared": 40}),
-        (0.05, {"ill": 5, "found": 5, "missed": 0, "healthy": 95, "alarms": 19, "spared": 76}),
-        (0.01, {"ill": 1, "found": 1, "missed": 0, "healthy": 99, "alarms": 20, "spared": 79}),
-        (0.99, {"ill": 99, "found": 89, "missed": 10, "healthy": 1, "alarms": 0, "spared": 1}),
-    ],
-)
-def test_whole_children_of_a_hundred(prevalence, counts):
-    assert per_hundred(POINT, prevalence) == counts
-    html = per_hundred_html(POINT, prevalence)
+def test_a_hundred_children_as_dots_and_in_words():
+    """Of 5 ill all are found (4.5, halves up), of 95 others 19 called falsely."""
+    html = per_hundred_html({"sensitivity": 0.9, "specificity": 0.8, "threshold": 0.4}, 0.05)
     dots = html[: html.index('class="key"')]
-    for kind in ("found", "missed", "alarms", "spared"):
-        assert dots.count(f'class="{kind}"') == counts[kind]
-    assert f"{counts['found']} are found, {counts['missed']} missed" in english(html)
+    kinds = ("found", "missed", "alarms", "spared")
+    assert [dots.count(f'class="{kind}"') for kind in kinds] == [5, 0, 19, 76]
+    assert "5 are found, 0 missed. Of the 95 others 19 are called falsely, 76" in english(html)
 
 
 def test_a_line_for_each_zone_of_the_lungs():
     zones = [
         {"name": "right_upper", "brightness": 2.0, "percentile": 99.6, "level": 0.62},
+        {"name": "right_middle", "brightness": 0.5, "percentile": 70.9, "level": 0.1},
         {"name": "left_lower", "brightness": -8.0, "percentile": 0.4, "level": 0.0},
     ]
     html = zones_html(zones)
     lines = [english(line) for line in re.findall(r"<tr>.*?</tr>", html)[1:]]
     assert lines == [
-        "Right upper +2.0 σ denser than 99% 0.62",
-        "Left lower −8.0 σ less dense than 99% 0.00",
+        "Right upper + 2.0 σ denser than 99% 0.62",
+        "Right middle + 0.5 σ denser than 70% 0.10",
+        "Left lower − 8.0 σ less dense than 99% 0.00",
     ]
+    assert html.count('class="far"') == 2, "beyond nine in ten normal children"
     # A bar from the middle: two of four standard deviations are a quarter; it ends at the edge.
     assert "left:50.0%;width:25.0%" in html
     assert "left:0.0%;width:50.0%" in html

@@ -1,26 +1,29 @@
 // The drop zone of drop_zone.py: takes files wherever they are dropped on the page, pasted or chosen,
 // and sends them under random names.
-import { t } from './words.js';
+import { words } from './words.js';
 
-const isZip = async (file) => (await file.slice(0, 4).text()) === 'PK\x03\x04';
+const ZIP = 'PK\x03\x04';
 const randomName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('');
 
-/** The server's refusals name their sentence, see limits.py; Gradio's own have words of their own. */
-function refusalIn(words) {
-  if (words.includes('maximum allowed size')) return { key: 'call.too_large' };
+/** Why files did not arrive: the key of a sentence and its values. */
+function refusalIn(error) {
+  if (error instanceof DOMException) return { key: 'drop.unreadable' }; // the browser's own, on reading
+  const said = String(error?.message ?? error); // Gradio's own, or a refusal of ours, see limits.py
+  if (said.includes('maximum allowed size')) return { key: 'call.too_large' };
   try {
-    return JSON.parse(words.slice(words.indexOf('{'))).refusal;
+    return JSON.parse(said.slice(said.indexOf('{'))).refusal;
   } catch {
     return { key: 'call.lost' };
   }
 }
 
 export default function start({ element, props, trigger, watch, upload }) {
+  const { t } = words(props);
   const zone = element.firstElementChild;
   const [input, hint, told] = zone.children;
   let last = null; // the radiograph sent, so that another frame of it can be asked for
   let turn = 0;
-  const say = (key, values) => { told.textContent = key ? t(props.label, key, values) : ''; };
+  const say = (key, values) => { told.textContent = key ? t(key, values) : ''; };
 
   async function take(files, frame = null) {
     const all = [...files]; // a list of the browser's own empties itself
@@ -28,7 +31,8 @@ export default function start({ element, props, trigger, watch, upload }) {
     const mine = (turn += 1);
     const sent = [];
     try {
-      const many = all.length > 1 || await isZip(all[0]);
+      const heads = await Promise.all(all.map((file) => file.slice(0, 4).text()));
+      const many = all.length > 1 || heads[0] === ZIP;
       for (const file of all) {
         say('drop.sending', { sent: sent.length, count: all.length });
         sent.push({ path: (await upload(new File([file], randomName()))).path, name: file.name });
@@ -39,7 +43,7 @@ export default function start({ element, props, trigger, watch, upload }) {
       trigger(many ? 'batch' : 'radiograph');
       say();
     } catch (error) {
-      const { key, values } = refusalIn(String(error?.message ?? error));
+      const { key, values } = refusalIn(error);
       if (mine === turn) say(key, values);
     }
   }
@@ -61,7 +65,7 @@ export default function start({ element, props, trigger, watch, upload }) {
   for (const end of ['dragleave', 'drop']) window.addEventListener(end, () => zone.classList.remove('over'));
   (window.cxrDropZones ??= {})[props.name] = { again: (frame) => last && take([last], Number(frame)) };
   const describe = () => {
-    hint.textContent = t(props.label, 'drop');
+    hint.textContent = t('drop');
     input.setAttribute('aria-label', hint.textContent);
   };
   watch('label', describe);

@@ -1,53 +1,55 @@
 // Links the graph that gr.Plot draws with the page. Its three traces of references stay; star, lines
 // and rings lie over them. Colours are those of the theme, words those of the language.
-import { t } from './words.js';
+import { words } from './words.js';
 
 const CLASSES = ['normal', 'bacterial', 'viral'];
 const CLOSER_MS = 200; // how long a map stands still before what else it holds is asked for
 const BUTTONS = { pan: 'map.pan', lasso: 'map.lasso.why', in: 'zoom.in', out: 'zoom.out', reset: 'map.reset' };
-// Not of type scatter, which lies below all points drawn by WebGL.
-const marks = { type: 'scattergl', showlegend: false, hoverinfo: 'skip' };
-
-/** A typed array as plotly's Python writes it: {dtype, bdata, shape} → its rows, or a plain list. */
-function rowsOf(sent) {
-  if (Array.isArray(sent)) return sent;
-  const bytes = Uint8Array.from(atob(sent.bdata), (letter) => letter.charCodeAt(0));
-  const values = new Float32Array(bytes.buffer);
-  const across = values.length / 2;
-  return [values.subarray(0, across), values.subarray(across)];
-}
 
 export default function link({ element, props, trigger, watch }) {
+  const { t, number } = words(props);
   const page = element.closest('.gradio-container') ?? document.body;
-  const told = (key, values) => t(props.label, key, values);
   const colour = (name) => getComputedStyle(page).getPropertyValue(`--${name}`).trim();
   const state = { projection: 'umap', query: null, marked: null };
+  const points = CLASSES.map(() => new Map()); // of each class: library row → patient, place on both maps
+  let columns = []; // the same as Plotly takes it; made again only when it changes, for it compares identities
+  let type = 'scattergl';
   let graph = null;
-  let points = []; // of each class: rows, patients, places on both maps
   let due = false;
   let drawing = null;
   let closer = null;
 
+  /** Points as figure and `more` hold them, see map_figure.py. */
+  function add(traces) {
+    traces.forEach(({ customdata, text }, index) => customdata.forEach(([row, ...at], i) =>
+      points[index].set(row, { text: text[i], umap: at.slice(0, 2), tsne: at.slice(2) })));
+  }
+
+  function arrange() {
+    columns = points.map((own) => {
+      const found = [...own.values()];
+      const [x, y] = [0, 1].map((axis) => found.map((point) => point[state.projection][axis]));
+      return { x, y, customdata: [...own.keys()], text: found.map(({ text }) => text) };
+    });
+  }
+
   function references() {
     const picked = state.marked?.rows.length > 1 ? new Set(state.marked.rows) : null; // one has a ring
-    return points.map((own, index) => {
-      const name = CLASSES[index];
-      const [x, y] = own[state.projection];
-      return {
-        ...graph.data[index], x, y, customdata: own.rows, text: own.patients,
-        name: `${told(`class.${name}`)} (${own.rows.length.toLocaleString(props.label)})`,
-        hovertemplate: `${told(`class.${name}`)}<br>%{text}<extra></extra>`,
-        marker: { ...graph.data[index].marker, color: colour(name) },
-        selectedpoints: picked && own.rows.flatMap((row, i) => (picked.has(row) ? [i] : [])),
-        selected: { marker: { opacity: 1, size: 9 } },
-        unselected: { marker: { color: colour('other'), opacity: 0.35 } },
-      };
-    });
+    return columns.map(({ customdata: rows, ...column }, index) => ({
+      ...graph.data[index], ...column, type, customdata: rows,
+      name: `${t(`class.${CLASSES[index]}`)} (${number(rows.length, 0)})`,
+      hovertemplate: `${t(`class.${CLASSES[index]}`)}<br>%{text}<extra></extra>`,
+      marker: { ...graph.data[index].marker, color: colour(CLASSES[index]) },
+      selectedpoints: picked && rows.flatMap((row, i) => (picked.has(row) ? [i] : [])),
+      selected: { marker: { opacity: 1, size: 9 } },
+      unselected: { marker: { color: colour('other'), opacity: 0.35 } },
+    }));
   }
 
   function overlay() {
     const { query, marked, projection } = state;
     const bright = colour('bright');
+    const marks = { type, showlegend: false, hoverinfo: 'skip' }; // others would lie below the points
     const ring = ([x, y], size, width, shade) => ({ ...marks, mode: 'markers', x, y,
       marker: { symbol: 'circle-open', size, color: shade, line: { width } } });
     const drawn = marked?.rows.length === 1 ? [ring(marked[projection], 17, 3, colour('accent'))] : [];
@@ -60,7 +62,7 @@ export default function link({ element, props, trigger, watch }) {
       ring(query[projection], 9, 1, bright),
       ...drawn,
       { ...marks, mode: 'markers', name: 'query', x: [x], y: [y], hoverinfo: 'text',
-        text: told(query.atypical ? 'map.query.atypical' : 'map.query'),
+        text: t(query.atypical ? 'map.query.atypical' : 'map.query'),
         marker: { symbol: query.atypical ? 'star-open' : 'star', size: 18, color: bright,
           line: { color: colour('ground'), width: query.atypical ? 2 : 1 } } },
     ];
@@ -68,11 +70,10 @@ export default function link({ element, props, trigger, watch }) {
 
   function layout() {
     const [text, dim, bright] = ['body-text-color', 'body-text-color-subdued', 'bright'].map(colour);
-    return { ...graph.layout, font: { color: text, size: 12 }, paper_bgcolor: colour('ground'), plot_bgcolor: colour('ground'),
+    const { legend, xaxis, yaxis } = graph.layout;
+    return { ...graph.layout, font: { color: text, size: 12 }, legend: { ...legend, itemsizing: 'constant' },
       modebar: { bgcolor: 'rgba(0,0,0,0)', color: dim, activecolor: bright },
-      legend: { ...graph.layout.legend, itemsizing: 'constant', font: { color: text, size: 12 } },
-      xaxis: { ...graph.layout.xaxis, uirevision: state.projection },
-      yaxis: { ...graph.layout.yaxis, uirevision: state.projection },
+      xaxis: { ...xaxis, uirevision: state.projection }, yaxis: { ...yaxis, uirevision: state.projection },
       uirevision: 'map', selectionrevision: Math.random() }; // our marks show what is selected, not the outline
   }
 
@@ -83,20 +84,25 @@ export default function link({ element, props, trigger, watch }) {
     await new Promise(requestAnimationFrame);
     await drawing;
     due = false;
-    drawing = window.Plotly.react(graph, [...references(), ...overlay()], layout(), props.config);
+    drawing = window.Plotly.react(graph, [...references(), ...overlay()], layout());
     await drawing;
     graph.setAttribute('role', 'group');
-    graph.setAttribute('aria-label', told('map.title'));
+    graph.setAttribute('aria-label', t('map.title'));
     for (const [name, key] of Object.entries(BUTTONS)) {
       const button = graph.querySelector(`.modebar-btn[data-val=${name}]`);
-      for (const attribute of ['aria-label', 'data-title']) button?.setAttribute(attribute, told(key));
+      for (const attribute of ['aria-label', 'data-title']) button?.setAttribute(attribute, t(key));
     }
+    const refused = graph.querySelector('.no-webgl'); // Plotly's advice to visit another page
+    refused?.remove();
+    if (!refused || type === 'scatter') return;
+    type = 'scatter';
+    draw();
   }
 
   function attach(found) {
     graph = found;
-    points = graph.data.slice(0, CLASSES.length).map(({ customdata, text, meta }) => ({
-      rows: [...customdata], patients: [...text], umap: rowsOf(meta.umap), tsne: rowsOf(meta.tsne) }));
+    add(graph.data.slice(0, CLASSES.length));
+    arrange();
     const pick = (event) => trigger('pick', {
       rows: [...new Set((event?.points ?? []).map((point) => point.customdata).filter(Number.isInteger))] });
     graph.on('plotly_click', (event) => event.points.some((p) => Number.isInteger(p.customdata)) && pick(event));
@@ -110,27 +116,18 @@ export default function link({ element, props, trigger, watch }) {
   }
 
   function look() {
-    const { xaxis, yaxis } = graph._fullLayout;
-    const [[left, right], [bottom, top]] = [xaxis.range, yaxis.range];
+    const { xaxis: { range: [left, right] }, yaxis: { range: [bottom, top] } } = graph._fullLayout;
     trigger('look', { projection: state.projection, box: [left, bottom, right, top] });
   }
 
-  /** Points that were not there yet. */
-  function add(more) {
-    points = points.map((own, index) => {
-      const sent = more[CLASSES[index]];
-      const known = new Set(own.rows);
-      const fresh = sent ? [...sent.rows.keys()].filter((i) => !known.has(sent.rows[i])) : [];
-      const joined = (old, more) => [...old, ...fresh.map((i) => more[i])];
-      return fresh.length ? { rows: joined(own.rows, sent.rows), patients: joined(own.patients, sent.patients),
-        ...Object.fromEntries(['umap', 'tsne'].map((map) => [map, [0, 1].map((axis) => joined(own[map][axis], sent[map][axis]))])) } : own;
-    });
-  }
-
-  function press() {
-    for (const card of page.querySelectorAll('[data-row]')) {
+  function change({ more, ...changed }) {
+    Object.assign(state, changed);
+    if (more) add(more);
+    if (more || changed.projection) arrange();
+    for (const card of 'marked' in changed ? page.querySelectorAll('[data-row]') : []) {
       card.setAttribute('aria-pressed', state.marked?.rows.includes(Number(card.dataset.row)) ?? false);
     }
+    draw();
   }
 
   function speak() {
@@ -143,13 +140,7 @@ export default function link({ element, props, trigger, watch }) {
     if (found && found !== graph && found._fullLayout && window.Plotly) attach(found);
   }).observe(document.body, { childList: true, subtree: true });
   new MutationObserver(draw).observe(document.body, { attributeFilter: ['class'] }); // the theme
-  watch('value', () => {
-    const { more, ...changed } = props.value ?? {};
-    Object.assign(state, changed);
-    if (more) add(more);
-    if ('marked' in changed) press();
-    draw();
-  });
+  watch('value', () => change(props.value ?? {}));
   watch('label', speak);
   speak();
 }

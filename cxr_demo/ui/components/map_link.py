@@ -1,24 +1,20 @@
-"""Link the map's points with the page: click, lasso, star of the radiograph, rings, colours.
+"""Link the map's points with the page: click, lasso, star of the radiograph, rings, colours."""
 
-`MapLink` shows nothing itself. It finds the graph that `gr.Plot` has drawn, through
-`window.Plotly`, which Gradio's plot component leaves there.
-"""
-
-import math
 from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, NamedTuple
 
-import numpy as np
+from pydantic import Field, FiniteFloat
 
 from cxr_demo.errors import UserError
 from cxr_demo.reference.library import ReferenceLibrary
-from cxr_demo.server.gradio_setup import gr
-from cxr_demo.ui.components.module import LANGUAGE, load_module
-from cxr_demo.ui.map_figure import CONFIG, PROJECTIONS
+from cxr_demo.ui.components.module import Scripted, checked
+from cxr_demo.ui.map_figure import PROJECTIONS
 
 
-class MapLink(gr.HTML):
+class MapLink(Scripted):
     """The link of one `gr.Plot(map.plot(), elem_id=figure, elem_classes="reference-map")`, where
-    `map` is a `map_figure.ReferenceMap`.
+    `map` is a `map_figure.ReferenceMap`. Shows nothing itself; it finds the graph that `gr.Plot`
+    has drawn, through `window.Plotly`, which Gradio's plot component leaves there.
 
     The plot's value never changes: another one would lose zoom and selection. What changes is this
     component's value, Python → browser; keys that are left out stay as they are. (As props they
@@ -34,81 +30,54 @@ class MapLink(gr.HTML):
     A `gr.Radio` goes to the other projection without a request:
     `radio.change(None, radio, link, js="(name) => ({projection: name})")`.
 
-    Events, with what `gr.EventData` holds; anybody can forge it:
+    Events; anybody can forge what `gr.EventData` holds:
 
-    - "pick": {"rows": [library row, …]}, one point clicked or all in the lasso; [] lets them go.
-      `picked_rows(event._data, library)` checks it.
-    - "look": {"projection", "box"}, a part of a map that does not draw all of the library is looked
-      at closely. `looked_at(event._data)` checks it.
+    - "pick": `picked_rows(event._data, library)` says which point was clicked, or which lie in the
+      lasso; none lets them go.
+    - "look": a part of a map that does not draw all of the library is looked at closely;
+      `looked_at(event._data)` says which, for `ReferenceMap.points_in`.
 
     Args:
         figure: `elem_id` of the plot.
     """
 
     def __init__(self, figure: str, value: dict | None = None, **options):
-        super().__init__(
-            value,
-            label=LANGUAGE,
-            html_template="",
-            js_on_load=load_module("map_link", "pick", "look"),
-            visible="hidden",
-            figure=figure,
-            config=CONFIG,
-            **options,
-        )
+        options |= {"html_template": "", "visible": "hidden", "figure": figure}
+        super().__init__("map_link", ("pick", "look"), value=value, **options)
 
 
-def map_query(
-    library: ReferenceLibrary,
-    neighbours: Sequence[Mapping],
-    position: Mapping[str, Sequence[float]],
-    atypical: bool,
-) -> dict:
-    """A radiograph on the map, for "query" of a `MapLink`.
-
-    Args:
-        library: the references.
-        neighbours: as in `report.neighbourhood_json`: {"id", …}.
-        position: (x, y) by projection.
-        atypical: whether it is farther from its neighbours than others are.
-    """
-    marks = map_marks(library, [library.row_of[near["id"]] for near in neighbours])
-    position = {name: list(position[name]) for name in PROJECTIONS}
-    return {**marks, "position": position, "atypical": atypical}
+class Pick(NamedTuple):
+    rows: list[Annotated[int, Field(ge=0)]]
 
 
-def map_marks(library: ReferenceLibrary, rows: Sequence[int]) -> dict:
-    """References on the map, for "marked": {"rows": [n], "umap": [x, y], "tsne": [x, y]}."""
-    rows = np.asarray(rows, np.int64)
-    places = {name: library.coordinates[name][rows].T.tolist() for name in PROJECTIONS}
-    return {"rows": rows.tolist(), **places}
+class Look(NamedTuple):
+    projection: Literal[tuple(PROJECTIONS)]
+    box: Annotated[list[FiniteFloat], Field(min_length=4, max_length=4)]
 
 
 def picked_rows(sent: object, library: ReferenceLibrary) -> list[int]:
-    """The library rows in what somebody sent as the event "pick", each once.
-
-    Raises:
-        UserError: if it is anything else.
-    """
-    rows = sent.get("rows") if isinstance(sent, dict) else None
-    if not isinstance(rows, list) or len(rows) > len(library):
-        raise UserError("call.malformed")
-    if not all(type(row) is int and 0 <= row < len(library) for row in rows):
+    """The payload of "pick": library rows, each once, see `checked`."""
+    rows = checked(Pick, sent).rows
+    if len(rows) > len(library) or max(rows, default=0) >= len(library):
         raise UserError("call.malformed")
     return list(dict.fromkeys(rows))
 
 
-def looked_at(sent: object) -> tuple[str, tuple[float, ...]]:
-    """Projection and rectangle (left, bottom, right, top) in what somebody sent as "look".
+def looked_at(sent: object) -> Look:
+    """The payload of "look": projection and [left, bottom, right, top], see `checked`."""
+    return checked(Look, sent)
 
-    Raises:
-        UserError: if it is anything else.
-    """
-    if not isinstance(sent, dict) or sent.get("projection") not in tuple(PROJECTIONS):
-        raise UserError("call.malformed")
-    box = sent.get("box")
-    if not isinstance(box, list) or len(box) != 4:
-        raise UserError("call.malformed")
-    if not all(type(edge) in (int, float) and math.isfinite(edge) for edge in box):
-        raise UserError("call.malformed")
-    return sent["projection"], tuple(float(edge) for edge in box)
+
+def map_query(
+    library: ReferenceLibrary, neighbours: Sequence[Mapping], position: Mapping, atypical: bool
+) -> dict:
+    """A radiograph for "query" of a `MapLink`: neighbours and position ((x, y) by projection) are
+    those of `report.neighbourhood_json`; atypical is farther from its nearest than others are."""
+    marks = map_marks(library, [library.row_of[near["id"]] for near in neighbours])
+    return {**marks, "position": dict(position), "atypical": atypical}
+
+
+def map_marks(library: ReferenceLibrary, rows: Sequence[int]) -> dict:
+    """References for "marked" of a `MapLink`: {"rows": [n], "umap": [x, y], "tsne": [x, y]}."""
+    places = {name: library.coordinates[name][list(rows)].T.tolist() for name in PROJECTIONS}
+    return {"rows": list(rows), **places}

@@ -5,7 +5,7 @@ import { FITTED, clamp, decode, unpack } from './viewer_layers.js';
 import { overlayOf, paint } from './viewer_paint.js';
 import * as panels from './viewer_panels.js';
 import { saveReport } from './viewer_report.js';
-import { number, percent, t } from './words.js';
+import { words } from './words.js';
 
 const BUTTONS = [ // name, label, tooltip, icon
   ['window', 'tool.window', 'tool.window.why', '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>'],
@@ -27,8 +27,8 @@ const MARKUP = `<div class="stage"><canvas tabindex="0" role="img"></canvas>
 <div class="tools" role="group" data-label="viewer.tools">${BUTTONS.map(([name, label, why, icon]) => `<button type="button"
   data-tool="${name}" data-label="${label}" data-title="${why}"><svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg></button>`).join('')}
 <select autocomplete="off" data-label="window.preset">${OPTIONS.map((key, i) => `<option value="${i || ''}" data-t="${key}"></option>`)}</select></div>
-<p class="caption"></p><p class="readout"></p>
-<details class="keys"><summary data-label="viewer.keys.title">?</summary><p data-t="viewer.keys"></p></details></div>
+<div class="foot"><p class="readout"></p><p class="caption"></p>
+<details class="keys"><summary data-label="viewer.keys.title">?</summary><p data-t="viewer.keys"></p></details></div></div>
 <div class="scale"><span></span><span class="ramp"><i></i></span><span></span></div>`;
 const TOOLS = ['window', 'pan', 'zoom', 'probe'];
 const shown = []; // panels on the page: {root, panel, name}
@@ -51,8 +51,7 @@ export default function start({ element, props, trigger, watch }) {
 
 class Viewer {
   constructor(root, props, trigger) {
-    Object.assign(this, { root, props, trigger, kept: {}, image: null, reading: null, calls: 0 });
-    this.t = (key, values) => t(props.label, key, values);
+    Object.assign(this, words(props), { root, props, trigger, kept: {}, image: null, reading: null, calls: 0 });
     const defaults = Object.entries(props.methods).map(([name, { presets }]) => [name, Object.values(presets)[0]]);
     this.state = {
       tool: 'window', view: FITTED, window: WINDOWS[1], inverted: false, overlay: 'anomaly', overlayOn: true,
@@ -77,7 +76,6 @@ class Viewer {
     new ResizeObserver(() => this.repaint()).observe(this.find('.stage'));
   }
 
-  get language() { return this.props.label; }
   /** What the radiograph is compared with, while it may be, and how. */
   get other() { return this.state.veil ? null : this.held ?? this.reading?.reconstruction; }
   get mode() { return this.other ? this.state.compare : 'single'; }
@@ -86,6 +84,7 @@ class Viewer {
   async show(sent) {
     const value = (this.showing = sent || null);
     this.held = null;
+    this.props.compare = false; // so that the same reference may come again
     const [image, picture] = value ? await Promise.all([decode(value.view.png, value.view.bits),
       value.reconstruction && decode(value.reconstruction.png)]) : [];
     if (value !== this.showing) return; // another came meanwhile
@@ -137,16 +136,13 @@ class Viewer {
     return { __type__: 'update', minimum, maximum, step, value: this.state.threshold };
   }
 
-  toggle(name) {
-    this.change({ [name]: !this.state[name] });
-    this.trigger('state');
-  }
-
   press(name) {
     if (TOOLS.includes(name)) this.change({ tool: name, drawn: null });
-    else if (name in this.state) this.toggle(name);
     else if (name === 'reset') this.reset();
-    else if (name) zoomBy(this, this.canvases[0], name === 'in' ? 1.25 : 0.8);
+    else if (name in this.state) {
+      this.change({ [name]: !this.state[name] });
+      this.trigger('state');
+    } else if (name) zoomBy(this, this.canvases[0], name === 'in' ? 1.25 : 0.8);
   }
 
   /** Ask for the networks' answer without one more box; one question at a time. */
@@ -196,25 +192,28 @@ class Viewer {
 
   /** The controls and the scale as the state has them. */
   reflect() {
-    const { state, language, mode } = this;
-    this.root.classList.toggle('empty', !this.image);
+    const { image, state, number, percent, mode } = this;
+    this.root.classList.toggle('empty', !image);
     for (const button of this.root.querySelectorAll('[data-tool]')) {
       const name = button.dataset.tool;
       if (TOOLS.includes(name)) button.setAttribute('aria-pressed', state.tool === name);
       else if (name in state) button.setAttribute('aria-pressed', state[name]);
     }
     this.canvases[1].hidden = mode !== 'side';
+    const { clientWidth, clientHeight } = this.find('.stage');
+    const scale = (across, down) => Math.min(clientWidth / across / image?.width, clientHeight / down / image?.height);
+    this.find('.stage').classList.toggle('stacked', scale(1, 2) > scale(2, 1)); // side by side, but larger
     this.find('.curtain').hidden = mode !== 'curtain';
     this.find('.caption').textContent = mode === 'single' ? '' : this.held?.label ?? this.t('compare.reconstruction');
     const { level, width } = state.window;
-    this.find('.readout').textContent = this.image ? this.t('viewer.readout',
-      { level: percent(language, level), width: percent(language, width), zoom: number(language, state.view.zoom, 1) }) : '';
+    this.find('.readout').textContent = image ? this.t('viewer.readout',
+      { level: percent(level), width: percent(width), zoom: number(state.view.zoom, 1) }) : '';
     const overlay = state.veil ? null : overlayOf(this);
     this.find('.scale').style.visibility = overlay ? '' : 'hidden';
     if (!overlay) return;
     const { ends: [low, high], unit, colours, threshold } = overlay;
     const [from, ramp, to] = this.find('.scale').children;
-    const inNumbers = (value) => number(language, Math.abs(value), high < 0.1 ? 2 : high % 1 ? 1 : 0);
+    const inNumbers = (value) => number(Math.abs(value), high < 0.1 ? 2 : high % 1 ? 1 : 0);
     from.textContent = `${low < 0 ? '−' : ''}${inNumbers(low)}`;
     to.textContent = `${low < 0 ? '+' : ''}${inNumbers(high)} ${this.t(unit)}`;
     ramp.style.background = `linear-gradient(to right, ${colours})`;

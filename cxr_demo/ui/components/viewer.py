@@ -2,34 +2,33 @@
 
 `Viewer` draws on a canvas in the browser: window and level, zoom, pan, invert, overlays, contour,
 comparison side by side or under a curtain, probe boxes. A threshold is tried without a request.
-`ViewerPanel` shows one thing of the same radiograph elsewhere on the page. What a browser sends
-back is not trusted: `parse_probe` checks it.
+`ViewerPanel` shows one thing of the same radiograph elsewhere on the page.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import cv2
-import gradio as gr
 import numpy as np
 
-from cxr_demo.errors import UserError
-from cxr_demo.models.occlusion import FILLS, MAX_BOXES
-from cxr_demo.ui.components.module import FOLDER, LANGUAGE, load_module
+from cxr_demo.models.occlusion import FILLS as FILLS
+from cxr_demo.server.gradio_setup import gr
+from cxr_demo.ui.components.module import Scripted, checked
 
 PANELS = ("verdict", "probes")
-IDENTITY = [1, 0, 0, 0, 1, 0]
-"""The matrix of a map that covers the whole radiograph."""
+PROBED = {"pneumonia": "binary", "bacterial": "three_class", "viral": "three_class"}
+"""Classes that probes are judged by, and the head that each is taken from."""
+RAMP = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0, :, ::-1]
+"""Red, green and blue of the heatmap's colours, matplotlib's inferno: uint8 (256, 3)."""
 
-_CSS = (FOLDER / "viewer.css").read_text(encoding="utf-8")
 
-
-class Viewer(gr.HTML):
+class Viewer(Scripted):
     """A radiograph; one to a page for each `elem_id`.
 
-    Value, Python → browser only (`preprocess` gives handlers None). Parts that are not known are
-    null or left out. `matrix` is a row-major 2 × 3 affine from the unit square of a map or picture,
-    (0, 0) being its upper left corner, to the unit square of the radiograph; `values` is an array
-    as {"shape", "float32"}, see `serialise.packed`:
+    Value, Python → browser only. Parts that are not known are null or left out. `matrix` is a
+    row-major 2 × 3 affine from the unit square of a map or picture, (0, 0) being its upper left
+    corner, to the unit square of the radiograph; `values` is an array as {"shape", "float32"}, see
+    `serialise.packed`:
 
         {"id": int, another one for every reading, also of the same file,
          "size": [height, width] in pixels of the file,
@@ -43,10 +42,9 @@ class Viewer(gr.HTML):
 
     Other props, to be changed by `gr.update(name=…)`:
 
-    - `compare`: {"id": the value's, "label", "png", "matrix"}, a reference to be held beside the
-      radiograph instead of the reconstruction; False gives the reconstruction back (`gr.update`
-      drops None). One that comes while one image alone is shown puts them side by side. It goes
-      with the radiograph; the id lets the same reference come again with the next one.
+    - `compare`: {"label", "png", "matrix"}, a reference to be held beside the radiograph instead of
+      the reconstruction; False gives the reconstruction back (`gr.update` drops None). One that
+      comes while one image alone is shown puts them side by side. It goes with the radiograph.
     - `probed`: the answer to a probe, made by `probed(…)`.
 
     Events: "probe", a box was drawn; `parse_probe(event._data)` says which. "threshold", it was
@@ -54,8 +52,7 @@ class Viewer(gr.HTML):
     "state", something else than the native controls changed what `state_js` reads: a key, a tool,
     another radiograph.
 
-    In the browser `window.cxrViewers[elem_id]` has `set(name, value)`, `state`, `undo()`,
-    `clear()`, `report(kind, label, facts)`. The functions below give what `js=` takes:
+    The methods ending in `_js` give what `js=` of an event takes, where no Python has to run:
 
         opacity.input(fn=None, inputs=opacity, js=viewer.set_js("opacity"))
         method.input(fn=None, inputs=method, outputs=threshold, js=viewer.set_js("method", True))
@@ -65,7 +62,7 @@ class Viewer(gr.HTML):
         methods: by name of the anomaly map, in order: {"range": [low, high] of its colours,
             "step" of the threshold, "presets": {name: threshold}, the default one first,
             "normal" and "pneumonia": scores of held-out patients}.
-        elem_id: also the name under which the browser knows it.
+        elem_id: also its name in `window.cxrViewers`.
     """
 
     SETTINGS = (
@@ -80,60 +77,33 @@ class Viewer(gr.HTML):
         "veil",  # None, "veiled" or "gated"
     )
 
-    def __init__(
-        self,
-        methods: dict[str, dict],
-        *,
-        compare: dict | bool = False,
-        probed: dict | None = None,
-        elem_id: str = "viewer",
-        **options,
-    ):
-        super().__init__(
-            label=LANGUAGE,
-            html_template="<div class='cxr-viewer'></div>",
-            css_template=_CSS,
-            js_on_load=load_module("viewer", "probe", "threshold", "state"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            methods=methods,
-            ramp=ramp(),
-            name=elem_id,
-            compare=compare,
-            probed=probed,
-            **options,
-        )
-
-    def preprocess(self, payload: object) -> None:
-        return None
-
-    def api_info(self) -> dict:
-        return {"type": "object"}
+    def __init__(self, methods: dict[str, dict], elem_id: str = "viewer", **options):
+        options |= {"methods": methods, "ramp": RAMP.tolist(), "compare": False, "probed": None}
+        options |= {"html_template": "<div class='cxr-viewer'></div>", "name": elem_id}
+        super().__init__("viewer", ("probe", "threshold", "state"), elem_id=elem_id, **options)
 
     def set_js(self, name: str, moves_slider: bool = False) -> str:
-        """For `js=`: put the input's value into one of SETTINGS.
-
-        With `moves_slider` the threshold's slider is the output and gets range, step and value.
-        """
+        """Put the input's value into one of SETTINGS. With `moves_slider` the threshold's slider is
+        the output and gets range, step and value."""
         if name not in self.SETTINGS:
             raise ValueError(f"no setting {name!r} among {self.SETTINGS}")
         after = f"return {self._object}?.slider();" if moves_slider else "return [];"
         return f"(value) => {{ {self._object}?.set('{name}', value); {after} }}"
 
     def slider_js(self) -> str:
-        """For `js=` with the threshold's slider as output: range, step and value of it."""
+        """Range, step and value of the threshold's slider, the output."""
         return f"() => {self._object}?.slider()"
 
     def state_js(self, *names: str) -> str:
-        """For `js=`: what the named SETTINGS are now, one output each."""
+        """What the named SETTINGS are now, one output each."""
         return f"() => [{', '.join(f'{self._object}?.state.{name}' for name in names)}]"
 
     def call_js(self, name: str) -> str:
-        """For `js=` of a button: "undo" or "clear" the probes."""
+        """ "undo" or "clear" the probes."""
         return f"() => {{ {self._object}?.{name}(); return []; }}"
 
     def report_js(self, kind: str) -> str:
-        """For `js=` of a button with inputs (label, facts): save the report as "html" or "json".
+        """With inputs (label, facts): save the report as "html" or "json".
 
         `facts` is a dictionary, of which all parts may be missing and others are left out: "image",
         "gate", "probabilities", "plausible", "atypical", "model", "neighbours", "vote", "search",
@@ -148,7 +118,7 @@ class Viewer(gr.HTML):
         return f"window.cxrViewers?.['{self.elem_id}']"
 
 
-class ViewerPanel(gr.HTML):
+class ViewerPanel(Scripted):
     """One of PANELS, drawn by the viewer named, wherever it stands on the page.
 
     - "verdict": score, share above the threshold, verdict, histogram with presets, and what the
@@ -159,25 +129,14 @@ class ViewerPanel(gr.HTML):
     """
 
     def __init__(self, panel: str, viewer: str = "viewer", **options):
-        super().__init__(
-            label=LANGUAGE,
-            html_template=f"<div class='cxr-panel {panel}'></div>",
-            css_template=_CSS,
-            js_on_load=load_module("viewer"),
-            apply_default_css=False,
-            panel=PANELS[PANELS.index(panel)],
-            name=viewer,
-            **options,
-        )
-
-    def api_info(self) -> dict:
-        return {"type": "string"}
+        options |= {"panel": PANELS[PANELS.index(panel)], "name": viewer}
+        options |= {"html_template": f"<div class='cxr-panel {panel}'></div>"}
+        super().__init__("viewer", **options)
 
 
-@dataclass(frozen=True)
-class ProbeRequest:
-    """What a person hides: `hidden` are (left, top, right, bottom) as shares of the radiograph, the
-    newest last; `id` is the value's, `call` tells one request from the next."""
+class ProbeRequest(NamedTuple):
+    """What a person hides: boxes and fill as `occlusion.occlude` takes and checks them, the newest
+    box last; `id` is the value's, `call` tells one request from the next."""
 
     id: int
     call: int
@@ -186,48 +145,12 @@ class ProbeRequest:
 
 
 def parse_probe(sent: object) -> ProbeRequest:
-    """The payload of "probe".
-
-    Raises:
-        UserError: if it is none.
-    """
-    if not isinstance(sent, dict):
-        raise UserError("refused.box", box=str(sent)[:80])
-    number, call, hidden, fill = (sent.get(key) for key in ("id", "call", "hidden", "fill"))
-    if fill not in FILLS:
-        raise UserError("refused.fill", fill=str(fill)[:40])
-    if type(number) is not int or type(call) is not int or not isinstance(hidden, list):
-        raise UserError("refused.box", box=str(hidden)[:80])
-    if len(hidden) > MAX_BOXES:
-        raise UserError("refused.boxes", boxes=len(hidden), most=MAX_BOXES)
-    for box in hidden:
-        shares = isinstance(box, list) and len(box) == 4 and all(map(_is_share, box))
-        if not (shares and box[0] < box[2] and box[1] < box[3]):
-            raise UserError("refused.box", box=str(box)[:80])
-    return ProbeRequest(number, call, hidden, fill)
+    """The payload of "probe", see `checked`."""
+    return checked(ProbeRequest, sent)
 
 
-def probed(request: ProbeRequest, probabilities: dict[str, dict[str, float]] | None) -> dict:
-    """The viewer's update that answers a probe.
-
-    Args:
-        request: as it came.
-        probabilities: both heads' without the hidden parts, as `Analysis` has them; None if they
-            could not be had, which takes the box away again.
-    """
-    found = probabilities and {
-        "pneumonia": probabilities["binary"]["pneumonia"],
-        "bacterial": probabilities["three_class"]["bacterial"],
-        "viral": probabilities["three_class"]["viral"],
-    }
+def probed(request: ProbeRequest, probabilities: Mapping[str, Mapping] | None) -> dict:
+    """The viewer's update that answers a probe with both heads' probabilities without the hidden
+    parts, as `Analysis` has them; None if they could not be had, which takes the box away again."""
+    found = probabilities and {name: probabilities[head][name] for name, head in PROBED.items()}
     return gr.update(probed={"id": request.id, "call": request.call, "found": found})
-
-
-def ramp() -> list[list[int]]:
-    """Red, green and blue of the heatmap's 256 colours, matplotlib's inferno."""
-    colours = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0]
-    return colours[:, ::-1].tolist()
-
-
-def _is_share(value: object) -> bool:
-    return type(value) in (int, float) and 0 <= value <= 1

@@ -6,8 +6,8 @@ export const WINDOWS = {
   4: { level: 0.8, width: 0.4 }, 5: null, // the automatic one
 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const TOOLS = { w: 'window', p: 'pan', z: 'zoom', b: 'probe' };
-const SWITCHES = { i: 'inverted', o: 'overlayOn', c: 'contour' };
+const KEYS = { w: 'window', p: 'pan', z: 'zoom', b: 'probe', i: 'inverted', o: 'overlayOn', c: 'contour', ' ': 'reset',
+  '+': 'in', '=': 'in', '-': 'out' };
 const MIN_BOX = 0.01; // a click is not a box
 const STEP = 0.02;
 
@@ -90,11 +90,8 @@ export function listen(pane, viewer) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (boxKey(event)) { /* done */ }
     else if (ARROWS[event.key]) panBy(...ARROWS[event.key].map((steps) => -40 * steps));
-    else if (TOOLS[key]) viewer.change({ tool: TOOLS[key], drawn: null });
-    else if (SWITCHES[key]) viewer.toggle(SWITCHES[key]);
+    else if (KEYS[key]) viewer.press(KEYS[key]);
     else if (key in WINDOWS) useWindow(viewer, key);
-    else if ('+=-'.includes(key)) zoomBy(viewer, pane, key === '-' ? 0.8 : 1.25);
-    else if (key === ' ') viewer.reset();
     else return;
     event.preventDefault();
   }

@@ -1,6 +1,5 @@
 // What the viewer shows elsewhere on the page: the verdict at a threshold, and what probes did.
 import { clamp } from './viewer_layers.js';
-import { number, percent } from './words.js';
 
 const BINS = 40;
 const ROWS = { normal: [30, 28, true], pneumonia: [30, 28, false], map: [80, 18, true] }; // axis, height, upwards
@@ -29,17 +28,17 @@ export function judged({ reading, state: { method, threshold } }) {
 }
 
 /** What the threshold does to held-out patients, and at a prevalence, in words. */
-function meaning({ language, t, state, props }) {
+function meaning({ percent, t, state, props }) {
   const { normal, pneumonia } = props.methods[state.method];
   const above = (scores) => scores.filter((score) => score > state.threshold).length / scores.length;
   const [sensitivity, specificity, prevalence] = [above(pneumonia), 1 - above(normal), state.prevalence / 100];
-  const share = (right, wrong) => (right + wrong > 0 ? percent(language, right / (right + wrong)) : null);
+  const share = (right, wrong) => (right + wrong > 0 ? percent(right / (right + wrong)) : null);
   const ppv = share(sensitivity * prevalence, (1 - specificity) * (1 - prevalence));
   const npv = share(specificity * (1 - prevalence), (1 - sensitivity) * prevalence);
   return [
-    t('threshold.rates', { sensitivity: percent(language, sensitivity, 1), specificity: percent(language, specificity, 1),
+    t('threshold.rates', { sensitivity: percent(sensitivity, 1), specificity: percent(specificity, 1),
       pneumonia: pneumonia.length, normal: normal.length }),
-    t('threshold.prevalence', { prevalence: percent(language, prevalence) }),
+    t('threshold.prevalence', { prevalence: percent(prevalence) }),
     ppv === null ? t('threshold.none_flagged') : t('threshold.ppv', { ppv }),
     npv === null ? t('threshold.none_spared') : t('threshold.npv', { npv }),
   ].join(' ');
@@ -47,12 +46,12 @@ function meaning({ language, t, state, props }) {
 
 /** Verdict, histogram of held-out scores and of this map, presets, meaning. */
 export function verdict(root, viewer) {
-  const { t, props, reading, language, state: { method, threshold, veil } } = viewer;
+  const { t, number, percent, props, reading, state: { method, threshold, veil } } = viewer;
   const { range: [, high], step, presets, ...scores } = props.methods[method];
   const found = reading && !veil ? judged(viewer) : null;
   const along = (value) => 100 * clamp(value / high, 0, 1);
-  const shown = (value) => number(language, value, decimals(step));
-  const drawn = [language, method, found && reading.id].join();
+  const shown = (value) => number(value, decimals(step));
+  const drawn = [props.label, method, found && reading.id].join();
   if (root.dataset.drawn !== drawn) {
     root.dataset.drawn = drawn;
     const bars = Object.entries(ROWS).map(([name, [axis, tallest, up]]) => {
@@ -80,7 +79,7 @@ export function verdict(root, viewer) {
   }
   const [said, meant] = root.querySelectorAll('.said, .meant');
   const words = found ? t(found.unusual ? 'verdict.unusual' : 'verdict.usual', { score: shown(found.score),
-    threshold: shown(threshold), share: percent(language, found.share_above, 1) }) : t(veil ?? 'nothing');
+    threshold: shown(threshold), share: percent(found.share_above, 1) }) : t(veil ?? 'nothing');
   if (said.textContent !== words) said.textContent = words;
   said.dataset.share = found?.share_above ?? '';
   said.classList.toggle('unusual', Boolean(found?.unusual));
@@ -94,21 +93,21 @@ export function verdict(root, viewer) {
 }
 
 /** One line for each box hidden, with the change against the untouched radiograph. */
-export function probes(root, { t, language, reading, state: { probes: made, veil } }) {
+export function probes(root, { t, number, percent, reading, state: { probes: made, veil } }) {
   const before = reading?.probabilities;
   const shown = (now, then) => {
     const points = Math.round(1000 * (now - then)) / 10;
-    return `${percent(language, now, 1)} (${points > 0 ? '+' : points < 0 ? '−' : '±'}${number(language, Math.abs(points), 1)})`;
+    return `${percent(now, 1)} (${points > 0 ? '+' : points < 0 ? '−' : '±'}${number(Math.abs(points), 1)})`;
   };
   const row = (tag, cells) => make('tr', {}, cells.map((text) => make(tag, { text, ...(tag === 'th' && { scope: 'col' }) })));
   const where = (box) => {
-    const [left, top, right, bottom] = box.map((share) => percent(language, share));
+    const [left, top, right, bottom] = box.map((share) => percent(share));
     return `${left}–${right} × ${top}–${bottom}`;
   };
   if (veil || !before || !made.length) root.replaceChildren(make('p', { class: 'note', text: t(veil ?? 'probe.empty') }));
   else root.replaceChildren(make('table', {}, make('caption', { class: 'note', text: t('probe.caption') }),
     make('thead', {}, row('th', ['#', t('probe.box'), ...Object.keys(before).map((name) => t(`class.${name}`))])),
-    make('tbody', {}, row('td', ['0', t('probe.untouched'), ...Object.values(before).map((p) => percent(language, p, 1))]),
+    make('tbody', {}, row('td', ['0', t('probe.untouched'), ...Object.values(before).map((p) => percent(p, 1))]),
       made.map(({ box, fill, found }, i) => row('td', [i + 1, `${where(box)}, ${t(`fill.${fill}`)}`,
         ...Object.keys(before).map((name) => (found ? shown(found[name], before[name]) : '…'))])))));
 }

@@ -3,7 +3,6 @@
 import { FITTED } from './viewer_layers.js';
 import { pane } from './viewer_paint.js';
 import { judged, make } from './viewer_panels.js';
-import { number, percent, spoken as supported } from './words.js';
 
 const STYLE = `@page { size: A4; margin: 11mm } * { box-sizing: border-box }
 body { font: 9.5pt/1.35 system-ui, sans-serif; color: #111; background: #fff; max-width: 188mm; margin: 4mm auto }
@@ -41,8 +40,8 @@ function picture(viewer, name, look) {
 }
 
 function page(viewer, said, date) {
-  const { t, language, state } = viewer;
-  const spoken = supported(language);
+  const { t, number, percent, state } = viewer;
+  const spoken = viewer.spoken();
   const line = (text, style) => text && make('p', { text, ...(style && { class: style }) });
   const table = (rows) => make('table', {}, rows.map((row) => make('tr', {}, row.map((text) => make('td', { text })))));
   // The page's own sentences, as they stand, each of them in one language.
@@ -53,9 +52,9 @@ function page(viewer, said, date) {
       ? [...copy.children].map((cell) => cell.textContent).join(' ') : copy.textContent);
   });
   const heads = Object.values(said.probabilities ?? {}).flatMap((one) =>
-    Object.entries(one).map(([name, p]) => [t(`class.${name}`), percent(language, p, 1)]));
+    Object.entries(one).map(([name, p]) => [t(`class.${name}`), percent(p, 1)]));
   const near = (said.neighbours ?? []).slice(0, 11).map(({ id, label, similarity }, i) =>
-    [i + 1, id, t(`class.${label}`), number(language, similarity, 3)]);
+    [i + 1, id, t(`class.${label}`), number(similarity, 3)]);
   const title = t('report.title');
   const { impression: mark, gate } = said;
   return make('html', { lang: spoken },
