@@ -3,8 +3,9 @@
     python -m tools.load_test --users 40 --minutes 5
 
 Each user comes from an address of its own (127.0.1.x; needs Linux) and does what people do: mostly
-they wait for a reading and look at it for a while; some send what is no radiograph, leave in the
-middle of an upload, close the page before the answer, or upload and never ask. Prints a report as
+they wait for a reading, from the page or from the API, and look at it for a while; some send what
+is no radiograph, leave in the middle of an upload, close the page before the answer, or upload and
+never ask. Prints a report as
 JSON. Exit status 1 if any of these fails: no request fails but for clear answers that the server is
 busy; memory grows by less than 10 % after the first fifth of the time; nothing is left in the
 temporary folder; the health check is well throughout; the log tells of no failure and no file.
@@ -31,6 +32,8 @@ from cxr_demo.artefacts import ASSETS
 ROOT = Path(__file__).parent.parent
 EXAMPLES = [path for path in sorted((ASSETS / "examples").iterdir()) if path.suffix != ".md"]
 NAME = "Doe^Jane_1990-02-03.png"
+READ = "radiograph"
+"""The event of the page's drop zone."""
 BUSY = {"call.full", "call.share", "call.often"}
 PARTS = ["embedding", "maps", "saliency", "view", "square", "reconstruction"]
 LOOK_S = 5
@@ -77,9 +80,21 @@ class Server:
 
     def is_well(self) -> bool:
         try:
-            return User(self.port, 0).ask("GET", "/health")[0] == 200
+            return User(self.port, 0, {}).ask("GET", "/health")[0] == 200
         except OSError:
             return False
+
+    def page_reading(self) -> dict:
+        """What the page joins the queue with when a radiograph is dropped; the first of "data" is
+        to be the radiograph."""
+        config = json.loads(User(self.port, 0, {}).ask("GET", "/config")[1])
+        (event,) = (
+            one
+            for one in config["dependencies"]
+            if one["backend_fn"] and one["inputs"] and [one["inputs"][0], READ] in one["targets"]
+        )
+        values = {one["id"]: one["props"].get("value") for one in config["components"]}
+        return {"fn_index": event["id"], "data": [values[number] for number in event["inputs"]]}
 
     def memory(self) -> int:
         """Resident bytes."""
@@ -105,10 +120,11 @@ class User:
     Args:
         port: of the server.
         number: tells users apart, and what each does.
+        page_reading: of the server.
     """
 
-    def __init__(self, port: int, number: int):
-        self._port = port
+    def __init__(self, port: int, number: int, page_reading: dict):
+        self._port, self._page_reading = port, page_reading
         self._from = f"127.0.{1 + number // 250}.{1 + number % 250}"
         self._chance = random.Random(number)
 
@@ -120,6 +136,9 @@ class User:
             RuntimeError, OSError: if something fails.
         """
         chance = self._chance.random()
+        if chance < 0.30:
+            self._read_on_page(self._chance.choice(EXAMPLES).read_bytes())
+            return "answered"
         if chance < 0.60:
             self._expect(self._chance.choice(EXAMPLES).read_bytes(), "ok")
             return "answered"
@@ -155,6 +174,19 @@ class User:
             return answer.status, said
         finally:
             connection.close()
+
+    def _read_on_page(self, content: bytes) -> None:
+        """Drop a file, wait for its reading, close the page."""
+        session = f"{self._chance.getrandbits(60):x}"
+        dropped = {"path": self._upload(content), "frame": None}
+        asked = {**self._page_reading, "session_hash": session}
+        asked["data"] = [dropped, *asked["data"][1:]]
+        where, kind = "/gradio_api/queue/join", "application/json"
+        status, said = self.ask("POST", where, json.dumps(asked).encode(), kind)
+        if status == 200:
+            status, said = self.ask("GET", f"/gradio_api/queue/data?session_hash={session}")
+        if status != 200 or b'"success":true' not in said or b"status done" not in said:
+            raise RuntimeError(f"page: {status} {said[-200:]}")
 
     def _expect(self, content: bytes, status: str) -> None:
         """Send a file, ask about it as the page does, and move a slider."""
@@ -217,7 +249,7 @@ class Load:
     """Users at a server for a time, and what came of it."""
 
     def __init__(self, server: Server, users: int, seconds: float):
-        self._server = server
+        self._server, self._page_reading = server, server.page_reading()
         self._began = time.monotonic()
         self._ends = self._began + seconds
         self._lock = threading.Lock()
@@ -234,7 +266,7 @@ class Load:
             thread.join()
 
     def _use(self, number: int) -> None:
-        user = User(self._server.port, number)
+        user = User(self._server.port, number, self._page_reading)
         user.look()  # not all come in the same second
         while time.monotonic() < self._ends:
             began = time.monotonic()
