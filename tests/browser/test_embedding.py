@@ -6,9 +6,7 @@ from functools import partial
 
 import pytest
 
-from tests.browser.conftest import ANSWER_MS, browser
-
-__all__ = ["browser"]
+from tests.browser.conftest import ANSWER_MS
 
 PAGE = """<!doctype html><html lang="en"><title>Another page</title><link rel="icon" href="data:,">
 <script type="module" src="{0}/gradio.js"></script><gradio-app src="{0}"></gradio-app></html>"""
@@ -29,7 +27,6 @@ def other_page(tmp_path):
         server.shutdown()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("allowed", [True, False])
 def test_another_page_shows_ours_where_that_is_allowed(serve_tiny, browser, other_page, allowed):
     origin, file = other_page
