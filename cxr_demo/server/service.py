@@ -40,7 +40,7 @@ class Service:
 
     def _load(self) -> Analyser:
         analyser = Analyser(self.artefacts)
-        self.renew_thumbnails(analyser)
+        self._thumbnails = Thumbnails(analyser.library, self.artefacts)
         return analyser
 
     @property
@@ -54,14 +54,9 @@ class Service:
 
     @property
     def thumbnails(self) -> Thumbnails:
-        """Pictures of the references."""
+        """Pictures of the references; waits as well."""
         self.loaded.result()
         return self._thumbnails
-
-    def renew_thumbnails(self, analyser: Analyser | None = None) -> None:
-        """Look again which references have pictures."""
-        library = (analyser or self.analyser).library
-        self._thumbnails = Thumbnails(library, self.artefacts)
 
     @property
     def pictures(self) -> str:
@@ -86,7 +81,7 @@ class Service:
         with self._fetching:
             if self.pictures == "missing":
                 fetch_thumbnails(self.analyser.library, self.artefacts, progress)
-                self.renew_thumbnails()
+                self._thumbnails = Thumbnails(self.analyser.library, self.artefacts)
 
     @cached_property
     def calibration(self) -> dict:
