@@ -73,13 +73,15 @@ def console_errors() -> list[str]:
 
 @pytest.fixture
 def open_page(chromium, console_errors) -> Callable:
-    """Open an address, as often as wanted; afterwards: a clean console, no request elsewhere."""
+    """Open an address, as often as wanted, with a script that runs before the page's; afterwards: a
+    clean console, no request elsewhere."""
     opened, foreign = [], []
 
-    def open_one(address: str, theme: str = "dark", **options):
+    def open_one(address: str, theme: str = "dark", script: str = "", **options):
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en", **options}
         context = chromium.new_context(**options)
         opened.append(context)
+        context.add_init_script(script)
         page = context.new_page()
         page.on("console", lambda m: console_errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: console_errors.append(str(error)))
@@ -113,3 +115,10 @@ def until(page, condition: str, argument=None) -> None:
 def png_uri(pixels: np.ndarray) -> str:
     """uint8 (H, W) or (H, W, 3) as a data URI."""
     return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", pixels)[1]).decode()
+
+
+def colour_at(element, x: float, y: float) -> tuple[int, ...]:
+    """What a person sees at a place of an element, given in shares of its sides."""
+    picture = cv2.imdecode(np.frombuffer(element.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    height, width = picture.shape[:2]
+    return tuple(picture[int(y * height), int(x * width)].tolist())

@@ -17,7 +17,7 @@ from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components import map_link, neighbours, probabilities
 from cxr_demo.ui.components.map_link import looked_at, map_marks, map_query, picked_rows
 from cxr_demo.ui.map_figure import ReferenceMap
-from tests.ui.conftest import violations
+from tests.ui.conftest import colour_at, violations
 from tests.ui.grid_library import grid_library, prototypes_of
 from tests.ui.test_neighbours import CALLED, USUAL
 
@@ -305,8 +305,7 @@ def test_colours_follow_the_theme(read):
     assert dark == "#e69f00"
     read.evaluate("document.body.classList.remove('dark')")
     read.wait_for_function(f"{GRAPH}.data[1].marker.color !== '#e69f00'")
-    ground = "getComputedStyle(document.documentElement).getPropertyValue('--ground').trim()"
-    assert read.evaluate(f"{GRAPH}.layout.plot_bgcolor") == read.evaluate(ground)
+    assert read.evaluate(f"getComputedStyle({GRAPH}).backgroundColor") == "rgb(244, 246, 248)"
 
 
 @pytest.mark.parametrize("language", ["de", "es"])
@@ -337,6 +336,41 @@ def test_a_map_shows_more_where_it_is_looked_at_closely(open_map, small_app):
     page.click("#read")
     page.wait_for_function(f"{GRAPH}.data.at(-1).name === 'query'")
     assert traces(page, "x")[4] == [0, 1, 2, 3, 4, 5], "rings of those not drawn, too"
+
+
+NO_WEBGL = """(prototype => {
+    const { getContext } = prototype;
+    prototype.getContext = function (kind, ...options) {
+        return kind.includes('webgl') ? null : getContext.call(this, kind, ...options);
+    };
+})(HTMLCanvasElement.prototype)"""
+
+
+def test_without_webgl_points_are_svg_and_no_other_page_is_advised(open_map, whole):
+    page = open_map(whole[0], script=NO_WEBGL)
+    page.wait_for_function(f"{GRAPH}.data.every((trace) => trace.type === 'scatter')")
+    page.wait_for_function("document.querySelectorAll('#map .point').length >= 24")
+    assert "webgl" not in page.inner_text("#map").lower()
+    page.click("#read")
+    page.wait_for_function(f"{GRAPH}.data.at(-1).name === 'query'")
+    click_on(page, 3)
+    page.wait_for_selector("#neighbours .card[data-row='3'][aria-pressed=true]")
+    assert set(page.evaluate(f"{GRAPH}.data.map((trace) => trace.type)")) == {"scatter"}
+
+
+def test_fills_differ_in_forced_colours(open_map, whole):
+    page = open_map(whole[0], forced_colors="active")
+    page.click("#read")
+    page.wait_for_selector("#neighbours .card")
+    bar = page.locator("#bars .bar[data-class=pneumonia] .track")  # 90 % long
+    assert colour_at(bar, 0.5, 0.5) != colour_at(bar, 0.97, 0.5)
+    first, second = (page.locator(f"#neighbours .card >> nth={n}") for n in (0, 1))
+    page.mouse.move(0, 0)
+    assert colour_at(first, 0.99, 0.5) == colour_at(second, 0.99, 0.5)
+    first.click()
+    page.wait_for_selector("#neighbours .card[aria-pressed=true]")
+    page.mouse.move(0, 0)
+    assert colour_at(first, 0.99, 0.5) != colour_at(second, 0.99, 0.5)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

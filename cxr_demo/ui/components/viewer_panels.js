@@ -1,23 +1,13 @@
-// What the viewer shows elsewhere on the page: the verdict at a threshold, and what probes did.
+// What the viewer shows elsewhere on the page: the verdict at a threshold, and what probes did. HTML is
+// made of numbers and of words of our own.
 import { clamp } from './viewer_layers.js';
 
 const BINS = 40;
 const ROWS = { normal: [30, 28, true], pneumonia: [30, 28, false], map: [80, 18, true] }; // axis, height, upwards
 
-/** An element with attributes; `text` is its text, `on…` are listeners. SVG begins with `svg:`. */
-export function make(tag, attributes = {}, ...children) {
-  const [, svg, name] = tag.match(/^(svg:)?(.*)$/);
-  const element = svg ? document.createElementNS('http://www.w3.org/2000/svg', name) : document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === 'text') element.textContent = value;
-    else if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value);
-  }
-  element.append(...children.flat(2).filter(Boolean));
-  return element;
-}
-
 export const decimals = (step) => Math.round(-Math.log10(step));
+export const joined = (list, html) => list.map(html).join('');
+export const table = (rows) => joined(rows, (row) => `<tr>${joined(row, (cell) => `<td>${cell}</td>`)}</tr>`);
 
 /** Of the radiograph at the threshold: score, unusual or not, share of the map's values above. */
 export function judged({ reading, state: { method, threshold } }) {
@@ -28,7 +18,7 @@ export function judged({ reading, state: { method, threshold } }) {
 }
 
 /** What the threshold does to held-out patients, and at a prevalence, in words. */
-function meaning({ percent, t, state, props }) {
+function meaning({ t, percent, state, props }) {
   const { normal, pneumonia } = props.methods[state.method];
   const above = (scores) => scores.filter((score) => score > state.threshold).length / scores.length;
   const [sensitivity, specificity, prevalence] = [above(pneumonia), 1 - above(normal), state.prevalence / 100];
@@ -44,38 +34,38 @@ function meaning({ percent, t, state, props }) {
   ].join(' ');
 }
 
-/** Verdict, histogram of held-out scores and of this map, presets, meaning. */
+/** Bars of held-out scores and of this map's values, in a square of 100 × 80. */
+function histogram(series, high) {
+  return joined(Object.entries(ROWS), ([name, [axis, tallest, up]]) => {
+    const counts = new Array(BINS).fill(0);
+    for (const value of series[name]) counts[clamp(Math.floor((value / high) * BINS), 0, BINS - 1)] += 1;
+    return joined(counts, (count, i) => {
+      const height = tallest * Math.sqrt(count / Math.max(...counts));
+      return count ? `<rect class="${name}" x="${(100 * i) / BINS}" y="${up ? axis - height : axis}" height="${height}" width="2.2"/>` : '';
+    });
+  });
+}
+
+/** Verdict, histogram, presets, meaning. What does not hang on the threshold is drawn once. */
 export function verdict(root, viewer) {
   const { t, number, percent, props, reading, state: { method, threshold, veil } } = viewer;
-  const { range: [, high], step, presets, ...scores } = props.methods[method];
+  const { range: [, high], step, presets, normal, pneumonia } = props.methods[method];
   const found = reading && !veil ? judged(viewer) : null;
-  const along = (value) => 100 * clamp(value / high, 0, 1);
   const shown = (value) => number(value, decimals(step));
   const drawn = [props.label, method, found && reading.id].join();
   if (root.dataset.drawn !== drawn) {
     root.dataset.drawn = drawn;
-    const bars = Object.entries(ROWS).map(([name, [axis, tallest, up]]) => {
-      const counts = new Array(BINS).fill(0);
-      for (const value of scores[name] ?? (found ? reading.maps[method].values : [])) {
-        counts[Math.min(BINS - 1, Math.floor((along(value) / 100) * BINS))] += 1;
-      }
-      return counts.map((count, i) => {
-        const height = tallest * Math.sqrt(count / Math.max(...counts));
-        return count && make('svg:rect', { class: name, x: (100 * i) / BINS, y: up ? axis - height : axis, height, width: 2.2 });
-      });
-    });
-    const lines = ['threshold', 'query'].map((name) => make('svg:line', { class: name, y1: 0, y2: 80 }));
-    root.replaceChildren(make('p', { class: 'said', role: 'status' }),
-      make('svg:svg', { viewBox: '0 0 100 80', preserveAspectRatio: 'none', role: 'img', 'aria-label': t('histogram'),
-        onclick: ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth) },
-      make('svg:title', { text: t('histogram') }), bars, lines),
-      make('p', { class: 'ends' }, make('span', { text: '0' }), Object.keys(ROWS).map((name) =>
-        make('span', { class: name, text: t(name === 'map' ? 'map.query' : `class.${name}`) })),
-      make('span', { text: `${high} ${t(`unit.${method}`)}` })),
-      make('div', { class: 'presets', role: 'group', 'aria-label': t('threshold.preset'), title: t('threshold.preset') },
-        Object.entries(presets).map(([name, value]) => make('button', { type: 'button', value,
-          text: `${t(`preset.${name}`)} · ${shown(value)}`, onclick: () => viewer.choose(value) }))),
-      make('p', { class: 'meant' }));
+    root.innerHTML = `<p class="said" role="status"></p>
+<svg viewBox="0 0 100 80" preserveAspectRatio="none" role="img" aria-label="${t('histogram')}"><title>${t('histogram')}</title>
+${histogram({ normal, pneumonia, map: found ? reading.maps[method].values : [] }, high)}
+${joined(['threshold', 'query'], (name) => `<line class="${name}" y1="0" y2="80"/>`)}</svg>
+<p class="ends"><span>0</span>${joined(Object.keys(ROWS), (name) =>
+    `<span class="${name}">${t(name === 'map' ? 'map.query' : `class.${name}`)}</span>`)}<span>${high} ${t(`unit.${method}`)}</span></p>
+<div class="presets" role="group" aria-label="${t('threshold.preset')}" title="${t('threshold.preset')}">
+${joined(Object.entries(presets), ([name, value]) =>
+    `<button type="button" value="${value}">${t(`preset.${name}`)} · ${shown(value)}</button>`)}</div><p class="meant"></p>`;
+    root.querySelector('svg').onclick = ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth);
+    root.querySelector('.presets').onclick = ({ target }) => target.value && viewer.choose(target.value);
   }
   const [said, meant] = root.querySelectorAll('.said, .meant');
   const words = found ? t(found.unusual ? 'verdict.unusual' : 'verdict.usual', { score: shown(found.score),
@@ -87,27 +77,27 @@ export function verdict(root, viewer) {
   for (const [name, value] of [['threshold', threshold], ['query', found?.score]]) {
     const mark = root.querySelector(`line.${name}`);
     mark.setAttribute('visibility', value === undefined ? 'hidden' : 'visible');
-    for (const end of ['x1', 'x2']) mark.setAttribute(end, along(value ?? 0));
+    for (const end of ['x1', 'x2']) mark.setAttribute(end, 100 * clamp((value ?? 0) / high, 0, 1));
   }
   for (const button of root.querySelectorAll('button')) button.setAttribute('aria-pressed', Number(button.value) === threshold);
 }
 
 /** One line for each box hidden, with the change against the untouched radiograph. */
 export function probes(root, { t, number, percent, reading, state: { probes: made, veil } }) {
-  const before = reading?.probabilities;
-  const shown = (now, then) => {
+  const before = Object.entries(reading?.probabilities ?? {});
+  const changed = (now, then) => {
     const points = Math.round(1000 * (now - then)) / 10;
     return `${percent(now, 1)} (${points > 0 ? '+' : points < 0 ? '−' : '±'}${number(Math.abs(points), 1)})`;
   };
-  const row = (tag, cells) => make('tr', {}, cells.map((text) => make(tag, { text, ...(tag === 'th' && { scope: 'col' }) })));
   const where = (box) => {
     const [left, top, right, bottom] = box.map((share) => percent(share));
     return `${left}–${right} × ${top}–${bottom}`;
   };
-  if (veil || !before || !made.length) root.replaceChildren(make('p', { class: 'note', text: t(veil ?? 'probe.empty') }));
-  else root.replaceChildren(make('table', {}, make('caption', { class: 'note', text: t('probe.caption') }),
-    make('thead', {}, row('th', ['#', t('probe.box'), ...Object.keys(before).map((name) => t(`class.${name}`))])),
-    make('tbody', {}, row('td', ['0', t('probe.untouched'), ...Object.values(before).map((p) => percent(p, 1))]),
-      made.map(({ box, fill, found }, i) => row('td', [i + 1, `${where(box)}, ${t(`fill.${fill}`)}`,
-        ...Object.keys(before).map((name) => (found ? shown(found[name], before[name]) : '…'))])))));
+  const head = ['#', t('probe.box'), ...before.map(([name]) => t(`class.${name}`))];
+  const rows = [[0, t('probe.untouched'), ...before.map(([, share]) => percent(share, 1))],
+    ...made.map(({ box, fill, found }, i) => [i + 1, `${where(box)}, ${t(`fill.${fill}`)}`,
+      ...before.map(([name, share]) => (found ? changed(found[name], share) : '…'))])];
+  root.innerHTML = veil || !before.length || !made.length ? `<p class="note">${t(veil ?? 'probe.empty')}</p>`
+    : `<table><caption class="note">${t('probe.caption')}</caption><thead><tr>${joined(head, (name) => `<th scope="col">${name}</th>`)}
+</tr></thead><tbody>${table(rows)}</tbody></table>`;
 }
