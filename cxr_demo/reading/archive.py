@@ -8,7 +8,8 @@ written. An archive within an archive is left to `reader`, which refuses it.
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from cxr_demo.errors import RadiographError
@@ -30,6 +31,22 @@ def is_archive(file: Path) -> bool:
     """Whether a file begins like a ZIP archive."""
     with file.open("rb") as opened:
         return opened.read(4) in (b"PK\3\4", b"PK\5\6")
+
+
+def open_files(named: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Files, and instead of an archive those in it, each with what reads it, as `open_archive`.
+
+    An archive that cannot be opened stays one file, whose reading says why.
+    """
+    for name, file in named:
+        if not is_archive(file):
+            yield name, file.read_bytes
+            continue
+        try:
+            for entry, read in open_archive(file):
+                yield f"{name}/{entry}", read
+        except RadiographError as refusal:
+            yield name, partial(_refuse, refusal)
 
 
 def open_archive(file: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -57,6 +74,10 @@ def open_archive(file: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
             raise RadiographError("batch.zip.many", most=MAX_ENTRIES)
         for entry in wanted:
             yield entry.filename, lambda entry=entry: _read(archive, entry)
+
+
+def _refuse(refusal: RadiographError) -> bytes:
+    raise refusal
 
 
 def _check_directory(file: Path) -> None:

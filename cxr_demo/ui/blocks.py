@@ -15,13 +15,11 @@ from cxr_demo.ui.components.module import FOLDER
 from cxr_demo.ui.tabs.about import AboutTab
 from cxr_demo.ui.tabs.batch import BatchTab
 from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
-from cxr_demo.ui.theme import CSS, DARK_FIRST, reading_room
+from cxr_demo.ui.theme import CSS, SCRIPT, reading_room
 from cxr_demo.ui.wording import say
 
 WAITING = 32
 """How many questions may wait for the networks; more are asked to come back."""
-
-I18N = gr.I18n(**{language: messages(language) for language in LANGUAGES})
 
 
 def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
@@ -33,35 +31,23 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
         settings: what visitors may do.
     """
     endpoints = Endpoints(service, uploads)
-    with gr.Blocks(
-        title=messages()["title"],
-        analytics_enabled=False,
-        fill_width=True,
-    ) as demo:
+    title = messages()["title"]
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as demo:
         # First, so that no event of the page takes their names.
         gr.api(endpoints.analyse, api_name="analyse", **NETWORKS)
         gr.api(endpoints.neighbours, api_name="neighbours", **SEARCHES)
         gr.api(endpoints.rethreshold, api_name="rethreshold", **SEARCHES)
-        with gr.Row(elem_id="header"):
-            gr.HTML(
-                f"<h1>{say('title')}</h1><p class='disclaimer'>{say('disclaimer')}</p>", scale=9
-            )
-            read_first = gr.Checkbox(False, label=T("readfirst.mode"), elem_id="read-first")
-        with gr.Tabs():
+        gr.HTML(f"<h1>{say('title')}</h1><p>{say('disclaimer')}</p>", elem_id="header")
+        read_first = gr.Checkbox(False, label=T("readfirst.mode"), elem_id="read-first")
+        with gr.Tabs() as tabs:
             with gr.Tab(T("tab.read"), id="read"):
                 reading = ReadingTab(service, uploads, read_first, settings.offers_pictures)
             with gr.Tab(T("tab.batch"), id="batch"):
-                BatchTab(service, uploads, reading.drop, read_first)
+                BatchTab(service, uploads, reading.drop, read_first, tabs)
             with gr.Tab(T("tab.about"), id="about") as about:
                 AboutTab(service, about, read_first)
-        demo.load(
-            reading.fill_page,
-            None,
-            reading.filled,
-            api_visibility="private",
-            show_progress="hidden",
-            **SEARCHES,
-        )
+        hidden = {"api_visibility": "private", "show_progress": "hidden"}
+        demo.load(reading.fill_page, None, reading.filled, **hidden, **SEARCHES)
     demo.queue(max_size=WAITING)
     demo.state_session_capacity = 64
     return demo
@@ -69,9 +55,9 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
 
 APPEARANCE = {
     "theme": reading_room(),
-    "css": CSS + (FOLDER / "findings.css").read_text(encoding="utf-8"),
-    "js": DARK_FIRST,
-    "i18n": I18N,
+    "css": CSS + (FOLDER / "findings.css").read_text("utf-8"),
+    "js": SCRIPT,
+    "i18n": gr.I18n(**{language: messages(language) for language in LANGUAGES}),
     "footer_links": ["api", "settings"],
     "run_history": False,
     "enable_monitoring": False,

@@ -1,23 +1,19 @@
 """What the page says around a reading, as HTML in every language. Pure functions.
 
-Data contract: `facts` is what the page holds of one reading: `serialise.analysis_answer` with
-"embedding" and "square", and "veil": None, "veiled" (read first) or "gated" (unusual).
+Data contract: `facts` is what the page holds of one reading, see `tabs.reading_handlers`.
 """
 
 from cxr_demo.errors import UserError
 from cxr_demo.ui.wording import in_every_language, percent, say
-
-TONES = ("waiting", "busy", "done", "refused")
 
 
 def status_html(tone: str, *sentences: str) -> str:
     """The status line.
 
     Args:
-        tone: one of TONES.
+        tone: "waiting", "busy", "done" or "refused".
         sentences: HTML.
     """
-    assert tone in TONES
     return f'<p class="status {tone}" role="status">{" ".join(filter(None, sentences))}</p>'
 
 
@@ -46,9 +42,9 @@ def done_html(facts: dict, excluded: bool = True) -> str:
     return status_html("done", say("status.done", **size), known, burned)
 
 
-def gate_html(facts: dict | None) -> str:
+def gate_html(facts: dict) -> str:
     """What is unusual about the radiograph; nothing for a usable one."""
-    if not facts or facts["gate"]["grade"] != "unusual":
+    if facts["gate"]["grade"] != "unusual":
         return ""
     reason = say(f"gate.{facts['gate']['key']}")
     return f'<p class="warning"><b>{say("gate.unusual")}</b> {reason}</p>'
@@ -56,29 +52,28 @@ def gate_html(facts: dict | None) -> str:
 
 def log_html(log: list[dict]) -> str:
     """The readings in which an impression was marked first, and how often the classifier agreed."""
-    decided = [row for row in log if row["impression"] != "unsure"]
-    same = sum(row["impression"] == row["called"] for row in decided)
     if not log:
         return f"<p>{say('log.empty')}</p>"
-    total = say("log.sum", same=same, decided=len(decided), count=len(log))
+    rows, decided, same = [], 0, 0
+    for number, row in enumerate(log, 1):
+        agrees = row["impression"] == row["called"]
+        unsure = row["impression"] == "unsure"
+        decided, same = decided + (not unsure), same + agrees
+        rows.append(
+            [
+                str(number),
+                say(f"impression.{row['impression']}"),
+                say(f"confidence.{row['confidence']}"),
+                say(f"class.{row['called']}"),
+                in_every_language(percent(row["pneumonia"], 1)),
+                "–" if unsure else say("yes" if agrees else "no"),
+                say(f"class.{row['known']}" if row["known"] else "log.unknown"),
+            ]
+        )
     columns = ("impression", "confidence", "model", "pneumonia", "agree", "label")
-    names = [say(f"log.{name}") for name in columns]
-    return f"<p>{total}</p>" + table_html(
-        say("readfirst.log"), ["#", *names], [_log_row(i, row) for i, row in enumerate(log, 1)]
-    )
-
-
-def _log_row(number_: int, row: dict) -> list[str]:
-    agrees = {True: "yes", False: "no"}[row["impression"] == row["called"]]
-    return [
-        str(number_),
-        say(f"impression.{row['impression']}"),
-        say(f"confidence.{row['confidence']}"),
-        say(f"class.{row['called']}"),
-        in_every_language(percent(row["pneumonia"], 1)),
-        "–" if row["impression"] == "unsure" else say(agrees),
-        say(f"class.{row['known']}") if row["known"] else say("log.unknown"),
-    ]
+    names = ["#", *(say(f"log.{name}") for name in columns)]
+    total = say("log.sum", same=same, decided=decided, count=len(log))
+    return f"<p>{total}</p>{table_html(say('readfirst.log'), names, rows)}"
 
 
 def table_html(caption: str, columns: list[str], rows: list[list[str]]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from cxr_demo.errors import RadiographError
 from cxr_demo.reading import archive as module
-from cxr_demo.reading.archive import is_archive, open_archive
+from cxr_demo.reading.archive import is_archive, open_archive, open_files
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 
@@ -137,3 +137,17 @@ def test_an_archive_of_the_other_form_is_refused(tmp_path):
     struct.pack_into("<H", content, content.rindex(b"PK\5\6") + 10, 0xFFFF)
     path.write_bytes(content)
     assert refused(path) == "batch.zip.zip64"
+
+
+def test_files_stand_for_themselves_and_archives_for_what_is_in_them(tmp_path):
+    plain, damaged = tmp_path / "plain", tmp_path / "damaged"
+    plain.write_bytes(b"pixels")
+    damaged.write_bytes(b"PK\3\4" + bytes(30))
+    archive = packed(tmp_path, {"one/a.png": b"a", "b.png": b"b"})
+    named = [("x.png", plain), ("more.zip", archive), ("bad.zip", damaged)]
+    found = dict(open_files(named))
+    assert list(found) == ["x.png", "more.zip/one/a.png", "more.zip/b.png", "bad.zip"]
+    assert found["x.png"]() == b"pixels"
+    with pytest.raises(RadiographError) as refusal:
+        found["bad.zip"]()
+    assert refusal.value.key.startswith("batch.zip.")

@@ -1,4 +1,4 @@
-"""The model card says what was measured, and the self-test what differs."""
+"""The model card says what was measured, each figure where it belongs."""
 
 import json
 import re
@@ -7,13 +7,10 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.ui import model_card
-from cxr_demo.ui.tabs.about import CHARTS, differences, training_figure
+from cxr_demo.ui.training_figure import CHARTS, training_figure
 
 METRICS = Path(__file__).parents[2] / "assets" / "metrics"
-SCORES = {"normal": [0.1, 0.2, 0.3, 0.4], "pneumonia": [0.5]}
-HELD_OUT = {"detector": SCORES, "autoencoder": SCORES}
 POINT = {"threshold": 0.5, "sensitivity": 0.25, "specificity": 0.75}
-POINTS = dict.fromkeys(("youden", "sensitivity_95", "specificity_90"), POINT)
 
 
 def measured(name: str) -> dict:
@@ -25,40 +22,65 @@ def evaluation() -> dict:
     return measured("evaluation")
 
 
-def english(html: str) -> str:
-    """The text of one language."""
-    html = re.sub(r'<span lang="(?!en)\w+">[^<]*</span>', "", html)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
-
-
-@pytest.mark.parametrize(("threshold", "share"), [(0.05, 0), (0.3, 0.75), (0.35, 0.75), (1, 1)])
-def test_how_many_normals_a_threshold_spares(threshold, share):
-    given = {"detector": {"threshold": threshold}}
-    assert model_card.spared(HELD_OUT, given, "detector") == share
-
-
-def test_a_figure_stands_there_with_its_interval(evaluation):
-    said = english(model_card.figures_html(evaluation, measured("localisation"), HELD_OUT, POINTS))
-    low, high = evaluation["intervals"]["binary.auc"]
-    assert f"{evaluation['binary']['auc']:.3f} ( {low:.3f} – {high:.3f} )".replace(" ", "") in (
-        said.replace(" ", "")
+@pytest.fixture(scope="module")
+def figures(evaluation) -> dict:
+    """All that the card is made of, with the held-out patients' figures made up."""
+    points = dict.fromkeys(("youden", "sensitivity_95", "specificity_90"), POINT)
+    return model_card.flat(
+        {
+            **evaluation,
+            "localisation": measured("localisation"),
+            "held_out": points,
+            "spared": {"detector": 0.125, "autoencoder": 0.5},
+        }
     )
+
+
+def english(html: str) -> str:
+    """The text of one language, cells of a row with bars between."""
+    html = re.sub(r'<span lang="(?!en)\w+">[^<]*</span>', "", html).replace("</th><td>", " | ")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html.replace("</td><td>", " | ")))
+
+
+def test_nested_metrics_go_by_their_paths():
+    assert model_card.flat({"a": {"b": 1, "c.0": {"d": [2]}}, "e": None}) == {
+        "a.b": 1, "a.c.0.d": [2], "e": None,
+    }  # fmt: skip
+
+
+def test_tables_hold_the_figures_of_their_rows(figures, evaluation):
+    said = english(model_card.figures_html(figures))
+    auc, (low, high) = evaluation["binary"]["auc"], evaluation["intervals"]["binary.auc"]
+    assert f"Classifier | {auc:.3f} {low:.3f}–{high:.3f} | " in said
     least = evaluation["binary"]["specificity_at_sensitivity_0.97"]  # a key with a dot of its own
-    assert f"{least:.3f}" in said and "0.250 / 0.750" in said
+    assert f"{least:.3f} " in said
+    border = evaluation["baselines"]["border only"]
+    assert f"Border of the image only | {border['auc']:.3f} | {border['accuracy']:.3f} | " in said
+    assert "Youden | 0.500 | 0.250 | 0.750" in said  # of held-out patients
+    lesion = measured("localisation")["autoencoder"]["lesions"]["all"]
+    assert f"all | {lesion['pixel_auc']:.3f} | {lesion['pointing_game']:.3f} | " in said
 
 
-def test_a_confusion_is_counted_and_shaded_by_rows(evaluation):
-    html = model_card.confusions_html(evaluation)
+def test_what_was_not_measured_is_a_dash(figures):
+    vote = {path: value for path, value in figures.items() if path != "knn_binary.auc"}
+    assert "Vote of the nearest references (kNN) | — | " in english(model_card.figures_html(vote))
+
+
+def test_a_confusion_is_counted_and_shaded_by_rows(figures, evaluation):
+    html = model_card.confusions_html(figures)
     (right, wrong), _ = evaluation["binary"]["confusion"]
     assert f"<b>{wrong}</b>" in html
     assert f'class="cell right" style="--share:{right / (right + wrong):.3f}"' in html
 
 
-def test_shortfalls_are_those_of_the_figures(evaluation):
-    said = english(model_card.shortfalls_html(evaluation, HELD_OUT))
+def test_sentences_are_filled_with_the_figures_they_name(figures, evaluation):
+    short = english(model_card.shortfalls_html(figures))
     normals = evaluation["binary"]["confusion"][0]
-    assert f"{normals[1]} of {sum(normals)} normal radiographs are called pneumonia" in said
-    assert "{" not in said
+    assert f"{normals[1]} of {sum(normals)} normal radiographs are called pneumonia" in short
+    assert "spares 12.5% of the held-out normals" in short
+    besides = english(model_card.figures_html(figures))
+    assert f"for {100 * evaluation['native_agreement']['share_within_0.10']:.1f}% of 120" in besides
+    assert "{" not in short + besides
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -68,51 +90,18 @@ def test_it_says_whether_these_models_were_measured(same):
     assert ("were measured with the models that answer here" in said) is same
 
 
-EXPECTED = {
-    "pneumonia": 0.5,
-    "three_class": {"normal": 0.5, "bacterial": 0.25, "viral": 0.25},
-    "score": 0.5,
-    "autoencoder": 0.01,
-}
-STORED = {
-    "tolerance": {"probability": 0.02, "score": 0.02, "autoencoder": 0.0001},
-    "model": {"classifier": "abc"},
-}
+def test_models_that_were_not_measured_are_others():
+    said = english(model_card.data_html({"classifier": "a", "padim": "b"}, {"classifier": "a"}))
+    assert "Textures of normal lungs | b | —" in said and "with other models" in said
 
 
-@pytest.mark.parametrize(
-    ("changed", "differs"),
-    [
-        ({}, []),
-        ({"pneumonia": 0.519}, []),
-        ({"pneumonia": 0.521}, ["pneumonia"]),
-        ({"pneumonia": 0.479}, ["pneumonia"]),
-        ({"score": 0.53}, ["score"]),
-        ({"autoencoder": 0.0102}, ["autoencoder"]),
-        ({"viral": 0.28}, ["three_class"]),
-        ({"model": "abd"}, ["model"]),
-    ],
-    ids=str,
-)
-def test_what_differs_from_what_was_stored(changed, differs):
-    three = {"normal": 0.5, "bacterial": 0.25, "viral": changed.get("viral", 0.25)}
-    binary = {"pneumonia": changed.get("pneumonia", 0.5)}
-    anomaly = {
-        "score": changed.get("score", 0.5),
-        "autoencoder": {"score": changed.get("autoencoder", 0.01)},
-    }
-    found = {
-        "probabilities": {"binary": binary, "three_class": three},
-        "anomaly": anomaly,
-        "model": {"classifier": changed.get("model", "abc")},
-    }
-    assert differences(EXPECTED, found, STORED) == differs
-
-
-@pytest.mark.parametrize("network", CHARTS)
-def test_training_is_drawn_an_epoch_a_point(network):
-    history = measured(f"{network}_history")
-    figure = training_figure(network, history, "de")
-    assert len(figure.data) == sum(len(lines) for lines in CHARTS[network].values())
-    assert all(list(line.x) == list(range(1, len(history) + 1)) for line in figure.data)
-    assert figure.data[0].y[-1] == pytest.approx(history[-1]["loss"])
+@pytest.mark.parametrize("chart", CHARTS)
+def test_training_is_drawn_an_epoch_a_point(chart):
+    history = measured(f"{chart.split('.')[0]}_history")
+    figure = training_figure(chart, history, "de")
+    assert len(figure.data) == len(CHARTS[chart])
+    for line, path in zip(figure.data, CHARTS[chart].values(), strict=True):
+        first, _, second = path.partition(".")
+        last = history[-1][first][second] if second else history[-1][first]
+        assert len(line.y) == len(history) and line.x0 == 1
+        assert line.y[-1] == pytest.approx(last)

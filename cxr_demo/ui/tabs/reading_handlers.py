@@ -22,30 +22,15 @@ from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reading.types import Radiograph
 from cxr_demo.reference.neighbourhood import find_neighbourhood
 from cxr_demo.report import neighbourhood_json
+from cxr_demo.server import serialise
 from cxr_demo.server.facts import Class, Share, parse_facts, picture_of_uri
 from cxr_demo.server.gradio_setup import gr
-from cxr_demo.server.serialise import (
-    MAX_NEIGHBOURS,
-    analysis_answer,
-    called,
-    frame_matrix,
-    picture_uri,
-    viewer_value,
-)
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui import messages
+from cxr_demo.ui.components import map_link, neighbours, probabilities, viewer
 from cxr_demo.ui.components.drop_zone import parse_radiograph
-from cxr_demo.ui.components.map_link import looked_at, map_marks, map_query, picked_rows
 from cxr_demo.ui.components.module import checked
-from cxr_demo.ui.components.neighbours import neighbours_html, picked_html, references_html
-from cxr_demo.ui.components.probabilities import (
-    nothing_html,
-    per_hundred_html,
-    probabilities_html,
-    zones_html,
-)
-from cxr_demo.ui.components.viewer import parse_probe, probed
 from cxr_demo.ui.map_figure import ReferenceMap
 from cxr_demo.ui.wording import say
 
@@ -65,7 +50,7 @@ class Search(NamedTuple):
     classes, and whether those of the same patient are left out."""
 
     point: str
-    k: Annotated[int, Field(ge=1, le=MAX_NEIGHBOURS)]
+    k: Annotated[int, Field(ge=1, le=serialise.MAX_NEIGHBOURS)]
     classes: list[Class]
     exclude: bool
 
@@ -88,7 +73,7 @@ class Zone(BaseModel):
     level: FiniteFloat
 
 
-def told(handler: Callable[..., dict]) -> Callable[..., dict]:
+def saying_refusals(handler: Callable[..., dict]) -> Callable[..., dict]:
     """Say refusals and failures on the status line; nothing else on the page changes."""
 
     @wraps(handler)
@@ -145,14 +130,14 @@ class ReadingHandlers:
         gated = analysis.input_check.grade == UNUSUAL
         known = [analyser.library.row_of[name] for name in analysis.same_picture[:1]]
         facts = {
-            **analysis_answer(analysis, ["embedding", "square"]),
+            **serialise.analysis_answer(analysis, ["embedding", "square"]),
             "id": secrets.randbelow(2**31),
             "veil": "gated" if gated else "veiled" if read_first else None,
-            "matrix": frame_matrix(analysis),
+            "matrix": serialise.frame_matrix(analysis),
             "known": analyser.library.reference(known[0]).label if known else None,
             "impression": None,
         }
-        value = viewer_value(analysis, facts["id"], facts["veil"])
+        value = serialise.viewer_value(analysis, facts["id"], facts["veil"])
         return {
             "viewer": gr.update(value=value, compare=False),
             "frames": gr.update(visible=False),
@@ -188,18 +173,21 @@ class ReadingHandlers:
             "ask": gr.update(visible=facts["veil"] == "veiled"),
         }  # fmt: skip
         if facts["veil"]:
-            hidden = dict.fromkeys(("probabilities", "cards"), nothing_html(facts["veil"]))
+            hidden = dict.fromkeys(
+                ("probabilities", "cards"), probabilities.nothing_html(facts["veil"])
+            )
             return {**answer, **hidden, "zones": "", "map_link": {"query": None, "marked": None}}
         zones = checked(dict[Literal[ZONES], Zone] | None, sent.get("zones")) or {}
-        query = map_query(library, found["neighbours"], found["map"], facts["atypical"])
+        zones = [{"name": name, **vars(zone)} for name, zone in zones.items()]
+        query = map_link.map_query(library, found["neighbours"], found["map"], facts["atypical"])
         return {
             **answer,
-            "probabilities": probabilities_html(
+            "probabilities": probabilities.probabilities_html(
                 facts["probabilities"], facts["plausible"], search.point, point["threshold"],
                 facts["atypical"],
             ),
-            "zones": zones_html([{"name": name, **vars(zone)} for name, zone in zones.items()]),
-            "cards": neighbours_html(
+            "zones": probabilities.zones_html(zones),
+            "cards": neighbours.neighbours_html(
                 library, service.thumbnails, found["neighbours"], found["vote"],
                 facts["probabilities"], service.analyser.typicality, search.classes,
                 facts["left_out"] if search.exclude else 0,
@@ -228,7 +216,7 @@ class ReadingHandlers:
             return {}
         marked = {"impression": impression, "confidence": confidence}
         found = {
-            "called": called(facts["probabilities"]),
+            "called": serialise.called(facts["probabilities"]),
             "pneumonia": facts["probabilities"]["binary"]["pneumonia"],
             "known": facts["known"],
         }
@@ -246,27 +234,27 @@ class ReadingHandlers:
         points = self._service.calibration["operating_points"]
         prevalence = checked(Annotated[float, Field(ge=0, le=100)], prevalence)
         point = points[checked(Literal[tuple(points)], point)]
-        return {"hundred": per_hundred_html(point, prevalence / 100)}
+        return {"hundred": probabilities.per_hundred_html(point, prevalence / 100)}
 
     def probe(self, asked: object, sent: object) -> dict:
         """Hide boxes from the networks."""
-        request, found = parse_probe(asked), None
+        request, found = viewer.parse_probe(asked), None
         try:
             square = picture_of_uri(sent.get("square") if isinstance(sent, dict) else None, SIDE)
             examine = self._service.analyser.examine
             found = examine(Radiograph(square, 8), request.hidden, request.fill).probabilities
         except UserError:
             pass  # the viewer takes the box away again
-        return {"viewer": probed(request, found)}
+        return {"viewer": viewer.probed(request, found)}
 
     def find(self, text: object) -> dict:
         """References by patient or name, as a table to choose from by keyboard."""
         library, text = self._service.analyser.library, checked(str, text)[:80]
-        return {"found": references_html(library, library.find(text)) if text else ""}
+        return {"found": neighbours.references_html(library, library.find(text)) if text else ""}
 
     def look(self, asked: object) -> dict:
         """What else a part of a large library's map holds, which does not show all of it."""
-        return {"map_link": {"more": self.reference_map.points_in(*looked_at(asked))}}
+        return {"map_link": {"more": self.reference_map.points_in(*map_link.looked_at(asked))}}
 
     def press(self, asked: object, sent: object) -> dict:
         """Mark the reference of a card on the map and hold it beside the radiograph.
@@ -276,20 +264,20 @@ class ReadingHandlers:
             sent: facts; None without a radiograph.
         """
         library, thumbnails = self._service.analyser.library, self._service.thumbnails
-        rows = picked_rows(asked, library)
+        rows = map_link.picked_rows(asked, library)
         facts = None if sent is None else parse_facts(sent, library)
         compare = False
         if len(rows) == 1 and facts and not facts["veil"]:
             compare = {
                 "label": library.reference(rows[0]).id,
-                "png": picture_uri(thumbnails.of(rows[0]).pixels),
+                "png": serialise.picture_uri(thumbnails.of(rows[0]).pixels),
                 "matrix": facts["matrix"],
             }
-        marked = map_marks(library, rows) if rows else None
+        marked = map_link.map_marks(library, rows) if rows else None
         return {"viewer": gr.update(compare=compare), "map_link": {"marked": marked}}
 
     def pick(self, asked: object, sent: object) -> dict:
         """The same for points of the map, which are shown as cards, too."""
         library, thumbnails = self._service.analyser.library, self._service.thumbnails
-        picked = picked_html(library, thumbnails, picked_rows(asked, library))
+        picked = neighbours.picked_html(library, thumbnails, map_link.picked_rows(asked, library))
         return {**self.press(asked, sent), "picked": picked}
