@@ -43,6 +43,7 @@ from starlette.requests import ClientDisconnect  # noqa: E402
 
 from cxr_demo.errors import UserError  # noqa: E402
 from cxr_demo.i18n import translate  # noqa: E402
+from cxr_demo.reading.archive import MAX_ENTRIES  # noqa: E402
 
 component_meta.create_or_modify_pyi = lambda *_: None  # nor for ours: the disk may be read-only
 
@@ -94,7 +95,7 @@ async def store_upload(
     parser = route_utils.GradioMultiPartParser(
         request.headers,
         request.stream(),
-        max_files=MAX_FILES,
+        max_files=MAX_ENTRIES,
         max_fields=4,
         upload_dir=upload_dir,
         max_file_size=max_file_size,
@@ -119,8 +120,6 @@ async def store_upload(
     return stored, [], []
 
 
-MAX_FILES = 2_000
-"""Of one upload, as many as a batch may have."""
 routes.upload_fn = store_upload
 
 __all__ = ["gr"]

@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.errors import UserError
+from cxr_demo.reading.archive import MAX_ARCHIVE_BYTES
 from cxr_demo.server.limits import Body, Rate, client_of, refusal
 from cxr_demo.server.policy import headers, whole_page
 from cxr_demo.server.questions import Questions
@@ -23,7 +24,7 @@ from cxr_demo.server.settings import Settings
 from cxr_demo.server.uploads import Uploads
 
 MAX_JSON = 4 << 20
-MAX_UPLOAD = (500 << 20) + (1 << 20)
+MAX_UPLOAD = MAX_ARCHIVE_BYTES + (1 << 20)
 """Of one request: the largest archive and the form around it."""
 GUESSES_PER_MINUTE = 30
 """Wrong logins of one client; a sixth of them at once."""
