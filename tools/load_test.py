@@ -36,6 +36,7 @@ READ = "radiograph"
 """The event of the page's drop zone."""
 BUSY = {"call.full", "call.share", "call.often"}
 PARTS = ["embedding", "maps", "saliency", "view", "square", "reconstruction"]
+START_S = 120
 LOOK_S = 5
 CORES = 2
 MAX_GROWTH = 0.10
@@ -71,7 +72,7 @@ class Server:
         if hasattr(os, "sched_setaffinity"):
             cores = sorted(os.sched_getaffinity(0))[:CORES]
             os.sched_setaffinity(self._process.pid, cores)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + START_S
         while not self.is_well():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
