@@ -396,30 +396,33 @@ def hold(service: Endpoints, values, threshold: float, *more) -> dict:
 
 
 @pytest.fixture
-def three_bright() -> np.ndarray:
-    """100 cells, so that 2 may exceed the score: the third brightest is it."""
+def five_bright() -> np.ndarray:
+    """100 cells, so that 4 may exceed the score: the fifth brightest is it."""
     values = np.full((10, 10), 0.125, np.float32)
-    values[3, 4], values[0, 9], values[7, 7] = 0.5, 1, 0.75
+    values[3, 4:6], values[0, 8:], values[7, 7] = (0.5, 0.625), (0.875, 1), 0.75
     return values
 
 
 @pytest.mark.parametrize(
     ("threshold", "unusual", "share"),
-    [(0.49, True, 0.03), (0.5, False, 0.02), (0.75, False, 0.01), (1, False, 0), (0, True, 1)],
+    [(0.49, True, 0.05), (0.5, False, 0.04), (0.75, False, 0.02), (1, False, 0), (0, True, 1)],
 )
-def test_a_map_of_the_detector_by_hand(endpoints, three_bright, threshold, unusual, share):
-    answer = hold(endpoints, three_bright, threshold)
+def test_a_map_of_the_detector_by_hand(endpoints, five_bright, threshold, unusual, share):
+    answer = hold(endpoints, five_bright, threshold)
     assert answer["status"] == "ok" and answer["error"] is None
     assert answer["score"] == 0.5 and answer["threshold"] == threshold
     assert answer["unusual"] is unusual
     assert answer["share_above"] == pytest.approx(share, abs=1e-12)
 
 
-@pytest.mark.parametrize(("threshold", "unusual"), [(0.1, True), (0.25, False), (0.3, False)])
-def test_a_map_of_the_autoencoder_by_hand(endpoints, threshold, unusual):
-    answer = hold(endpoints, [[1, 0], [0, 0]], threshold, "autoencoder")
-    assert answer["score"] == 0.25 and answer["unusual"] is unusual
-    assert answer["share_above"] == 0.25
+@pytest.mark.parametrize(
+    ("threshold", "unusual", "share"), [(0.1, True, 0.5), (0.5, False, 0.25), (0.6, False, 0.25)]
+)
+def test_a_map_of_the_autoencoder_by_hand(endpoints, threshold, unusual, share):
+    """What is 0 lies outside the lungs."""
+    answer = hold(endpoints, [[0.75, 0.25], [0, 0]], threshold, "autoencoder")
+    assert answer["score"] == 0.5 and answer["unusual"] is unusual
+    assert answer["share_above"] == share
 
 
 def test_cells_and_their_score_do_not_round_apart(endpoints):
@@ -473,8 +476,8 @@ def test_a_score_is_not_above_itself(endpoints, stranger, method):
         ("autoencoder", 0.5, 0, 1),
     ],
 )
-def test_rates_by_hand(endpoints, three_bright, method, threshold, sensitivity, specificity):
-    answer = hold(endpoints, three_bright, threshold, method)
+def test_rates_by_hand(endpoints, five_bright, method, threshold, sensitivity, specificity):
+    answer = hold(endpoints, five_bright, threshold, method)
     assert answer["sensitivity"] == sensitivity and answer["specificity"] == specificity
 
 
@@ -494,15 +497,15 @@ def test_rates_by_hand(endpoints, three_bright, method, threshold, sensitivity, 
         (0.9, 0.2, None, 0.8),
     ],
 )
-def test_what_a_flag_says_by_hand(endpoints, three_bright, threshold, prevalence, ppv, npv):
-    answer = hold(endpoints, three_bright, threshold, "detector", prevalence)
+def test_what_a_flag_says_by_hand(endpoints, five_bright, threshold, prevalence, ppv, npv):
+    answer = hold(endpoints, five_bright, threshold, "detector", prevalence)
     assert answer["ppv"] == (None if ppv is None else pytest.approx(ppv))
     assert answer["npv"] == (None if npv is None else pytest.approx(npv))
 
 
-def test_the_detector_and_half_are_what_is_meant_unless_said_otherwise(endpoints, three_bright):
-    default = hold(endpoints, three_bright, 0.3)
-    assert default == hold(endpoints, three_bright, 0.3, "detector", 0.5)
+def test_the_detector_and_half_are_what_is_meant_unless_said_otherwise(endpoints, five_bright):
+    default = hold(endpoints, five_bright, 0.3)
+    assert default == hold(endpoints, five_bright, 0.3, "detector", 0.5)
     assert default.keys() == {
         *("status", "error", "score", "threshold", "unusual", "share_above"),
         *("sensitivity", "specificity", "ppv", "npv"),
@@ -529,24 +532,24 @@ def test_what_is_not_a_map_is_refused(endpoints, map):
 
 
 @pytest.mark.parametrize("method", ["", "Detector", "classifier", None, 5, ["detector"], {}])
-def test_another_method_is_refused(endpoints, three_bright, method):
-    answer = endpoints.rethreshold(packed(three_bright), 0.5, method)
+def test_another_method_is_refused(endpoints, five_bright, method):
+    answer = endpoints.rethreshold(packed(five_bright), 0.5, method)
     assert_refused(answer, "refused.method", methods="detector, autoencoder")
 
 
 @pytest.mark.parametrize(
     "number", [NAN, INFINITY, -INFINITY, 10**400, "0.5", None, True, [0.5], {}]
 )
-def test_what_is_no_number_is_refused(endpoints, three_bright, number):
-    map = packed(three_bright)
+def test_what_is_no_number_is_refused(endpoints, five_bright, number):
+    map = packed(five_bright)
     assert_refused(endpoints.rethreshold(map, number), "refused.threshold")
     answer = endpoints.rethreshold(map, 0.5, "detector", number)
     assert_refused(answer, "refused.threshold")
 
 
 @pytest.mark.parametrize("prevalence", [-1e-9, 1 + 1e-9, -1, 2, 100])
-def test_a_prevalence_beyond_0_and_1_is_refused(endpoints, three_bright, prevalence):
-    answer = endpoints.rethreshold(packed(three_bright), 0.5, "detector", prevalence)
+def test_a_prevalence_beyond_0_and_1_is_refused(endpoints, five_bright, prevalence):
+    answer = endpoints.rethreshold(packed(five_bright), 0.5, "detector", prevalence)
     assert_refused(answer, "refused.threshold")
 
 
