@@ -492,7 +492,8 @@ def test_side_by_side_lies_in_register_and_stays_in_step(bare):
 
 
 @pytest.mark.parametrize(("name", "stacked"), [("first", True), ("tall", False)])
-def test_wide_films_lie_one_above_the_other_and_tall_ones_side_by_side(opened, name, stacked):
+def test_two_films_lie_as_they_are_larger_above_each_other_or_side_by_side(opened, name, stacked):
+    opened.set_viewport_size({"width": 800, "height": 900})
     show(opened, name)
     compare(opened, "side")
     first, second = (opened.locator(canvas).bounding_box() for canvas in (PRIMARY, SECONDARY))

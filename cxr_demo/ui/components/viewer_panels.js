@@ -55,13 +55,14 @@ export function verdict(root, viewer) {
   const drawn = [props.label, method, found && reading.id].join();
   if (root.dataset.drawn !== drawn) {
     root.dataset.drawn = drawn;
+    const [histogramIs, presetsAre] = [t('histogram'), t('threshold.preset')];
     root.innerHTML = `<p class="said" role="status"></p>
-<svg viewBox="0 0 100 80" preserveAspectRatio="none" role="img" aria-label="${t('histogram')}"><title>${t('histogram')}</title>
+<svg viewBox="0 0 100 80" preserveAspectRatio="none" role="img" aria-label="${histogramIs}"><title>${histogramIs}</title>
 ${histogram({ normal, pneumonia, map: found ? reading.maps[method].values : [] }, high)}
 ${joined(['threshold', 'query'], (name) => `<line class="${name}" y1="0" y2="80"/>`)}</svg>
 <p class="ends"><span>0</span>${joined(Object.keys(ROWS), (name) =>
     `<span class="${name}">${t(name === 'map' ? 'map.query' : `class.${name}`)}</span>`)}<span>${high} ${t(`unit.${method}`)}</span></p>
-<div class="presets" role="group" aria-label="${t('threshold.preset')}" title="${t('threshold.preset')}">
+<div class="presets" role="group" aria-label="${presetsAre}" title="${presetsAre}">
 ${joined(Object.entries(presets), ([name, value]) =>
     `<button type="button" value="${value}">${t(`preset.${name}`)} · ${shown(value)}</button>`)}</div><p class="meant"></p>`;
     root.querySelector('svg').onclick = ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth);
