@@ -121,7 +121,6 @@ def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> di
         veil: "veiled" or "gated" where nothing of the models is to be seen yet.
     """
     matrix = frame_matrix(analysis)
-    difference = getattr(analysis, "difference", None)
 
     def layer(values: np.ndarray, **more: float) -> dict:
         return {"values": packed(values), "matrix": matrix, **more}
@@ -136,7 +135,7 @@ def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> di
             for name, found in analysis.anomaly.maps.items()
         },
         "saliency": {name: layer(values) for name, values in analysis.saliency.items()},
-        "difference": None if difference is None else layer(difference),
+        "difference": None if analysis.difference is None else layer(analysis.difference),
         "reconstruction": {"png": reconstruction, "matrix": matrix},
         "probabilities": {
             "pneumonia": analysis.probabilities["binary"]["pneumonia"],
@@ -149,10 +148,7 @@ def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> di
 
 def frame_matrix(analysis: Analysis) -> list[float]:
     """Row by row the 2 x 3 matrix from the unit square of the maps to that of the radiograph."""
-    alignment = getattr(analysis, "alignment", None)
-    if alignment is None:
-        return [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    return np.asarray(alignment.matrix, float).ravel().tolist()
+    return analysis.alignment.matrix.ravel().tolist()
 
 
 def _view(analysis: Analysis) -> dict:

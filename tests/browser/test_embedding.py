@@ -33,7 +33,7 @@ def test_another_page_shows_ours_where_that_is_allowed(serve_tiny, browser, othe
     address, _ = serve_tiny(embed_origins=(origin,) * allowed)
     file.write_text(PAGE.format(address))
     page = browser.new_page()
-    page.set_default_timeout(ANSWER_MS)
+    page.set_default_timeout(3 * ANSWER_MS)  # two pages are loaded, one within the other
     errors = []
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     if not allowed:
