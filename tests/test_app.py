@@ -31,7 +31,7 @@ def start(folder: Path, **environment: str) -> subprocess.CompletedProcess:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=250,
     )
 
 
