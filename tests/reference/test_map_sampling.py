@@ -192,13 +192,11 @@ def test_odd_maps(coordinates):
 
 def test_the_overview_is_what_either_map_shows_and_a_close_look_all_that_lies_there():
     steps = np.arange(24, dtype=np.float32)
-    maps = {
-        "rows": np.stack([steps % 6, steps // 6], axis=1),
-        "line": np.stack([steps] * 2, axis=1),
-    }
+    maps = {"rows": np.stack([steps % 6, steps // 6], axis=1)}
+    maps["heaps"] = np.stack([steps // 8] * 2, axis=1)
     sample = MapSample(maps, np.arange(24) % 3, budget=6)
     shown = [sample.rows_in(name).tolist() for name in maps]
-    assert [len(rows) for rows in shown] == [6, 6]
+    assert [len(rows) for rows in shown] == [6, 6] and shown[0] != shown[1]
     assert sample.overview().tolist() == sorted({*shown[0], *shown[1]})
     assert sample.rows_in("rows", (0, 0, 2, 1)).tolist() == [0, 1, 2, 6, 7, 8]
     assert MapSample(maps, np.arange(24) % 3, budget=24).overview().tolist() == list(range(24))
