@@ -4,7 +4,7 @@ Data contract: `facts` is what the page holds of one reading, see `tabs.reading_
 """
 
 from cxr_demo.errors import UserError
-from cxr_demo.ui.wording import in_every_language, percent, say
+from cxr_demo.ui.wording import say
 
 
 def status_html(tone: str, *sentences: str) -> str:
@@ -48,32 +48,6 @@ def gate_html(facts: dict) -> str:
         return ""
     reason = say(f"gate.{facts['gate']['key']}")
     return f'<p class="warning"><b>{say("gate.unusual")}</b> {reason}</p>'
-
-
-def log_html(log: list[dict]) -> str:
-    """The readings in which an impression was marked first, and how often the classifier agreed."""
-    if not log:
-        return f"<p>{say('log.empty')}</p>"
-    rows, decided, same = [], 0, 0
-    for number, row in enumerate(log, 1):
-        agrees = row["impression"] == row["called"]
-        unsure = row["impression"] == "unsure"
-        decided, same = decided + (not unsure), same + agrees
-        rows.append(
-            [
-                str(number),
-                say(f"impression.{row['impression']}"),
-                say(f"confidence.{row['confidence']}"),
-                say(f"class.{row['called']}"),
-                in_every_language(percent(row["pneumonia"], 1)),
-                "–" if unsure else say("yes" if agrees else "no"),
-                say(f"class.{row['known']}" if row["known"] else "log.unknown"),
-            ]
-        )
-    columns = ("impression", "confidence", "model", "pneumonia", "agree", "label")
-    names = ["#", *(say(f"log.{name}") for name in columns)]
-    total = say("log.sum", same=same, decided=decided, count=len(log))
-    return f"<p>{total}</p>{table_html(say('readfirst.log'), names, rows)}"
 
 
 def table_html(caption: str, columns: list[str], rows: list[list[str]]) -> str:

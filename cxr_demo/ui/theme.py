@@ -28,6 +28,9 @@ COLOURS = {
     "border_color_primary": ("#cdd5db", "#2a333b"),
     "input_background_fill": ("#ffffff", "#1a2127"),
     "color_accent_soft": ("#d8ecf8", "#1a2a35"),
+    "table_border_color": ("#cdd5db", "#2a333b"),
+    "table_even_background_fill": ("#ffffff", "#12171c"),
+    "table_odd_background_fill": ("#f4f6f8", "#161c22"),
 }
 """In light and in dark."""
 

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +62,20 @@ def test_an_example_is_read_and_everything_points_at_everything(page):
     assert page.locator("#neighbours").inner_text().count(WORDS["vote.filtered"]) == 1
     page.get_by_label("t-SNE").check()
     until(page, "document.querySelector('#map .js-plotly-plot').layout.xaxis.uirevision === 'tsne'")
+
+
+def test_the_same_reference_is_held_beside_one_radiograph_after_the_other(page):
+    caption = "document.querySelector('#viewer .caption').textContent"
+    take_example(page, 0)
+    page.locator("#neighbours .card").nth(1).click()
+    until(page, f"{caption}.startsWith('reference')")
+    name = page.evaluate(caption)
+    take_example(page, 1)
+    until(page, f"{caption} === ''")
+    unfold(page, WORDS["table.title"])
+    page.get_by_label(WORDS["table.find"]).fill(name)
+    page.locator("#found button[data-row]").first.click()
+    until(page, f"(name) => {caption} === name", name)
 
 
 def test_a_threshold_is_tried_without_a_request(page):
@@ -189,6 +204,24 @@ def test_the_page_speaks(open_page, language):
 # --- batch
 
 
+def analyse(page, *files: Path) -> None:
+    """Choose files in the batch's own field, and start."""
+    open_tab(page, WORDS["tab.batch"])
+    page.locator("input[data-testid=file-upload]").first.set_input_files([str(f) for f in files])
+    page.get_by_role("button", name=WORDS["batch.run"]).click()
+
+
+def saved_csv(page) -> list[str]:
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=WORDS["batch.csv"]).click()
+    return saved.value.path().read_text(encoding="utf-8").splitlines()
+
+
+def left(uploads: Path) -> list[Path]:
+    """Uploads that have not been deleted."""
+    return [path for path in uploads.rglob("*") if path.is_file() and len(path.name) == 32]
+
+
 def test_a_batch_of_files_and_archives_becomes_a_table(page, radiograph, tmp_path, uploads):
     archive, bad = tmp_path / "more.zip", tmp_path / "notes.txt"
     bad.write_text("not a radiograph")
@@ -196,22 +229,58 @@ def test_a_batch_of_files_and_archives_becomes_a_table(page, radiograph, tmp_pat
         packed.writestr("one/x.png", png(chest_like(1001)))
         packed.writestr("__MACOSX/x.png", b"")
         packed.write(bad, "two/notes.txt")
-    open_tab(page, WORDS["tab.batch"])
-    files = [str(radiograph), str(archive), str(bad)]
-    page.set_input_files("input[data-testid=file-upload]", files)
-    page.get_by_role("button", name=WORDS["batch.run"]).click()
+    analyse(page, radiograph, archive, bad)
     page.wait_for_selector("text=Finished: 2 of 4 analysed, 2 with a problem.")
     table = page.locator("#batch-table")
     assert "more.zip/one/x.png" in table.inner_text()
-    with page.expect_download() as saved:
-        page.get_by_role("button", name=WORDS["batch.csv"]).click()
-    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    lines = saved_csv(page)
     assert len(lines) == 5 and lines[0].startswith("file,status,reason,gate,burned_in,p_pneumonia")
-    assert lines[1].startswith("Doe^Jane_1990-02-03.png,ok,")
-    assert not [path for path in uploads.rglob("*") if path.is_file() and len(path.name) == 32]
+    assert lines[1].startswith("Doe^Jane_1990-02-03.png,ok,") and left(uploads) == []
+    assert violations(page) == []
+    # A row opens its radiograph; one that came in an archive is not in the browser.
+    open_row = page.get_by_role("button", name=WORDS["batch.open"])
+    table.get_by_test_id("cell-1-0").click()
+    until(page, "!document.querySelector('#open-row').disabled")
+    open_row.click()
+    page.wait_for_selector(f"#batch-status >> text={WORDS['batch.gone'][:40]}")
+    table.get_by_test_id("cell-0-0").click()
+    until(page, "document.querySelector('#chosen-file textarea').value.startsWith('Doe')")
+    open_row.click()
+    page.wait_for_selector("#status .done")
+    assert page.locator("#neighbours .card").first.is_visible()
+    assert "320 × 260" in page.inner_text("#status") and "Doe" not in page.inner_text("#status")
     page.get_by_label(WORDS["readfirst.mode"]).check()
+    open_tab(page, WORDS["tab.batch"])
     until(page, "!document.querySelector('#batch-table')?.checkVisibility()")
     assert page.get_by_text(WORDS["batch.veiled"]).is_visible()
+
+
+def test_a_batch_that_is_cancelled_keeps_what_was_finished(page, tmp_path, uploads):
+    archive = tmp_path / "many.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for number in range(400):
+            packed.writestr(f"{number}.png", png(chest_like(1000)))
+    analyse(page, archive)
+    page.wait_for_selector("#batch-status >> text=of 400 finished")
+    page.get_by_role("button", name=WORDS["batch.cancel"]).click()
+    page.wait_for_selector(f"text={WORDS['batch.cancelled']}")
+    assert 2 <= len(saved_csv(page)) < 400
+    page.wait_for_timeout(1000)
+    assert page.get_by_text(WORDS["batch.cancelled"]).is_visible()
+    for _ in range(100):  # until the radiograph under way is done
+        if left(uploads) == []:
+            break
+        page.wait_for_timeout(200)
+    assert left(uploads) == []
+
+
+def test_files_dropped_on_read_are_a_batch(page, radiograph, tmp_path):
+    other = tmp_path / "other.png"
+    other.write_bytes(png(chest_like(1002)))
+    files = [str(radiograph), str(other)]
+    page.set_input_files("#drop-zone input[type=file]", files)
+    page.wait_for_selector("text=Finished: 2 of 2 analysed")
+    assert page.locator("#batch-table").is_visible()
 
 
 # --- about

@@ -33,7 +33,10 @@ class AboutTab:
                 sections.append(gr.HTML(elem_classes="card"))
                 if name == "training":
                     with gr.Row():
-                        plots = [gr.Plot(show_label=False, min_width=320) for _ in CHARTS]
+                        plots = [
+                            gr.Plot(show_label=False, min_width=320, elem_classes="training")
+                            for _ in CHARTS
+                        ]
                 if name == "self_test":
                     run = gr.Button(T("about.self_test.run"), elem_id="self-test")
                     verdict, results = gr.HTML(), gr.HTML(elem_id="self-test-results")

@@ -67,7 +67,7 @@ class BatchTab:
             run = gr.Button(T("batch.run"), variant="primary")
             cancel = gr.Button(T("batch.cancel"))
             csv = gr.Button(T("batch.csv"))
-            read = gr.Button(T("batch.open"), interactive=False)
+            read = gr.Button(T("batch.open"), interactive=False, elem_id="open-row")
         status = gr.HTML(
             messages.status_html("waiting", say("batch.empty")), elem_id="batch-status"
         )
@@ -78,7 +78,8 @@ class BatchTab:
             interactive=False, wrap=True, label=T("batch.caption"), elem_id="batch-table",
         )  # fmt: skip
         language, text = gr.Textbox("en", visible=False), gr.Textbox(visible=False)
-        chosen, private = gr.Textbox(visible=False), {"api_visibility": "private"}
+        chosen = gr.Textbox(visible="hidden", elem_id="chosen-file")
+        private = {"api_visibility": "private"}
         options = {"js": SPOKEN, "show_progress_on": status, **private, **BATCHES}
         running = [
             started(self.analyse, [source, language], [table, status, text, files], **options)
@@ -109,9 +110,11 @@ class BatchTab:
             Table, status, CSV and the emptied file field, once in a while and at the end.
         """
         language = language if language in LANGUAGES else "en"
-        rows, problems, csv, total = [], 0, io.StringIO(newline=""), 0
+        rows, fresh, problems, csv, total = [], [], 0, io.StringIO(newline=""), 0
 
         def answer(key: str) -> list:
+            write_csv_rows(csv, fresh)
+            fresh.clear()
             counts = {"over": len(rows), "done": len(rows) - problems, "problems": problems}
             headers = [sentence(f"batch.column.{name}")(language) for name in COLUMNS]
             status = messages.status_html("done", say(key, total=total, **counts))
@@ -127,7 +130,7 @@ class BatchTab:
                     record, row = self._analyse(name, read, language)
                     rows.append(row)
                     problems += record["line"]["status"] == "refused"
-                    write_csv_rows(csv, [record])
+                    fresh.append(record)
                     if len(rows) % EVERY == 1 and len(rows) < total:
                         yield answer("batch.running")
         except UserError as refusal:

@@ -3,15 +3,12 @@
 `ReadingTab` lays out and wires; what is answered is in `reading_handlers`.
 """
 
-import html
 import json
 from collections.abc import Callable, Iterable
 
 from gradio.i18n import I18nData as T
 
 from cxr_demo.anomaly.maps import THRESHOLD_STEP
-from cxr_demo.errors import CXRError
-from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from cxr_demo.server.gradio_setup import gr
@@ -24,9 +21,9 @@ from cxr_demo.ui.components.map_link import MapLink
 from cxr_demo.ui.components.neighbours import Neighbours
 from cxr_demo.ui.components.probabilities import nothing_html
 from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
+from cxr_demo.ui.reading_log import CONFIDENCES, IMPRESSIONS, log_html
+from cxr_demo.ui.tabs.pictures import PicturesOffer
 from cxr_demo.ui.tabs.reading_handlers import (
-    CONFIDENCES,
-    IMPRESSIONS,
     OUTPUTS,
     ReadingHandlers,
     saying_refusals,
@@ -125,7 +122,7 @@ class ReadingTab:
             self.report_html = gr.Button(T("report.html"))
             self.report_json = gr.Button(T("report.json"))
         with gr.Accordion(T("readfirst.log"), open=False):
-            self.log = gr.HTML(messages.log_html([]), elem_id="log")
+            self.log = gr.HTML(log_html([]), elem_id="log")
             self.forget = gr.Button(T("log.clear"), size="sm")
 
     def _findings(self) -> None:
@@ -170,9 +167,8 @@ class ReadingTab:
             self.found = Neighbours(elem_id="found")
         with gr.Accordion(T("how.title"), open=False):
             gr.HTML("".join(f"<p>{say(key)}</p>" for key in NOTES))
-        with gr.Row(visible=False, elem_id="pictures") as self.offer:
-            self.pictures = gr.HTML(elem_classes="note")
-            self.fetch = gr.Button(T("pictures.fetch"), size="sm", visible=self.offers_pictures)
+        self._pictures = PicturesOffer(self._service, self.offers_pictures)
+        self.filled = [self.plot, self.examples, *self._pictures.components]
 
     def _wire(self) -> None:
         handlers, viewer = self._handlers, self.viewer
@@ -206,7 +202,6 @@ class ReadingTab:
         ):
             veil = f"(facts) => ({viewer.set_js('veil')})(facts?.veil ?? null)"
             done.then(None, self.facts, None, js=veil)
-        on(self.forget.click, handlers.forget, [], **SEARCHES)
         for event in (
             self.point.change, self.k.release, self.classes.change, self.exclude.change,
         ):  # fmt: skip
@@ -220,6 +215,8 @@ class ReadingTab:
             on(cards.pick, handlers.press, [self.facts], told=True, **SEARCHES)
 
         # What the browser does by itself.
+        empty = f"() => [[], {json.dumps(log_html([]))}]"
+        self.forget.click(None, None, [self.readings, self.log], js=empty)
         self.read_frame.click(None, self.frame, None, js=self.drop.frame_js())
         to_projection = "(name) => ({ projection: name })"
         self.projection.change(None, self.projection, self.map_link, js=to_projection)
@@ -234,33 +231,11 @@ class ReadingTab:
         self.clear.click(None, None, None, js=viewer.call_js("clear"))
         for kind, button in (("html", self.report_html), ("json", self.report_json)):
             button.click(None, [self.label, self.facts], None, js=viewer.report_js(kind))
-        self.filled = [self.plot, self.examples, self.offer, self.pictures, self.fetch]
-        self.fetch.click(
-            self._fetch, None, self.filled[2:], api_visibility="private",
-            show_progress_on=self.pictures, concurrency_id="fetching",
-        )  # fmt: skip
 
     def fill_page(self) -> list:
         """What `filled` is given when the page has loaded."""
-        service = self._service
-        return [self._handlers.reference_map.plot(), service.example_thumbnails, *self._offered()]
-
-    def _offered(self, failed: str = "") -> list:
-        """Whether a word on the references' pictures is due, which, and whether more can be had."""
-        state = self._service.pictures
-        text = "" if state == "there" else f"<p>{say(f'pictures.{state}')}</p>"
-        more = gr.update() if state == "missing" else gr.update(visible=False)
-        return [gr.update(visible=state != "there"), text + failed, more]
-
-    def _fetch(self, progress: gr.Progress = gr.Progress()) -> list:  # noqa: B008
-        def tell(stage: str, share: float) -> None:
-            progress(share, desc=translate(f"pictures.{stage}", share=f"{share:.0%}"))
-
-        try:
-            self._service.fetch_pictures(tell)
-        except CXRError as error:
-            return self._offered(f"<p>{say('pictures.failed')} {html.escape(str(error))}</p>")
-        return self._offered()
+        reference_map, service = self._handlers.reference_map, self._service
+        return [reference_map.plot(), service.example_thumbnails, *self._pictures.offered()]
 
 
 def choices(prefix: str, names: Iterable[str]) -> list[tuple[T, str]]:

@@ -9,6 +9,7 @@ changes on the page, by names among OUTPUTS.
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, wraps
 from typing import Annotated, Literal, NamedTuple
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field, FiniteFloat
 
 from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.errors import UserError
+from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.models.preprocessing import SIDE
 from cxr_demo.reading.reader import read_radiograph
@@ -23,7 +25,7 @@ from cxr_demo.reading.types import Radiograph
 from cxr_demo.reference.neighbourhood import find_neighbourhood
 from cxr_demo.report import neighbourhood_json
 from cxr_demo.server import serialise
-from cxr_demo.server.facts import Class, Share, parse_facts, picture_of_uri
+from cxr_demo.server.facts import Class, parse_facts, picture_of_uri
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
@@ -32,37 +34,23 @@ from cxr_demo.ui.components import map_link, neighbours, probabilities, viewer
 from cxr_demo.ui.components.drop_zone import parse_radiograph
 from cxr_demo.ui.components.module import checked
 from cxr_demo.ui.map_figure import ReferenceMap
+from cxr_demo.ui.reading_log import log_html, logged
 from cxr_demo.ui.wording import say
 
 OUTPUTS = (
     "facts", "status", "viewer", "map_link", "frames", "frame", "gate", "gate_text", "ask",
     "probabilities", "zones", "cards", "picked", "found", "hundred", "readings", "log",
 )  # fmt: skip
-IMPRESSIONS = ("normal", "bacterial", "viral", "unsure")
-CONFIDENCES = ("low", "medium", "high")
-MAX_LOG = 500
 
 log = logging.getLogger(__name__)
 
 
 class Search(NamedTuple):
-    """What a reading is asked: the name of the operating point; how many neighbours, of which
-    classes, and whether those of the same patient are left out."""
+    """How many neighbours, of which classes, and whether those of the same patient are left out."""
 
-    point: str
     k: Annotated[int, Field(ge=1, le=serialise.MAX_NEIGHBOURS)]
     classes: list[Class]
     exclude: bool
-
-
-class Marked(BaseModel):
-    """A reading in which an impression was marked before anything was shown."""
-
-    impression: Literal[IMPRESSIONS]
-    confidence: Literal[CONFIDENCES]
-    called: Class
-    pneumonia: Share
-    known: Class | None
 
 
 class Zone(BaseModel):
@@ -94,7 +82,7 @@ def saying_refusals(handler: Callable[..., dict]) -> Callable[..., dict]:
 
 
 class ReadingHandlers:
-    """What the tab can be asked. `how` stands for the four values of a `Search`.
+    """What the tab can be asked. `how` is the name of an operating point and what a `Search` has.
 
     Args:
         service: models and library.
@@ -102,8 +90,7 @@ class ReadingHandlers:
     """
 
     def __init__(self, service: Service, uploads: Uploads):
-        self._service = service
-        self._uploads = uploads
+        self._service, self._uploads = service, uploads
 
     @cached_property
     def reference_map(self) -> ReferenceMap:
@@ -114,8 +101,7 @@ class ReadingHandlers:
         """Analyse what the drop zone sent."""
         path = sent.get("path") if isinstance(sent, dict) else None
         content = self._uploads.take(path)  # first of all: whatever is wrong, it leaves the disk
-        _, frame = parse_radiograph(sent)
-        return self._read(read_radiograph(content, frame), read_first, how)
+        return self._read(read_radiograph(content, parse_radiograph(sent)[1]), read_first, how)
 
     def read_example(self, chosen: object, read_first: bool, *how: object) -> dict:
         """Analyse the shipped example that was chosen in the gallery."""
@@ -128,13 +114,13 @@ class ReadingHandlers:
         analyser = self._service.analyser
         analysis = analyser.analyse(radiograph)
         gated = analysis.input_check.grade == UNUSUAL
-        known = [analyser.library.row_of[name] for name in analysis.same_picture[:1]]
+        library, known = analyser.library, analysis.same_picture
         facts = {
             **serialise.analysis_answer(analysis, ["embedding", "square"]),
             "id": secrets.randbelow(2**31),
             "veil": "gated" if gated else "veiled" if read_first else None,
             "matrix": serialise.frame_matrix(analysis),
-            "known": analyser.library.reference(known[0]).label if known else None,
+            "known": library.reference(library.row_of[known[0]]).label if known else None,
             "impression": None,
         }
         value = serialise.viewer_value(analysis, facts["id"], facts["veil"])
@@ -152,44 +138,40 @@ class ReadingHandlers:
         if sent is None:
             return {}
         service, library = self._service, self._service.analyser.library
-        facts, search = {**parse_facts(sent, library), **changed}, checked(Search, list(how))
-        point = service.calibration["operating_points"].get(search.point)
-        if point is None:
-            raise UserError("call.malformed")
+        facts, (name, *rest) = {**parse_facts(sent, library), **changed}, how
+        point, search = self._point(name), checked(Search, rest)
         if not search.classes:
-            raise UserError("refused.classes", classes=", ".join(IMPRESSIONS[:3]))
+            raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
         left_out = facts["same_patients"] if search.exclude else ()
         found = neighbourhood_json(
             find_neighbourhood(library, facts["embedding"], search.k, search.classes, left_out)
         )
-        operating_point = {"name": search.point, **point}
+        asked = {"search": search._asdict(), "operating_point": {"name": name, **point}}
         answer = {
-            "facts": {
-                **sent, **changed, **found,
-                "search": {name: getattr(search, name) for name in ("k", "classes", "exclude")},
-                "operating_point": operating_point,
-            },
+            "facts": {**sent, **changed, **found, **asked},
             "status": messages.done_html(facts, search.exclude),
             "ask": gr.update(visible=facts["veil"] == "veiled"),
-        }  # fmt: skip
+        }
         if facts["veil"]:
-            hidden = dict.fromkeys(
-                ("probabilities", "cards"), probabilities.nothing_html(facts["veil"])
+            hidden, nowhere = (
+                probabilities.nothing_html(facts["veil"]),
+                {"query": None, "marked": None},
             )
-            return {**answer, **hidden, "zones": "", "map_link": {"query": None, "marked": None}}
+            answer |= {"probabilities": hidden, "cards": hidden, "zones": "", "map_link": nowhere}
+            return answer
         zones = checked(dict[Literal[ZONES], Zone] | None, sent.get("zones")) or {}
-        zones = [{"name": name, **vars(zone)} for name, zone in zones.items()]
-        query = map_link.map_query(library, found["neighbours"], found["map"], facts["atypical"])
+        zones = [{"name": place, **vars(zone)} for place, zone in zones.items()]
+        near, heads, atypical = found["neighbours"], facts["probabilities"], facts["atypical"]
+        query = map_link.map_query(library, near, found["map"], atypical)
         return {
             **answer,
             "probabilities": probabilities.probabilities_html(
-                facts["probabilities"], facts["plausible"], search.point, point["threshold"],
-                facts["atypical"],
+                heads, facts["plausible"], name, point["threshold"], atypical
             ),
             "zones": probabilities.zones_html(zones),
             "cards": neighbours.neighbours_html(
-                library, service.thumbnails, found["neighbours"], found["vote"],
-                facts["probabilities"], service.analyser.typicality, search.classes,
+                library, service.thumbnails, near, found["vote"], heads,
+                service.analyser.typicality, search.classes,
                 facts["left_out"] if search.exclude else 0,
             ),
             "map_link": {"query": query, "marked": None},
@@ -214,37 +196,27 @@ class ReadingHandlers:
         facts = parse_facts(sent, self._service.analyser.library)
         if facts["veil"] != "veiled":
             return {}
-        marked = {"impression": impression, "confidence": confidence}
-        found = {
-            "called": serialise.called(facts["probabilities"]),
-            "pneumonia": facts["probabilities"]["binary"]["pneumonia"],
-            "known": facts["known"],
-        }
-        rows = checked(list[Marked], [*(readings or ()), {**marked, **found}])[-MAX_LOG:]
-        rows = [vars(row) for row in rows]
-        shown = self.again(sent, *how, veil=None, impression=marked)
-        return {"readings": rows, "log": messages.log_html(rows), **shown}
-
-    def forget(self) -> dict:
-        """Clear the log."""
-        return {"readings": [], "log": messages.log_html([])}
+        rows = logged(readings, impression, confidence, facts)
+        mark = {name: rows[-1][name] for name in ("impression", "confidence")}
+        shown = self.again(sent, *how, veil=None, impression=mark)
+        return {"readings": rows, "log": log_html(rows), **shown}
 
     def hundred(self, point: object, prevalence: object) -> dict:
         """What an operating point means for 100 children at a prevalence, in per cent."""
+        share = checked(Annotated[float, Field(ge=0, le=100)], prevalence) / 100
+        return {"hundred": probabilities.per_hundred_html(self._point(point), share)}
+
+    def _point(self, name: object) -> dict:
         points = self._service.calibration["operating_points"]
-        prevalence = checked(Annotated[float, Field(ge=0, le=100)], prevalence)
-        point = points[checked(Literal[tuple(points)], point)]
-        return {"hundred": probabilities.per_hundred_html(point, prevalence / 100)}
+        return points[checked(Literal[tuple(points)], name)]
 
     def probe(self, asked: object, sent: object) -> dict:
         """Hide boxes from the networks."""
         request, found = viewer.parse_probe(asked), None
-        try:
+        with suppress(UserError):  # the viewer takes the box away again
             square = picture_of_uri(sent.get("square") if isinstance(sent, dict) else None, SIDE)
             examine = self._service.analyser.examine
             found = examine(Radiograph(square, 8), request.hidden, request.fill).probabilities
-        except UserError:
-            pass  # the viewer takes the box away again
         return {"viewer": viewer.probed(request, found)}
 
     def find(self, text: object) -> dict:
@@ -257,22 +229,16 @@ class ReadingHandlers:
         return {"map_link": {"more": self.reference_map.points_in(*map_link.looked_at(asked))}}
 
     def press(self, asked: object, sent: object) -> dict:
-        """Mark the reference of a card on the map and hold it beside the radiograph.
-
-        Args:
-            asked: {"rows": [library row]}; many are marked only, none lets them go.
-            sent: facts; None without a radiograph.
-        """
+        """Mark references of cards on the map, and hold a single one beside the radiograph, if
+        there is one; none lets them go."""
         library, thumbnails = self._service.analyser.library, self._service.thumbnails
         rows = map_link.picked_rows(asked, library)
         facts = None if sent is None else parse_facts(sent, library)
         compare = False
         if len(rows) == 1 and facts and not facts["veil"]:
-            compare = {
-                "label": library.reference(rows[0]).id,
-                "png": serialise.picture_uri(thumbnails.of(rows[0]).pixels),
-                "matrix": facts["matrix"],
-            }
+            png = serialise.picture_uri(thumbnails.of(rows[0]).pixels)
+            label = library.reference(rows[0]).id
+            compare = {"label": label, "png": png, "matrix": facts["matrix"]}
         marked = map_link.map_marks(library, rows) if rows else None
         return {"viewer": gr.update(compare=compare), "map_link": {"marked": marked}}
 
