@@ -44,7 +44,7 @@ def reading(page: Page, examples: Sequence[Path]) -> None:
 def neighbours(page: Page, examples: Sequence[Path]) -> None:
     """One is held beside the radiograph and ringed on the other map."""
     reading(page, examples)
-    page.locator("#projection").get_by_label("t-SNE").check()
+    page.locator("#projection label", has_text="t-SNE").click()
     page.locator("#neighbours .card").nth(3).click()
     page.wait_for_function("document.querySelector('#viewer .caption').textContent")
 
@@ -69,7 +69,7 @@ def probe(page: Page, examples: Sequence[Path]) -> None:
 
 def read_first(page: Page, _: Sequence[Path]) -> None:
     """Nothing of the models until an impression is marked."""
-    page.locator("#read-first input").check()
+    page.locator("#read-first label").click()
     take_example(page, 0)
     page.wait_for_selector("#ask")
 

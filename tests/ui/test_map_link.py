@@ -257,7 +257,7 @@ def test_a_radiograph_is_a_star_with_rings_and_the_graph_stays(page):
 def test_the_other_projection_needs_no_request(read):
     asked = []
     read.on("request", lambda request: asked.append(request.url))
-    read.check("#projection input[value=tsne]")
+    read.click("#projection label:has-text('tsne')")
     read.wait_for_function(f"{GRAPH}.data.at(-1).x[0] === -2.5")
     assert traces(read, "x")[0] == [-(row % 6) for row in range(0, 24, 3)]
     assert asked == []
