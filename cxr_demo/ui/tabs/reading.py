@@ -111,7 +111,7 @@ class ReadingTab:
                 elem_id="opacity",
             )
         self.zones = gr.HTML("", elem_id="zones")
-        with gr.Accordion(T("probe.title"), open=False):
+        with gr.Accordion(T("probe.title"), open=False, elem_id="probe-accordion"):
             with gr.Row():
                 self.fill = choice("probe.fill", "fill.", FILLS)
                 self.undo = gr.Button(T("probe.undo"), size="sm")
