@@ -21,7 +21,7 @@ _Colour = Literal["red", "yellow", "green", "blue", "indigo", "purple", "pink", 
 
 
 class FrontMatter(BaseModel, extra="forbid", strict=True):
-    """The required keys, with the types and values that Spaces accepts."""
+    """The keys, with the types and values that Spaces accepts."""
 
     title: Annotated[str, Field(min_length=1, max_length=50)]
     emoji: Annotated[str, Field(pattern=r"^[^\w\s]{1,4}$")]
@@ -36,7 +36,7 @@ class FrontMatter(BaseModel, extra="forbid", strict=True):
     tags: Annotated[list[str], Field(min_length=1)]
     suggested_hardware: Literal["cpu-basic"]
     startup_duration_timeout: Annotated[str, Field(pattern=r"^\d+[smh]$")]
-    disable_embedding: bool
+    disable_embedding: bool = False
 
 
 def front_matter(folder: Path) -> FrontMatter:

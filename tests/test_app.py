@@ -6,11 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import wait_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -92,13 +92,7 @@ def test_nothing_is_left_by_a_server_that_ended(checkout, tmp_path_factory, ende
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30).close()
-                break
-            except OSError:
-                assert server.poll() is None
-                time.sleep(0.3)
+        wait_for(f"http://127.0.0.1:{port}/health", lambda: server.poll() is None, 200)
         (folder,) = temporary.iterdir()
         assert folder.stat().st_mode & 0o777 == 0o700
         (folder / ("0" * 32)).write_bytes(b"a radiograph")

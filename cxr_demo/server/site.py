@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -84,7 +82,6 @@ def serve(
         ArtefactError: if what is to be loaded cannot be trusted.
         OSError: if the address is taken or none.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the folder goes then, too
     server = uvicorn.Server(
         configured(site(demo, appearance, service, uploads, settings), settings)
     )

@@ -10,6 +10,8 @@ import fcntl
 import os
 import re
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -42,6 +44,7 @@ def serving_folder() -> Path:
     if not os.environ.get("GRADIO_TEMP_DIR", "").startswith(f"{tempfile.gettempdir()}/{PREFIX}"):
         folder = private_folder()
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # which is no exit otherwise
         os.environ["GRADIO_TEMP_DIR"] = str(folder)
     return Path(os.environ["GRADIO_TEMP_DIR"])
 
