@@ -23,8 +23,11 @@ from cxr_demo.server.uploads import Uploads
 
 MAX_DEPTH = 64
 """Of lists in lists; our own have less than ten."""
+WAITING = 32
+"""How many questions may wait. Gradio's own limit has to lie above it: it is said in another way,
+and many who are let in at once meet it first."""
 SHARE = 0.5
-"""Of the places in the queue, how many one client may take."""
+"""Of these places, how many one client may take."""
 
 
 class Joined(BaseModel, strict=True):
@@ -111,11 +114,10 @@ class Questions:
         Raises:
             UserError: "call.full" or "call.share".
         """
-        most = self._demo._queue.max_size
-        waiting = list(self._waiting())
-        if len(waiting) >= most:
+        waiting = [client_of(event.request.scope) for event in self._waiting()]
+        if len(waiting) >= WAITING:
             raise UserError("call.full")
-        if sum(client_of(event.request.scope) == client for event in waiting) >= SHARE * most:
+        if waiting.count(client) >= SHARE * WAITING:
             raise UserError("call.share")
 
     def _waiting(self) -> Iterator[Event]:

@@ -8,6 +8,7 @@ from cxr_demo.server.gradio_setup import gr  # before all that imports Gradio
 from gradio.i18n import I18nData as T
 
 from cxr_demo.server.api import Endpoints
+from cxr_demo.server.questions import WAITING
 from cxr_demo.server.service import Service
 from cxr_demo.server.settings import Settings
 from cxr_demo.server.uploads import Uploads
@@ -17,9 +18,6 @@ from cxr_demo.ui.tabs.batch import BatchTab
 from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
 from cxr_demo.ui.theme import CSS, SCRIPT, reading_room
 from cxr_demo.ui.wording import say
-
-WAITING = 32
-"""How many questions may wait for the networks; more are asked to come back."""
 
 
 def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
@@ -48,7 +46,7 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
                 AboutTab(service, about, read_first)
         hidden = {"api_visibility": "private", "show_progress": "hidden"}
         demo.load(reading.fill_page, None, reading.filled, **hidden, **SEARCHES)
-    demo.queue(max_size=WAITING)
+    demo.queue(max_size=2 * WAITING)  # the guard refuses before that, in words of its own
     demo.state_session_capacity = 64
     return demo
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from cxr_demo.errors import UserError
-from cxr_demo.server import guard, limits
+from cxr_demo.server import guard, limits, questions
 from cxr_demo.server.guard import guarded
 from cxr_demo.server.limits import Body, Rate, client_of
 from cxr_demo.server.questions import Questions
@@ -63,9 +63,10 @@ def blocks() -> gr.Blocks:
 
 
 @pytest.fixture
-def api(blocks) -> gr.Blocks:
-    """With a queue of its own."""
-    return blocks.queue(max_size=3)
+def api(blocks, monkeypatch) -> gr.Blocks:
+    """With a queue of its own, in which three may wait."""
+    monkeypatch.setattr(questions, "WAITING", 3)
+    return blocks.queue()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
+from cxr_demo.server.questions import WAITING
 from cxr_demo.server.serialise import PARTS, unpacked
 from cxr_demo.server.service import Service
 from cxr_demo.server.settings import Settings
@@ -301,7 +302,9 @@ def test_it_mounts_in_another_application_under_a_path(tiny_assets, upload_folde
     """As behind a proxy that knows it by another name."""
     service, uploads = Service(Artefacts(tiny_assets)), Uploads(upload_folder)
     app = FastAPI()
-    gr.mount_gradio_app(app, build(service, uploads, Settings()), path="/xray", **APPEARANCE)
+    demo = build(service, uploads, Settings())
+    assert demo._queue.max_size > WAITING  # else Gradio says first that it is full
+    gr.mount_gradio_app(app, demo, path="/xray", **APPEARANCE)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         proxied = {"X-Forwarded-Host": "xray.example.org", "X-Forwarded-Proto": "https"}
         config = client.get("/xray/config", headers=proxied).json()
