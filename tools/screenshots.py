@@ -52,7 +52,7 @@ def neighbours(page: Page, examples: Sequence[Path]) -> None:
 def zones(page: Page, examples: Sequence[Path]) -> None:
     """The difference from normal children over the radiograph, the lungs' zones beside it."""
     reading(page, examples)
-    page.get_by_label("Overlay").first.click()
+    page.locator("#look .controls input").first.click()
     page.get_by_role("option", name="Difference").click()
     page.locator("#zones").scroll_into_view_if_needed()
 
