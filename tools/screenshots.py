@@ -23,6 +23,7 @@ from deploy.local_server import local_server
 
 ROOT = Path(__file__).parent.parent
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+TALL = {"viewport": {"width": 1440, "height": 1200}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SETTLES_MS = 2_500
 WAITS_MS = 120_000
@@ -54,7 +55,7 @@ def zones(page: Page, examples: Sequence[Path]) -> None:
     reading(page, examples)
     page.locator("#look .controls input").first.click()
     page.get_by_role("option", name="Difference").click()
-    page.locator("#zones").scroll_into_view_if_needed()
+    page.mouse.move(0, 0)
 
 
 def probe(page: Page, examples: Sequence[Path]) -> None:
@@ -105,7 +106,7 @@ PICTURES: dict[str, tuple[Callable[[Page, Sequence[Path]], None], dict, str]] = 
     "reading": (reading, DESKTOP, "dark"),
     "light": (reading, DESKTOP, "light"),
     "neighbours": (neighbours, DESKTOP, "dark"),
-    "zones": (zones, DESKTOP, "dark"),
+    "zones": (zones, TALL, "dark"),
     "probe": (probe, DESKTOP, "dark"),
     "read-first": (read_first, DESKTOP, "dark"),
     "unusual": (unusual, DESKTOP, "dark"),
