@@ -295,14 +295,11 @@ class Load:
 
     def report(self) -> dict:
         """What came of it, as plain values."""
-        length = self._ends - self._began
-
-        def resident(begin: float, end: float) -> float:
-            return statistics.median(
-                size for at, size in self.memory if begin * length <= at <= end * length
-            )
-
-        warm, end = resident(0.2, 0.4), resident(0.8, 1)
+        sizes = [size for _, size in self.memory]
+        fifth = len(sizes) // 5
+        warm, end = (
+            statistics.median(part) for part in (sizes[fifth : 2 * fifth + 1], sizes[-fifth - 1 :])
+        )
         step = max(1, len(self.memory) // 30)
         cuts = statistics.quantiles(self.seconds, n=100)
         return {
