@@ -15,7 +15,7 @@ from tests.conftest import chest_like, png
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = ("http://127.0.0.1:", "data:", "blob:")
-ANSWER_MS = 60_000
+ANSWER_MS = 200_000
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 
 

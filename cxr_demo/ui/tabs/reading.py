@@ -101,15 +101,9 @@ class ReadingTab:
                 label=T("compare.mode"), min_width=130,
             )  # fmt: skip
             self.opacity = gr.Slider(
-                0,
-                1,
-                0.6,
-                step=0.05,
-                label=T("opacity"),
-                min_width=130,
-                buttons=[],
+                0, 1, 0.6, step=0.05, label=T("opacity"), min_width=130, buttons=[],
                 elem_id="opacity",
-            )
+            )  # fmt: skip
         self.zones = gr.HTML("", elem_id="zones")
         with gr.Accordion(T("probe.title"), open=False, elem_id="probe-accordion"):
             with gr.Row():
