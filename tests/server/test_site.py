@@ -64,7 +64,8 @@ def stranger(client, file) -> dict:
 
 
 def left_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """But for the thumbnails that every page shows."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".webp"]
 
 
 # --- with gradio_client

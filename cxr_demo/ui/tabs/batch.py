@@ -66,7 +66,7 @@ class BatchTab:
         with gr.Row():
             run = gr.Button(T("batch.run"), variant="primary")
             cancel = gr.Button(T("batch.cancel"))
-            csv = gr.Button(T("batch.csv"))
+            csv = gr.DownloadButton(T("batch.csv"))
             read = gr.Button(T("batch.open"), interactive=False, elem_id="open-row")
         status = gr.HTML(
             messages.status_html("waiting", say("batch.empty")), elem_id="batch-status"
