@@ -138,7 +138,7 @@ def _figure(figures: Mapping, path: str) -> str:
         return "—"
     values = (figures[path], *figures.get(f"intervals.{path}", ()))
     value, *ends = (in_every_language(number(one, 3)) for one in values)
-    return f"{value} <span class='dim'>{'–'.join(ends)}</span>" if ends else value
+    return f"{value} <span class='dim'>({'–'.join(ends)})</span>" if ends else value
 
 
 def _filled(figures: Mapping) -> dict[str, int | Wording]:

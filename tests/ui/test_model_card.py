@@ -51,7 +51,7 @@ def test_nested_metrics_go_by_their_paths():
 def test_tables_hold_the_figures_of_their_rows(figures, evaluation):
     said = english(model_card.figures_html(figures))
     auc, (low, high) = evaluation["binary"]["auc"], evaluation["intervals"]["binary.auc"]
-    assert f"Classifier | {auc:.3f} {low:.3f}–{high:.3f} | " in said
+    assert f"Classifier | {auc:.3f} ({low:.3f}–{high:.3f}) | " in said
     least = evaluation["binary"]["specificity_at_sensitivity_0.97"]  # a key with a dot of its own
     assert f"{least:.3f} " in said
     border = evaluation["baselines"]["border only"]
