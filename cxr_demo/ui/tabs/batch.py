@@ -74,7 +74,7 @@ class BatchTab:
         veiled = gr.HTML(messages.status_html("waiting", say("batch.veiled")), visible=False)
         table = gr.Dataframe(
             headers=[sentence(f"batch.column.{name}")("en") for name in COLUMNS],
-            column_widths=[f"{width}px" for width in (240, 120, 115, 115, 105, 130, 85, 310)],
+            column_widths=[f"{width}px" for width in (240, 120, 130, 115, 95, 130, 85, 330)],
             interactive=False, wrap=True, label=T("batch.caption"), elem_id="batch-table",
         )  # fmt: skip
         language, text = gr.Textbox("en", visible=False), gr.Textbox(visible=False)
