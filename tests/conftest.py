@@ -104,7 +104,13 @@ def tiny_assets(tmp_path_factory) -> Path:
                 "binary": {"temperature": 2.0, "prior": [0.5, 0.5]},
                 "three_class": {"temperature": 1.0, "prior": [0.5, 0.25, 0.25]},
                 "operating_points": {
-                    name: {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}
+                    name: {
+                        "threshold": 0.4,
+                        "sensitivity": 0.9,
+                        "sensitivity_interval": [0.87, 0.92],
+                        "specificity": 0.8,
+                        "specificity_interval": [0.75, 0.84],
+                    }
                     for name in ("youden", "sensitivity_95", "specificity_90")
                 },
                 "conformal": {"min_probability": {"normal": 0.3, "bacterial": 0.2, "viral": 0.25}},

@@ -69,11 +69,14 @@ def test_heads_that_disagree_and_atypical_positions_are_marked():
 
 def test_a_hundred_children_as_dots_and_in_words():
     """Of 5 ill all are found (4.5, halves up), of 95 others 19 called falsely."""
-    html = per_hundred_html({"sensitivity": 0.9, "specificity": 0.8, "threshold": 0.4}, 0.05)
+    intervals = {"sensitivity_interval": [0.871, 0.925], "specificity_interval": [0.75, 0.84]}
+    point = {"sensitivity": 0.9, "specificity": 0.8, "threshold": 0.4, **intervals}
+    html = per_hundred_html(point, 0.05)
     dots = html[: html.index('class="key"')]
     kinds = ("found", "missed", "alarms", "spared")
     assert [dots.count(f'class="{kind}"') for kind in kinds] == [5, 0, 19, 76]
     assert "5 are found, 0 missed. Of the 95 others 19 are called falsely, 76" in english(html)
+    assert "sensitivity 90.0% (87.1%–92.5%), specificity 80.0% (75.0%–84.0%)" in english(html)
 
 
 def test_a_line_for_each_zone_of_the_lungs():

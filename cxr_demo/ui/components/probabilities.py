@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from cxr_demo.models.calibration import THREE_CLASS, per_hundred
 from cxr_demo.report import shown_percent, zone_wording
 from cxr_demo.ui.messages import table_html
-from cxr_demo.ui.wording import either, in_every_language, number, percent, say, sentence
+from cxr_demo.ui.wording import Wording, either, in_every_language, number, percent, say, sentence
 
 MAX_DEVIATION = 4.0
 """Standard deviations at the end of a zone's bar."""
@@ -49,7 +49,7 @@ def probabilities_html(
 
 def per_hundred_html(point: Mapping[str, float], prevalence: float) -> str:
     """What an operating point means for 100 children, as dots, those with pneumonia first, and in
-    words; arguments as `calibration.per_hundred`."""
+    words; arguments as `calibration.per_hundred`, and the point's "…_interval" of 95 %."""
     counts = per_hundred(point, prevalence)
     kinds = ("found", "missed", "alarms", "spared")
     dots = "".join(f'<i class="{kind}"></i>' * counts[kind] for kind in kinds)
@@ -57,7 +57,7 @@ def per_hundred_html(point: Mapping[str, float], prevalence: float) -> str:
         f'<span><i class="{kind}"></i>{say(f"hundred.{kind}", count=counts[kind])}</span>'
         for kind in kinds
     )
-    rates = {name: percent(point[name], 1) for name in ("sensitivity", "specificity")}
+    rates = {name: _rate(point, name) for name in ("sensitivity", "specificity")}
     return (
         f'<div class="findings"><div class="hundred" aria-hidden="true">{dots}</div>'
         f'<p class="key" aria-hidden="true">{key}</p>'
@@ -83,6 +83,13 @@ def zones_html(zones: Iterable[Mapping] | None) -> str:
 def nothing_html(key: str = "nothing") -> str:
     """What stands where nothing is to be seen: "nothing" yet, "veiled" or "gated"."""
     return f'<p class="findings nothing">{say(key)}</p>'
+
+
+def _rate(point: Mapping, name: str) -> Wording:
+    """ "97.1% (95.0–98.6%)"."""
+    low, high = (percent(end, 1) for end in point[f"{name}_interval"])
+    value = percent(point[name], 1)
+    return lambda language: f"{value(language)} ({low(language)}–{high(language)})"
 
 
 def _doubt(key: str, holds: bool) -> str:
