@@ -160,9 +160,7 @@ def test_every_missed_aim_of_the_classifier_is_bold():
         (0.924, 0.92, 0.749, 0.85, 0.949, ["**no**", "yes", "**no**", "yes", "**no**"]),
     ],
 )
-def test_every_missed_aim_of_the_detector_is_bold(
-    auc, spared, found, autoencoder, pixel_auc, said
-):
+def test_every_missed_aim_of_the_detector_is_bold(auc, spared, found, autoencoder, pixel_auc, said):
     rows = cells(
         rendered(
             "released_detector.md.j2",
