@@ -169,6 +169,7 @@ def tiny_assets(tmp_path_factory) -> Path:
         change_centre=np.full((20, 20), 0.5, np.float32),
         change_spread=np.full((20, 20), 0.2, np.float32),
         weights=np.full(4, 0.25, np.float32),
+        elsewhere=np.float32(0.25),
         detector=short_hash["detector"],
         density=short_hash["density"],
     )

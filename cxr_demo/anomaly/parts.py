@@ -16,8 +16,6 @@ from cxr_demo.models.networks import DetectorOutput
 
 PARTS = ("brightness", "dullness", "rarity", "change")
 """How bright and how dull lungs are, how rare their texture, how much looks like a lesion."""
-OUTSIDE = -MAX_DEVIATION
-"""Value of the map outside the chest."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +27,16 @@ class NormalParts:
         change_centre: float32 (cells, cells), mean of the detector's logits for held-out normals.
         change_spread: the same, standard deviations.
         weights: of PARTS, such that the sum has a standard deviation of 1 in lungs of normals.
+        elsewhere: of change, where the frame shows no lung.
         lungs: bool (MAP_SIDE, MAP_SIDE).
-        chest: the same, lungs and what lies between them.
     """
 
     gaussians: CellGaussians
     change_centre: np.ndarray
     change_spread: np.ndarray
     weights: np.ndarray
+    elsewhere: float
     lungs: np.ndarray
-    chest: np.ndarray
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], zones: np.ndarray) -> "NormalParts":
@@ -48,8 +46,8 @@ class NormalParts:
             arrays["change_centre"].astype(np.float32),
             arrays["change_spread"].astype(np.float32),
             arrays["weights"].astype(np.float32),
+            float(arrays["elsewhere"]),
             zones > 0,
-            chest_of(zones),
         )
 
     def deviations(self, density: Density, change: DetectorOutput) -> np.ndarray:
@@ -61,14 +59,9 @@ class NormalParts:
         return np.stack([density.brightness, density.dullness, *cells])
 
     def anomaly_map(self, density: Density, change: DetectorOutput) -> np.ndarray:
-        """Their weighted sum, float32 (MAP_SIDE, MAP_SIDE)."""
-        parts = self.deviations(density, change) * self.weights[:, None, None]
-        everywhere = np.where(self.lungs, parts.sum(axis=0), parts[PARTS.index("change")])
-        return np.where(self.chest, everywhere, np.float32(OUTSIDE))
+        """Their weighted sum in the lungs, change alone elsewhere: float32 (MAP_SIDE, MAP_SIDE)."""
+        parts = self.deviations(density, change)
+        in_lungs = np.tensordot(self.weights, parts, axes=1)
+        elsewhere = np.float32(self.elsewhere) * parts[PARTS.index("change")]
+        return np.where(self.lungs, in_lungs, elsewhere)
 
-
-def chest_of(zones: np.ndarray) -> np.ndarray:
-    """Lungs and what lies between them: the convex hull of a zone mask, bool of its shape."""
-    rows, columns = np.nonzero(zones)
-    hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
-    return cv2.fillConvexPoly(np.zeros(zones.shape, np.uint8), hull, 1) > 0

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from cxr_demo.anomaly.density import Density, NormalDensity
 from cxr_demo.anomaly.maps import DETECTOR_SIDE
 from cxr_demo.anomaly.padim import CellGaussians, log_mahalanobis
-from cxr_demo.anomaly.parts import PARTS, NormalParts, chest_of
+from cxr_demo.anomaly.parts import PARTS, NormalParts
 from cxr_demo.artefacts import ALIGNMENT, ASSETS, DENSITY, DETECTOR, PADIM, Artefacts
 from cxr_demo.models.alignment import Aligner
 from cxr_demo.models.networks import Detector, DetectorOutput
@@ -34,8 +34,10 @@ SHRINKAGE = 0.05
 SMALLEST_SPREAD = 0.25
 """Of a cell's logits, as a share of the mean over all: a cell that never says anything is not
 trusted with the first thing it says."""
-WEIGHTS = {"brightness": 1.0, "dullness": 1.0, "rarity": 1.0, "change": 1.0}
-"""How much a part counts, once all have the same spread among normals."""
+WEIGHTS = {"brightness": 1.0, "dullness": 1.0, "rarity": 1.0, "change": 0.3}
+"""How much a part counts in the lungs, once all have the same spread among normals."""
+ELSEWHERE = 1.0
+"""How much change counts where there is no lung."""
 
 
 def fit_gaussians(
@@ -94,11 +96,12 @@ def fit_parts(
     spread = np.maximum(spread, SMALLEST_SPREAD * spread.mean())
     weights = np.array([WEIGHTS[part] for part in PARTS], np.float32)
     lungs = zones > 0
-    parts = NormalParts(gaussians, logits.mean(axis=0), spread, weights, lungs, chest_of(zones))
+    parts = NormalParts(gaussians, logits.mean(axis=0), spread, weights, ELSEWHERE, lungs)
     deviations = np.stack([parts.deviations(*pair)[:, lungs] for pair in held_out])
-    weights = weights / deviations.mean(axis=2).std(axis=0)
-    total = (deviations * weights[:, None]).sum(axis=1)
-    return replace(parts, weights=weights / total.std())
+    even = 1 / deviations.mean(axis=2).std(axis=0)
+    scale = 1 / (deviations * (weights * even)[:, None]).sum(axis=1).std()
+    elsewhere = float(ELSEWHERE * even[PARTS.index("change")] * scale)
+    return replace(parts, weights=weights * even * scale, elsewhere=elsewhere)
 
 
 def lung_cells(zones: np.ndarray, side: int) -> np.ndarray:
@@ -144,6 +147,7 @@ def main() -> None:
         change_centre=found.change_centre.astype(np.float32),
         change_spread=found.change_spread.astype(np.float32),
         weights=found.weights.astype(np.float32),
+        elsewhere=np.float32(found.elsewhere),
         **artefacts.sources(PADIM),
     )
     register(ASSETS / PADIM)

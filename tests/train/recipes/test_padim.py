@@ -7,7 +7,7 @@ from cxr_demo.anomaly.density import Density
 from cxr_demo.anomaly.padim import log_mahalanobis
 from cxr_demo.anomaly.parts import PARTS
 from cxr_demo.models.networks import DetectorOutput
-from train.recipes.padim import SHRINKAGE, WEIGHTS, fit_gaussians, fit_parts, lung_cells
+from train.recipes.padim import ELSEWHERE, SHRINKAGE, WEIGHTS, fit_gaussians, fit_parts, lung_cells
 
 MIXING = np.array([[2.0, 0, 0], [1, 1, 0], [0, 0.5, 0.7]])
 ZONES = np.zeros((64, 64), np.uint8)
@@ -71,6 +71,7 @@ def test_all_parts_weigh_as_told_and_the_sum_varies_by_one():
     spreads = (deviations * parts.weights[:, None]).mean(axis=2).std(axis=0)
     expected = np.array([WEIGHTS[part] for part in PARTS])
     assert spreads / spreads[0] == pytest.approx(expected / expected[0], rel=1e-4)
+    assert parts.elsewhere / parts.weights[3] == pytest.approx(ELSEWHERE / WEIGHTS["change"])
     total = np.stack([parts.anomaly_map(*pair)[lungs] for pair in normals])
     assert total.std() == pytest.approx(1, rel=1e-3)
     # Rarity and logits of the held-out normals themselves, cell by cell.
