@@ -64,4 +64,3 @@ class NormalParts:
         in_lungs = np.tensordot(self.weights, parts, axes=1)
         elsewhere = np.float32(self.elsewhere) * parts[PARTS.index("change")]
         return np.where(self.lungs, in_lungs, elsewhere)
-
