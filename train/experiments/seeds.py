@@ -36,7 +36,7 @@ from train.models.networks import add_region_features, build_detector
 from train.models.training import recipe_as_json
 from train.models.weights import load_quantised, save_quantised
 from train.recipes.density import aligned
-from train.recipes.detector import DetectorRecipe, fit_detector, soft_lungs
+from train.recipes.detector import DetectorRecipe, fit_detector
 from train.recipes.padim import fit_detector_parts
 from train.records.manifest import write_json
 
@@ -62,7 +62,7 @@ def main() -> None:
     arguments = parse(__doc__, "data", "trunk", work=".work/detector", seeds=seeds)
     artefacts = Artefacts()
     arrays = artefacts.arrays(ALIGNMENT)
-    aligner, lungs = Aligner(arrays["template"]), soft_lungs(arrays["zones"])
+    aligner = Aligner(arrays["template"])
     density = NormalDensity.from_arrays(artefacts.arrays(DENSITY))
     normals, held_out = normals_of(arguments.data)
     _, everybody = training_and_validation(arguments.data)
@@ -89,7 +89,7 @@ def main() -> None:
         if not weights.exists():
             seeded = replace(recipe, seed=seed)
             framed = in_frame(normals), in_frame(held_out)
-            model = fit_detector(seeded, *framed, arguments.trunk, work, lungs)
+            model = fit_detector(seeded, *framed, arguments.trunk, work)
             model.save_weights(weights)
         detector = export_detector(weights)
         parts = fit_detector_parts(detector, artefacts, normals, held_out)

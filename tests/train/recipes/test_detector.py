@@ -4,13 +4,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import chest_like
-from train.data import synthetic_lesions
-from train.data.augment import NO_TEXTURE, NOTHING_LENT, ViewRecipe
+from train.data.augment import ViewRecipe
 from train.data.kermany import Images
 from train.experiments.seeds import mean_and_deviation
-from train.recipes.detector import LesionViews, soft_lungs
-
-EVERYWHERE = np.ones((224, 224), np.float32)
+from train.recipes.detector import LesionViews
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +18,7 @@ def normals() -> Images:
 
 
 def test_the_first_half_is_as_it_was_and_the_second_has_lesions(normals):
-    views, cells = LesionViews(normals, ViewRecipe(side=64, area=(0.9, 1.0)), 4, 0, EVERYWHERE)[0]
+    views, cells = LesionViews(normals, ViewRecipe(side=64, area=(0.9, 1.0)), 4, 0)[0]
     assert views.shape == (8, 64, 64, 1)
     assert cells.shape == (8, 8, 8, 1)
     assert views.dtype == cells.dtype == np.float32
@@ -31,35 +28,12 @@ def test_the_first_half_is_as_it_was_and_the_second_has_lesions(normals):
 
 
 def test_an_epoch_shows_every_normal_twice_and_differs_from_the_next(normals):
-    views = LesionViews(normals, ViewRecipe(side=64), 4, 0, EVERYWHERE)
+    views = LesionViews(normals, ViewRecipe(side=64), 4, 0)
     assert [len(views[i][0]) for i in range(len(views))] == [8, 4]
-    first, again = views[0][0], LesionViews(normals, ViewRecipe(side=64), 4, 0, EVERYWHERE)[0][0]
+    first, again = views[0][0], LesionViews(normals, ViewRecipe(side=64), 4, 0)[0][0]
     np.testing.assert_array_equal(first, again)
     views.draw_epoch(1)
     assert (first != views[0][0]).any()
-
-
-def test_lesions_stay_in_the_lungs_that_the_views_are_given(normals, monkeypatch):
-    monkeypatch.setitem(synthetic_lesions.LESIONS, "line", 0.0)
-    monkeypatch.setitem(synthetic_lesions.LESIONS, "haze", 0.28)
-    plain = ViewRecipe(
-        side=64, area=(1, 1), log_ratio=0, rotation=0, flip=0, **NOTHING_LENT, **NO_TEXTURE
-    )
-    left = np.zeros((224, 224), np.float32)
-    left[:, :112] = 1
-    cells = LesionViews(normals, plain, 6, 0, left)[0][1][6:, ..., 0]
-    assert cells[:, :, :4].max() > 0.5
-    assert cells[:, :, 5:].max() == 0
-
-
-def test_lungs_fade_beyond_their_outline():
-    zones = np.zeros((64, 64), np.uint8)
-    zones[20:40, 20:40] = 1  # 70 to 140 of 224
-    lungs = soft_lungs(zones)
-    assert lungs.shape == (224, 224) and lungs.dtype == np.float32
-    assert lungs[80:130, 80:130].min() > 0.95
-    assert 0.05 < lungs[105, 144] < 0.9
-    assert lungs[105, 165] < 0.01
 
 
 def test_the_spread_of_one_seed_is_none_and_of_two_is_that_of_a_sample():
