@@ -460,7 +460,7 @@ def test_the_contour_follows_the_threshold(page):
 @pytest.mark.parametrize(
     ("overlay", "method", "words"),
     [
-        ("anomaly", "detector", ["0", "1 estimated change"]),
+        ("anomaly", "detector", ["0", "1 standard deviations"]),
         ("anomaly", "autoencoder", ["0.00", "0.04 squared error of grey levels"]),
         ("saliency viral", "detector", ["−0.5", "+0.5 logits per region"]),
         ("difference", "detector", ["−3", "+3 standard deviations"]),
