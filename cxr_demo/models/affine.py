@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 IDENTITY = np.eye(2, 3)
-_INVERSE = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+INVERSE = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+"""How OpenCV is to warp: its matrix takes pixels of the result to pixels of the source."""
 
 
 def warp(
@@ -29,7 +30,7 @@ def warp(
     pixels = np.column_stack(
         [matrix[:, :2] * scale, matrix @ (0.5 / side, 0.5 / side, 1) * square.shape[0] - 0.5]
     )
-    return cv2.warpAffine(square, pixels, (side, side), flags=_INVERSE, borderMode=border)
+    return cv2.warpAffine(square, pixels, (side, side), flags=INVERSE, borderMode=border)
 
 
 def to_pixels(matrix: np.ndarray, side: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cxr_demo.models.affine import IDENTITY, compose, from_pixels, to_pixels, warp
+from cxr_demo.models.affine import IDENTITY, INVERSE, compose, from_pixels, to_pixels, warp
 
 TEMPLATE_SIDE, COARSE_SIDE = 64, 32
 GOOD, POOR = 0.9, 0.8
@@ -47,7 +47,6 @@ FRAME_IN_TEMPLATE = np.array([[1 - 2 * MARGIN, 0, MARGIN], [0, 1 - 2 * MARGIN, M
 
 _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-4)
 _BLUR = 3
-_INVERSE = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 _SIZE = (TEMPLATE_SIDE, TEMPLATE_SIDE)
 
 
@@ -137,8 +136,8 @@ class Aligner:
 
     def _judged(self, matrix: np.ndarray, image: np.ndarray, pixels: np.ndarray) -> Alignment:
         """A matrix with the correlation where the frame lies within the image."""
-        warped = cv2.warpAffine(image, pixels, _SIZE, flags=_INVERSE)
-        within = cv2.warpAffine(self._everywhere, pixels, _SIZE, flags=_INVERSE) > 127
+        warped = cv2.warpAffine(image, pixels, _SIZE, flags=INVERSE)
+        within = cv2.warpAffine(self._everywhere, pixels, _SIZE, flags=INVERSE) > 127
         if within.mean() < 0.5:
             return _ASTRAY
         correlation = float(np.corrcoef(warped[within], self._template[within])[0, 1])

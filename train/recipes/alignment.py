@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from cxr_demo.anomaly.zones import ZONES, ZONES_SIDE
 from cxr_demo.artefacts import ALIGNMENT, ASSETS
-from cxr_demo.models.affine import compose, to_pixels
+from cxr_demo.models.affine import INVERSE, compose, to_pixels
 from cxr_demo.models.alignment import (
     POOR,
     TEMPLATE_SIDE,
@@ -95,7 +95,7 @@ def _mean_in_register(contrasts: list[np.ndarray], found: list[Alignment]) -> np
                 contrasts[row],
                 to_pixels(compose(found[row].matrix, back), TEMPLATE_SIDE),
                 size,
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                flags=INVERSE,
                 borderMode=cv2.BORDER_REPLICATE,
             )
             for row in rows
