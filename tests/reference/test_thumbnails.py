@@ -58,6 +58,7 @@ def library_file(prints, ids, labels) -> bytes:
         patients=np.array([f"p{row}" for row in range(n)]),
         labels=np.array(labels, np.int8),
         embeddings=np.eye(n, dtype=np.float16),
+        matrices=np.tile(np.float32([[1, 0, 0], [0, 1, 0]]), (n, 1, 1)),
         perceptual_hashes=np.stack(prints),
         umap=np.zeros((n, 2), np.float32),
         tsne=np.zeros((n, 2), np.float32),
