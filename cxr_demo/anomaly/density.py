@@ -16,13 +16,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cxr_demo.anomaly.zones import ZONES_SIDE
+from cxr_demo.anomaly.zones import ZONES_SIDE, inside, rib_cage
 
 MAP_SIDE = ZONES_SIDE
 PERCENTILES = 2, 98
-"""Grey levels of the inner frame that become 0 and 1."""
+"""Grey levels of a region that become 0 and 1."""
 INNER = 1 / 16
 """Share of the side that the inner frame leaves out on each side."""
+CAGE = inside(rib_cage(bottom=0.85, scale=0.95), MAP_SIDE) > 0
+"""Above the diaphragm and within the chest wall. Arms, and how much of the abdomen a file shows,
+say nothing of the lungs but change what they would be compared with."""
 APART = 3
 """Pixels of the map that lie between the lungs and what they are compared with."""
 FINE, COARSE = 2.0, 4.0
@@ -87,7 +90,7 @@ def measure(frame: np.ndarray, surroundings: np.ndarray) -> np.ndarray:
     Brightness is in standard deviations of the surroundings above their mean, contrast the
     logarithm of the local amplitude between FINE and COARSE.
     """
-    scaled = stretch(frame)
+    scaled = stretch(frame, CAGE)
     blurred = cv2.GaussianBlur(scaled, (0, 0), COARSE)
     size = (MAP_SIDE, MAP_SIDE)
     brightness = cv2.resize(blurred, size, interpolation=cv2.INTER_AREA)
@@ -99,10 +102,11 @@ def measure(frame: np.ndarray, surroundings: np.ndarray) -> np.ndarray:
     return np.stack([brightness, contrast])
 
 
-def stretch(frame: np.ndarray) -> np.ndarray:
-    """Grey levels with the PERCENTILES of the inner frame at 0 and 1; not clipped."""
-    edge = round(INNER * len(frame))
-    low, high = np.percentile(frame[edge:-edge:2, edge:-edge:2], PERCENTILES)
+def stretch(frame: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Grey levels with the PERCENTILES of a region, bool of any side, at 0 and 1; not clipped."""
+    size = frame.shape[::-1]
+    seen = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    low, high = np.percentile(frame[seen > 0][::4], PERCENTILES)
     return ((frame - low) / (high - low + 1e-3)).astype(np.float32)
 
 
@@ -117,9 +121,14 @@ def frame_size(matrix: np.ndarray) -> np.ndarray:
 
 
 def surroundings_of(zones: np.ndarray) -> np.ndarray:
-    """What lungs are compared with: the inner frame, APART from them; bool, from a zone mask."""
+    """What lungs are compared with: the rib cage, APART from them; bool, from a zone mask."""
     lungs = cv2.dilate((zones > 0).astype(np.uint8), np.ones((2 * APART + 1,) * 2, np.uint8))
+    return CAGE & (lungs == 0)
+
+
+def inner_frame() -> np.ndarray:
+    """All of the frame but INNER on each side: bool (MAP_SIDE, MAP_SIDE)."""
     edge = round(INNER * MAP_SIDE)
-    inner = np.zeros(zones.shape, bool)
-    inner[edge:-edge, edge:-edge] = True
-    return inner & (lungs == 0)
+    region = np.zeros((MAP_SIDE, MAP_SIDE), bool)
+    region[edge:-edge, edge:-edge] = True
+    return region

@@ -9,7 +9,7 @@ would go with what surrounds them. Tone is taken out first, or its error would b
 import cv2
 import numpy as np
 
-from cxr_demo.anomaly.density import stretch
+from cxr_demo.anomaly.density import inner_frame, stretch
 from cxr_demo.models.preprocessing import resize_square
 
 AUTOENCODER_SIDE = 128
@@ -22,7 +22,7 @@ SMOOTHING = 1.5
 
 def autoencoder_image(frame: np.ndarray, side: int = AUTOENCODER_SIDE) -> np.ndarray:
     """What is to be rebuilt: float32 (side, side) in [0, 1], its tone taken out by `stretch`."""
-    return resize_square(np.clip(stretch(frame), 0, 1), side)
+    return resize_square(np.clip(stretch(frame, inner_frame()), 0, 1), side)
 
 
 def hide_lungs(image: np.ndarray, lungs: np.ndarray) -> np.ndarray:

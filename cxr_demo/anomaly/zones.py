@@ -1,11 +1,13 @@
-"""The six zones of the lungs, as a radiologist names them: in the frame they lie in one place.
+"""Places in the frame: the rib cage, and the six zones of the lungs as a radiologist names them.
 
 Data contract: a mask uint8 (ZONES_SIDE, ZONES_SIDE) of the frame, 0 outside the lungs, else 1 + the
-index in ZONES, which `train.recipes.alignment` stores beside the template.
+index in ZONES, which `train.recipes.alignment` stores beside the template. The rib cage is an
+outline in points of the frame, drawn on mean chests.
 """
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 ZONES = (
@@ -13,6 +15,11 @@ ZONES = (
 )  # fmt: skip
 """The patient's right is the image's left."""
 ZONES_SIDE = 64
+RIB_CAGE = np.array(
+    [(0.02, 1.0), (0.01, 0.63), (0.09, 0.26), (0.28, 0.0), (0.72, 0.0), (0.91, 0.26),
+     (0.99, 0.63), (0.98, 1.0)]
+)  # fmt: skip
+"""A line around it, (x, y) in points of the frame, open below."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,17 @@ class ZoneReading:
     brightness: float
     percentile: float
     level: float
+
+
+def rib_cage(bottom: float, scale: float = 1.0, shift: np.ndarray | float = 0.0) -> np.ndarray:
+    """RIB_CAGE, closed at `bottom`, scaled about the middle of the frame, then moved: (8, 2)."""
+    return (np.minimum(RIB_CAGE, (1, bottom)) - 0.5) * scale + 0.5 + shift
+
+
+def inside(outline: np.ndarray, side: int) -> np.ndarray:
+    """1 inside an outline of points of the frame, else 0: uint8 (side, side)."""
+    mask = np.zeros((side, side), np.uint8)
+    return cv2.fillPoly(mask, [np.rint((outline * side - 0.5) * 16).astype(np.int32)], 1, shift=4)
 
 
 def zone_means(values: np.ndarray, zones: np.ndarray) -> np.ndarray:

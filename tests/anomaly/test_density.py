@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from cxr_demo.anomaly.density import (
+    CAGE,
     MAP_SIDE,
     MAX_DEVIATION,
     NormalDensity,
     describe_frame,
     frame_size,
+    inner_frame,
     measure,
     stretch,
     surroundings_of,
@@ -95,7 +97,7 @@ def test_a_frame_is_described_by_its_width_and_height_within_limits():
 def test_stretching_puts_the_percentiles_of_the_inner_frame_at_0_and_1():
     frame = np.full((224, 224), 0.9, np.float32)  # the edge is left out
     frame[14:-14, 14:-14] = np.linspace(0.2, 0.6, 196)
-    stretched = stretch(frame)[14:-14, 14:-14]
+    stretched = stretch(frame, inner_frame())[14:-14, 14:-14]
     assert np.percentile(stretched, [2, 98]) == pytest.approx([0, 1], abs=0.02)
 
 
@@ -104,4 +106,15 @@ def test_lungs_are_compared_with_what_is_apart_from_them():
     zones[20:40, 20:40] = 3
     around = surroundings_of(zones)
     assert not around[17:43, 17:43].any() and around[16, 20:40].all()
-    assert not around[:4].any() and around[4, 4:60].all()
+    assert around[4, 24:40].all() and not around[4, :16].any()  # neck, not shoulder
+
+
+def test_what_a_file_shows_outside_the_rib_cage_changes_nothing():
+    """Another abdomen, or none, and other shoulders, farther away than contrast reaches."""
+    frame = chest()
+    other = frame.copy()
+    other[208:] = 0
+    other[:24, :24] = other[:24, -24:] = 1
+    lungs = np.s_[:, 14:46, 20:44]
+    found = (measure(seen, CAGE)[lungs] for seen in (frame, other))
+    np.testing.assert_allclose(*found, atol=1e-5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxr_demo.anomaly.zones import ZONES, read_zones, zone_means
+from cxr_demo.anomaly.zones import ZONES, inside, read_zones, rib_cage, zone_means
 
 
 @pytest.fixture
@@ -33,3 +33,17 @@ def test_a_zone_is_held_against_the_same_zone_of_normals(mask):
     assert zones[0].percentile == pytest.approx(100 * 8 / 11)
     assert zones[1].percentile == 0
     assert [zone.level for zone in zones] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_rib_cage_is_as_wide_on_both_sides_and_ends_where_it_is_told():
+    points = {(round(x, 2), round(y, 2)) for x, y in rib_cage(0.85).tolist()}
+    assert {(round(1 - x, 2), y) for x, y in points} == points
+    assert max(y for _, y in points) == 0.85
+    halved = rib_cage(1.0, 0.5, np.array([0.1, 0.0]))
+    assert halved[0] == pytest.approx([0.36, 0.75])  # (0.02, 1) half as far from (0.6, 0.5)
+
+
+def test_inside_an_outline_that_ends_between_pixels():
+    square = np.array([(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)])
+    mask = inside(square, 64)
+    assert mask[16:48, 16:48].all() and mask.sum() <= 34 * 34  # its edge counts as inside

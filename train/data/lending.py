@@ -8,11 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-RIB_CAGE = np.array(
-    [(0.28, 0.0), (0.72, 0.0), (0.91, 0.26), (0.99, 0.63), (0.98, 0.97), (0.02, 0.97),
-     (0.01, 0.63), (0.09, 0.26)]
-)  # fmt: skip
-"""A polygon around it, in points of the frame; what is outside are its surroundings."""
+from cxr_demo.anomaly.zones import inside, rib_cage
 
 RINGS = 24
 """Of frequencies, from none to the highest along an axis, whose power may be lent."""
@@ -21,16 +17,16 @@ SHAPES = 3
 
 
 def borrow_surroundings(
-    image: np.ndarray, other: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, other: np.ndarray, bottom: float, rng: np.random.Generator
 ) -> np.ndarray:
     """The image within the rib cage, another outside it, fading into each other.
 
-    The rib cage is a little larger or smaller each time, aside, and more or less soft.
+    The rib cage ends at `bottom`, a share of the frame's height. It is a little larger or smaller
+    each time, aside, and more or less soft.
     """
     side = image.shape[0]
-    cage = (RIB_CAGE - 0.5) * rng.uniform(0.9, 1.1) + 0.5 + rng.uniform(-0.02, 0.02, 2)
-    mask = np.zeros_like(image)
-    cv2.fillPoly(mask, [np.rint((cage * side - 0.5) * 16).astype(np.int32)], 1.0, shift=4)
+    cage = rib_cage(bottom, rng.uniform(0.9, 1.1), rng.uniform(-0.02, 0.02, 2))
+    mask = inside(cage, side).astype(np.float32)
     mask = cv2.GaussianBlur(mask, (0, 0), side * rng.uniform(0.01, 0.04))
     return image * mask + other * (1 - mask)
 
