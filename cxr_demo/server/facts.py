@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat
 
+from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.errors import UserError
 from cxr_demo.models.calibration import HEADS, THREE_CLASS
 from cxr_demo.reference.library import ReferenceLibrary, unit_rows
+from cxr_demo.server.refusals import checked
 from cxr_demo.server.serialise import MAX_NEIGHBOURS
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -27,6 +29,14 @@ class ImageFacts(BaseModel, strict=True):
     burned_in: bool
 
 
+class Zone(BaseModel, strict=True):
+    """Of the lungs, as in `report.zones_json`."""
+
+    brightness: FiniteFloat
+    percentile: Annotated[float, Field(ge=0, le=100)]
+    level: FiniteFloat
+
+
 class Facts(BaseModel, strict=True):
     """What is needed of a reading for another search or another operating point: `analysis_answer`
     with "embedding", and what the page adds to it. What else comes is left out."""
@@ -41,6 +51,7 @@ class Facts(BaseModel, strict=True):
     image: ImageFacts
     veil: Literal["veiled", "gated"] | None
     known: Class | None
+    zones: dict[Literal[ZONES], Zone] | None
     matrix: Annotated[list[FiniteFloat], Field(min_length=6, max_length=6)]
 
 
@@ -54,10 +65,7 @@ def parse_facts(sent: object, library: ReferenceLibrary) -> dict:
     Raises:
         UserError: if it is no such thing.
     """
-    try:
-        facts = Facts.model_validate(sent).model_dump()
-    except ValidationError:
-        raise UserError("call.malformed") from None
+    facts = checked(Facts, sent).model_dump()
     heads = {head: set(names) for head, names in HEADS.items()}
     if {head: set(found) for head, found in facts["probabilities"].items()} != heads:
         raise UserError("call.malformed")

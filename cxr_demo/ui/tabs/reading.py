@@ -12,6 +12,7 @@ from cxr_demo.anomaly.maps import THRESHOLD_STEP
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.reading_log import CONFIDENCES, IMPRESSIONS
 from cxr_demo.server.serialise import HOTTEST, MAX_NEIGHBOURS
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
@@ -21,7 +22,6 @@ from cxr_demo.ui.components.map_link import MapLink
 from cxr_demo.ui.components.neighbours import Neighbours
 from cxr_demo.ui.components.probabilities import nothing_html
 from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
-from cxr_demo.ui.reading_log import CONFIDENCES, IMPRESSIONS, log_html
 from cxr_demo.ui.tabs.pictures import PicturesOffer
 from cxr_demo.ui.tabs.reading_handlers import (
     OUTPUTS,
@@ -116,7 +116,7 @@ class ReadingTab:
             self.report_html = gr.Button(T("report.html"))
             self.report_json = gr.Button(T("report.json"))
         with gr.Accordion(T("readfirst.log"), open=False):
-            self.log = gr.HTML(log_html([]), elem_id="log")
+            self.log = gr.HTML(messages.log_html([]), elem_id="log")
             self.forget = gr.Button(T("log.clear"), size="sm")
 
     def _findings(self) -> None:
@@ -194,7 +194,7 @@ class ReadingTab:
             on(self.read_first.change, handlers.switch, held, **SEARCHES),
             on(self.reveal.click, handlers.reveal, marked, **SEARCHES),
         ):
-            veil = f"(facts) => ({viewer.set_js('veil')})(facts?.veil ?? null)"
+            veil = viewer.js("viewer.set('veil', sent[0]?.veil ?? null)")
             done.then(None, self.facts, None, js=veil)
         for event in (
             self.point.change, self.k.release, self.classes.change, self.exclude.change,
@@ -209,22 +209,26 @@ class ReadingTab:
             on(cards.pick, handlers.press, [self.facts], told=True, **SEARCHES)
 
         # What the browser does by itself.
-        empty = f"() => [[], {json.dumps(log_html([]))}]"
+        empty = f"() => [[], {json.dumps(messages.log_html([]))}]"
         self.forget.click(None, None, [self.readings, self.log], js=empty)
         self.read_frame.click(None, self.frame, None, js=self.drop.frame_js())
         to_projection = "(name) => ({ projection: name })"
         self.projection.change(None, self.projection, self.map_link, js=to_projection)
         for setting in ("overlay", "opacity", "compare", "prevalence", "fill", "threshold"):
             component = getattr(self, setting)
-            component.input(None, component, None, js=viewer.set_js(setting))
-        self.method.input(None, self.method, self.threshold, js=viewer.set_js("method", True))
-        viewer.threshold(None, None, self.threshold, js=viewer.slider_js())
-        state = [self.overlay, self.compare, self.opacity]
-        viewer.state(None, None, state, js=viewer.state_js("overlay", "compare", "opacity"))
-        self.undo.click(None, None, None, js=viewer.call_js("undo"))
-        self.clear.click(None, None, None, js=viewer.call_js("clear"))
+            component.input(
+                None, component, None, js=viewer.js(f"viewer.set('{setting}', ...sent)")
+            )
+        follow = viewer.js("viewer.set('method', ...sent) ?? viewer.slider()")
+        self.method.input(None, self.method, self.threshold, js=follow)
+        viewer.threshold(None, None, self.threshold, js=viewer.js("viewer.slider()"))
+        state = "[viewer.state.overlay, viewer.state.compare, viewer.state.opacity]"
+        viewer.state(None, None, [self.overlay, self.compare, self.opacity], js=viewer.js(state))
+        self.undo.click(None, None, None, js=viewer.js("viewer.undo()"))
+        self.clear.click(None, None, None, js=viewer.js("viewer.clear()"))
         for kind, button in (("html", self.report_html), ("json", self.report_json)):
-            button.click(None, [self.label, self.facts], None, js=viewer.report_js(kind))
+            save = viewer.js(f"viewer.report('{kind}', ...sent)")
+            button.click(None, [self.label, self.facts], None, js=save)
 
     def fill_page(self) -> list:
         """What `filled` is given when the page has loaded."""

@@ -6,16 +6,14 @@ or "gated" (unusual). Whatever comes in may be a stranger's and is checked. An a
 changes on the page, by names among OUTPUTS.
 """
 
-import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property, wraps
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import Field
 
-from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.errors import UserError
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.models.input_check import UNUSUAL
@@ -27,22 +25,20 @@ from cxr_demo.report import neighbourhood_json
 from cxr_demo.server import serialise
 from cxr_demo.server.facts import Class, parse_facts, picture_of_uri
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.reading_log import logged
+from cxr_demo.server.refusals import attempt, checked
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui import messages
 from cxr_demo.ui.components import map_link, neighbours, probabilities, viewer
-from cxr_demo.ui.components.drop_zone import parse_radiograph
-from cxr_demo.ui.components.module import checked
+from cxr_demo.ui.components.drop_zone import Radiograph as Sent
 from cxr_demo.ui.map_figure import ReferenceMap
-from cxr_demo.ui.reading_log import log_html, logged
 from cxr_demo.ui.wording import say
 
 OUTPUTS = (
     "facts", "status", "viewer", "map_link", "frames", "frame", "gate", "gate_text", "ask",
     "probabilities", "zones", "cards", "picked", "found", "hundred", "readings", "log",
 )  # fmt: skip
-
-log = logging.getLogger(__name__)
 
 
 class Search(NamedTuple):
@@ -53,30 +49,17 @@ class Search(NamedTuple):
     exclude: bool
 
 
-class Zone(BaseModel):
-    """Of the lungs, as in `report.zones_json`."""
-
-    brightness: FiniteFloat
-    percentile: Annotated[float, Field(ge=0, le=100)]
-    level: FiniteFloat
-
-
 def saying_refusals(handler: Callable[..., dict]) -> Callable[..., dict]:
     """Say refusals and failures on the status line; nothing else on the page changes."""
 
-    @wraps(handler)
-    def tell(*sent) -> dict:
-        try:
-            return handler(*sent)
-        except UserError as refusal:
-            frames = refusal.key == "refused.dicom.frames"
-            last = {"frame": gr.update(maximum=refusal.values["frames"], value=1)} if frames else {}
-            status = messages.refused_html(refusal, handler.__name__.startswith("read_"))
-            return {"status": status, "frames": gr.update(visible=frames), **last}
-        except Exception:
-            # A programming error: its trace goes to the log, which never sees pixels or names.
-            log.exception("%s failed", handler.__name__)
-            return {"status": messages.status_html("refused", say("failed"))}
+    def tell(*sent: object) -> dict:
+        answer, refusal = attempt(handler, *sent)
+        if refusal is None:
+            return answer
+        frames = refusal.key == "refused.dicom.frames"
+        last = {"frame": gr.update(maximum=refusal.values["frames"], value=1)} if frames else {}
+        status = messages.refused_html(refusal, handler.__name__.startswith("read_"))
+        return {"status": status, "frames": gr.update(visible=frames), **last}
 
     return tell
 
@@ -101,7 +84,8 @@ class ReadingHandlers:
         """Analyse what the drop zone sent."""
         path = sent.get("path") if isinstance(sent, dict) else None
         content = self._uploads.take(path)  # first of all: whatever is wrong, it leaves the disk
-        return self._read(read_radiograph(content, parse_radiograph(sent)[1]), read_first, how)
+        frame = checked(Sent, sent, "refused.upload_gone").frame
+        return self._read(read_radiograph(content, frame), read_first, how)
 
     def read_example(self, chosen: object, read_first: bool, *how: object) -> dict:
         """Analyse the shipped example that was chosen in the gallery."""
@@ -143,35 +127,28 @@ class ReadingHandlers:
         if not search.classes:
             raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
         left_out = facts["same_patients"] if search.exclude else ()
-        found = neighbourhood_json(
-            find_neighbourhood(library, facts["embedding"], search.k, search.classes, left_out)
-        )
+        found = find_neighbourhood(library, facts["embedding"], search.k, search.classes, left_out)
         asked = {"search": search._asdict(), "operating_point": {"name": name, **point}}
         answer = {
-            "facts": {**sent, **changed, **found, **asked},
+            "facts": {**sent, **changed, **neighbourhood_json(found), **asked},
             "status": messages.done_html(facts, search.exclude),
             "ask": gr.update(visible=facts["veil"] == "veiled"),
         }
         if facts["veil"]:
-            hidden, nowhere = (
-                probabilities.nothing_html(facts["veil"]),
-                {"query": None, "marked": None},
-            )
-            answer |= {"probabilities": hidden, "cards": hidden, "zones": "", "map_link": nowhere}
-            return answer
-        zones = checked(dict[Literal[ZONES], Zone] | None, sent.get("zones")) or {}
-        zones = [{"name": place, **vars(zone)} for place, zone in zones.items()]
-        near, heads, atypical = found["neighbours"], facts["probabilities"], facts["atypical"]
-        query = map_link.map_query(library, near, found["map"], atypical)
+            hidden = probabilities.nothing_html(facts["veil"])
+            nowhere = {"query": None, "marked": None}
+            hides = {"probabilities": hidden, "cards": hidden, "zones": "", "map_link": nowhere}
+            return {**answer, **hides}
+        heads, atypical = facts["probabilities"], facts["atypical"]
+        query = map_link.map_query(library, found, atypical)
         return {
             **answer,
             "probabilities": probabilities.probabilities_html(
                 heads, facts["plausible"], name, point["threshold"], atypical
             ),
-            "zones": probabilities.zones_html(zones),
+            "zones": probabilities.zones_html(facts["zones"]),
             "cards": neighbours.neighbours_html(
-                library, service.thumbnails, near, found["vote"], heads,
-                service.analyser.typicality, search.classes,
+                service.thumbnails, found, heads, service.analyser.typicality, search.classes,
                 facts["left_out"] if search.exclude else 0,
             ),
             "map_link": {"query": query, "marked": None},
@@ -199,7 +176,7 @@ class ReadingHandlers:
         rows = logged(readings, impression, confidence, facts)
         mark = {name: rows[-1][name] for name in ("impression", "confidence")}
         shown = self.again(sent, *how, veil=None, impression=mark)
-        return {"readings": rows, "log": log_html(rows), **shown}
+        return {"readings": rows, "log": messages.log_html(rows), **shown}
 
     def hundred(self, point: object, prevalence: object) -> dict:
         """What an operating point means for 100 children at a prevalence, in per cent."""
@@ -212,7 +189,7 @@ class ReadingHandlers:
 
     def probe(self, asked: object, sent: object) -> dict:
         """Hide boxes from the networks."""
-        request, found = viewer.parse_probe(asked), None
+        request, found = checked(viewer.ProbeRequest, asked), None
         with suppress(UserError):  # the viewer takes the box away again
             square = picture_of_uri(sent.get("square") if isinstance(sent, dict) else None, SIDE)
             examine = self._service.analyser.examine
@@ -226,7 +203,7 @@ class ReadingHandlers:
 
     def look(self, asked: object) -> dict:
         """What else a part of a large library's map holds, which does not show all of it."""
-        return {"map_link": {"more": self.reference_map.points_in(*map_link.looked_at(asked))}}
+        return {"map_link": {"more": self.reference_map.points_in(*checked(map_link.Look, asked))}}
 
     def press(self, asked: object, sent: object) -> dict:
         """Mark references of cards on the map, and hold a single one beside the radiograph, if
