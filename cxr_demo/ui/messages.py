@@ -1,6 +1,6 @@
 """What the page says around a reading, as HTML in every language. Pure functions.
 
-Data contract: `facts` is what the page holds of one reading, see `tabs.reading_handlers`.
+Data contract: `facts` is what the page holds of one reading, see `server.facts`.
 """
 
 from cxr_demo.errors import UserError

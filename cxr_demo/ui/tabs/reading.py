@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from gradio.i18n import I18nData as T
 
@@ -22,12 +22,9 @@ from cxr_demo.ui.components.map_link import MapLink
 from cxr_demo.ui.components.neighbours import Neighbours
 from cxr_demo.ui.components.probabilities import nothing_html
 from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
+from cxr_demo.ui.map_figure import PROJECTIONS
 from cxr_demo.ui.tabs.pictures import PicturesOffer
-from cxr_demo.ui.tabs.reading_handlers import (
-    OUTPUTS,
-    ReadingHandlers,
-    saying_refusals,
-)
+from cxr_demo.ui.tabs.reading_handlers import OUTPUTS, ReadingHandlers, saying_refusals
 from cxr_demo.ui.wording import say
 
 NETWORKS = {"concurrency_id": "networks", "concurrency_limit": 1}
@@ -36,12 +33,8 @@ SEARCHES = {"concurrency_id": "searches", "concurrency_limit": 4}
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 LATEST = {**SEARCHES, "trigger_mode": "always_last"}
 NOTES = ("anomaly.note", "neighbours.note", "map.note", "probabilities.note")
-OVERLAYS = {
-    "anomaly": "anomaly", "difference": "difference",
-    **{f"saliency {name}": f"saliency.{name}" for name in THREE_CLASS}, "none": "none",
-}  # fmt: skip
-"""By the viewer's name, the wording's."""
-COMPARISONS = {"single": "single", "side": "side", "curtain": "swipe"}
+OVERLAYS = ("anomaly", "difference", *(f"saliency {name}" for name in THREE_CLASS), "none")
+COMPARISONS = ("single", "side", "curtain")
 
 
 class ReadingTab:
@@ -92,18 +85,11 @@ class ReadingTab:
             {n: {**s, "range": [0, HOTTEST[n]], "step": THRESHOLD_STEP[n]} for n, s in scores}
         )
         with gr.Row(elem_classes="controls"):
-            self.overlay = gr.Dropdown(
-                [(T(f"overlay.{key}"), name) for name, key in OVERLAYS.items()],
-                label=T("overlay"), min_width=170,
-            )  # fmt: skip
-            self.compare = gr.Dropdown(
-                [(T(f"compare.{key}"), name) for name, key in COMPARISONS.items()],
-                label=T("compare.mode"), min_width=130,
-            )  # fmt: skip
-            self.opacity = gr.Slider(
-                0, 1, 0.6, step=0.05, label=T("opacity"), min_width=130, buttons=[],
-                elem_id="opacity",
-            )  # fmt: skip
+            self.overlay = choice("overlay", "overlay.", OVERLAYS, gr.Dropdown, min_width=170)
+            self.compare = choice(
+                "compare.mode", "compare.mode.", COMPARISONS, gr.Dropdown, min_width=130
+            )
+            self.opacity = slider("opacity", 0, 1, 0.6, 0.05, min_width=130, elem_id="opacity")
         self.zones = gr.HTML("", elem_id="zones")
         with gr.Accordion(T("probe.title"), open=False, elem_id="probe-accordion"):
             with gr.Row():
@@ -129,31 +115,29 @@ class ReadingTab:
         points = list(self._service.calibration["operating_points"])
         self.point = choice("point", "point.", points, elem_id="point")
         preset = self._service.held_out_scores["detector"]["presets"]
-        self.threshold = gr.Slider(
-            0, HOTTEST["detector"], next(iter(preset.values())), step=THRESHOLD_STEP["detector"],
-            label=T("threshold"), elem_id="threshold", buttons=[],
+        self.threshold = slider(
+            "threshold", 0, HOTTEST["detector"], next(iter(preset.values())),
+            THRESHOLD_STEP["detector"], elem_id="threshold",
         )  # fmt: skip
         ViewerPanel("verdict")
         self.method = choice("method", "method.", list(HOTTEST), elem_id="method")
         with gr.Accordion(T("hundred.title"), open=False):
-            self.prevalence = gr.Slider(1, 99, 50, step=1, label=T("prevalence"), buttons=[])
+            self.prevalence = slider("prevalence", 1, 99, 50)
             self.hundred = gr.HTML(self._handlers.hundred(points[0], 50)["hundred"])
 
     def _references(self) -> None:
         self.projection = gr.Radio(
-            [("UMAP", "umap"), ("t-SNE", "tsne")], value="umap", label=T("map.title"),
-            show_label=False, elem_id="projection",
+            [(title, name) for name, title in PROJECTIONS.items()], value="umap",
+            label=T("map.title"), show_label=False, elem_id="projection",
         )  # fmt: skip
         self.plot = gr.Plot(show_label=False, elem_id="map", elem_classes="reference-map")
         self.map_link = MapLink("map")
         self.picked = Neighbours(elem_id="picked")
         self.cards = Neighbours(nothing_html(), elem_id="neighbours")
         with gr.Accordion(T("search.title"), open=False), gr.Row(elem_classes="controls"):
-            self.k = gr.Slider(
-                1, MAX_NEIGHBOURS, NEIGHBOURS, step=1, label=T("search.k"), buttons=[]
-            )
-            self.classes = gr.CheckboxGroup(
-                choices("class.", THREE_CLASS), value=list(THREE_CLASS), label=T("search.classes")
+            self.k = slider("search.k", 1, MAX_NEIGHBOURS, NEIGHBOURS)
+            self.classes = choice(
+                "search.classes", "class.", THREE_CLASS, gr.CheckboxGroup, value=list(THREE_CLASS)
             )
             self.exclude = gr.Checkbox(True, label=T("search.exclude"))
         with gr.Accordion(T("table.title"), open=False):
@@ -172,19 +156,23 @@ class ReadingTab:
         named = {name: getattr(self, name) for name in OUTPUTS}
         nothing = {self.status: gr.skip()}
 
-        def on(event: Callable, handler: Callable, inputs: list, told: bool = False, **queue):
-            """Put on the page what a handler says of the inputs, and of what the event tells."""
+        def on(events: Callable | list, handler: Callable, inputs: list, told=False, **queue):
+            """Put on the page what a handler says of the inputs, and of what an event tells."""
 
             def answer(data: gr.EventData, *sent: object) -> dict:
                 said = saying_refusals(handler)(*([data._data] if told else []), *sent)
                 return {named[name]: value for name, value in said.items()} or nothing
 
-            outputs = list(named.values())
-            return event(answer, inputs, outputs, **PRIVATE, **queue)
+            return gr.on(events, answer, inputs, list(named.values()), **PRIVATE, **queue)
 
         busy = json.dumps(messages.status_html("busy", say("status.working")))
-        for event in (self.drop.radiograph, self.examples.select):
-            event(None, None, self.status, js=f"() => {busy}")
+        gr.on(
+            [self.drop.radiograph, self.examples.select],
+            None,
+            None,
+            self.status,
+            js=f"() => {busy}",
+        )
         on(self.drop.radiograph, handlers.read_upload, [self.drop, *seen], **NETWORKS)
         on(self.examples.select, handlers.read_example, seen, told=True, **NETWORKS)
         on(viewer.probe, handlers.probe, [self.facts], told=True, **NETWORKS)
@@ -196,17 +184,15 @@ class ReadingTab:
         ):
             veil = viewer.js("viewer.set('veil', sent[0]?.veil ?? null)")
             done.then(None, self.facts, None, js=veil)
-        for event in (
-            self.point.change, self.k.release, self.classes.change, self.exclude.change,
-        ):  # fmt: skip
-            on(event, handlers.again, [self.facts, *how], **LATEST)
-        for event in (self.point.change, self.prevalence.input):
-            on(event, handlers.hundred, [self.point, self.prevalence], **LATEST)
+        asked = [self.point.change, self.k.release, self.classes.change, self.exclude.change]
+        on(asked, handlers.again, [self.facts, *how], **LATEST)
+        share = [self.point, self.prevalence]
+        on([self.point.change, self.prevalence.input], handlers.hundred, share, **LATEST)
         on(self.find.change, handlers.find, [self.find], **LATEST)
         on(self.map_link.look, handlers.look, [], told=True, **LATEST)
         on(self.map_link.pick, handlers.pick, [self.facts], told=True, **SEARCHES)
-        for cards in (self.cards, self.picked, self.found):
-            on(cards.pick, handlers.press, [self.facts], told=True, **SEARCHES)
+        pressed = [cards.pick for cards in (self.cards, self.picked, self.found)]
+        on(pressed, handlers.press, [self.facts], told=True, **SEARCHES)
 
         # What the browser does by itself.
         empty = f"() => [[], {json.dumps(messages.log_html([]))}]"
@@ -236,11 +222,16 @@ class ReadingTab:
         return [reference_map.plot(), service.example_thumbnails, *self._pictures.offered()]
 
 
-def choices(prefix: str, names: Iterable[str]) -> list[tuple[T, str]]:
-    """Values with what they are called: sentences whose keys begin with a prefix."""
-    return [(T(prefix + name), name) for name in names]
+def choice(
+    label: str, prefix: str, names: Sequence[str], kind: type = gr.Radio, **options
+) -> gr.components.Component:
+    """Some of several, called by sentences whose keys begin with a prefix; the first by default."""
+    named = [(T(prefix + name), name) for name in names]
+    return kind(named, label=T(label), **{"value": names[0], **options})
 
 
-def choice(label: str, prefix: str, names: list[str] | tuple[str, ...], **options) -> gr.Radio:
-    """One of several, the first by default."""
-    return gr.Radio(choices(prefix, names), label=T(label), **{"value": names[0], **options})
+def slider(
+    label: str, least: float, most: float, value: float, step: float = 1, **options
+) -> gr.Slider:
+    """A number to be moved, without a button that resets it."""
+    return gr.Slider(least, most, value, step=step, label=T(label), buttons=[], **options)

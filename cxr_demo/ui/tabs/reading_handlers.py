@@ -1,29 +1,23 @@
 """What the Read tab answers: plain methods from values to values, without layout.
 
-Data contract: what a page holds of one reading are its facts, in the browser and nowhere else:
-`serialise.analysis_answer` with "embedding" and "square", and "veil": None, "veiled" (read first)
-or "gated" (unusual). Whatever comes in may be a stranger's and is checked. An answer has what
-changes on the page, by names among OUTPUTS.
+Data contract: what a page holds of one reading are its facts, see `server.facts`. Whatever comes in
+may be a stranger's and is checked. An answer has what changes on the page, by names among OUTPUTS.
 """
 
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cxr_demo.errors import UserError
-from cxr_demo.models.calibration import THREE_CLASS
-from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.models.preprocessing import SIDE
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reading.types import Radiograph
-from cxr_demo.reference.neighbourhood import find_neighbourhood
 from cxr_demo.report import neighbourhood_json
 from cxr_demo.server import serialise
-from cxr_demo.server.facts import Class, parse_facts, picture_of_uri
+from cxr_demo.server.facts import facts_of, parse_facts, picture_of_uri, search_again
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.reading_log import logged
 from cxr_demo.server.refusals import attempt, checked
@@ -39,14 +33,6 @@ OUTPUTS = (
     "facts", "status", "viewer", "map_link", "frames", "frame", "gate", "gate_text", "ask",
     "probabilities", "zones", "cards", "picked", "found", "hundred", "readings", "log",
 )  # fmt: skip
-
-
-class Search(NamedTuple):
-    """How many neighbours, of which classes, and whether those of the same patient are left out."""
-
-    k: Annotated[int, Field(ge=1, le=serialise.MAX_NEIGHBOURS)]
-    classes: list[Class]
-    exclude: bool
 
 
 def saying_refusals(handler: Callable[..., dict]) -> Callable[..., dict]:
@@ -97,21 +83,12 @@ class ReadingHandlers:
     def _read(self, radiograph: Radiograph, read_first: bool, how: tuple) -> dict:
         analyser = self._service.analyser
         analysis = analyser.analyse(radiograph)
-        gated = analysis.input_check.grade == UNUSUAL
-        library, known = analyser.library, analysis.same_picture
-        facts = {
-            **serialise.analysis_answer(analysis, ["embedding", "square"]),
-            "id": secrets.randbelow(2**31),
-            "veil": "gated" if gated else "veiled" if read_first else None,
-            "matrix": serialise.frame_matrix(analysis),
-            "known": library.reference(library.row_of[known[0]]).label if known else None,
-            "impression": None,
-        }
+        facts = facts_of(analysis, analyser.library, read_first)
         value = serialise.viewer_value(analysis, facts["id"], facts["veil"])
         return {
             "viewer": gr.update(value=value, compare=False),
             "frames": gr.update(visible=False),
-            "gate": gr.update(visible=gated),
+            "gate": gr.update(visible=facts["veil"] == "gated"),
             "gate_text": messages.gate_html(facts),
             "picked": "",
             **self.again(facts, *how),
@@ -122,15 +99,12 @@ class ReadingHandlers:
         if sent is None:
             return {}
         service, library = self._service, self._service.analyser.library
-        facts, (name, *rest) = {**parse_facts(sent, library), **changed}, how
-        point, search = self._point(name), checked(Search, rest)
-        if not search.classes:
-            raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
-        left_out = facts["same_patients"] if search.exclude else ()
-        found = find_neighbourhood(library, facts["embedding"], search.k, search.classes, left_out)
-        asked = {"search": search._asdict(), "operating_point": {"name": name, **point}}
+        facts, (name, *asked) = {**parse_facts(sent, library), **changed}, how
+        point = self._point(name)
+        search, found = search_again(facts, library, asked)
+        now = {"search": search._asdict(), "operating_point": {"name": name, **point}}
         answer = {
-            "facts": {**sent, **changed, **neighbourhood_json(found), **asked},
+            "facts": {**sent, **changed, **neighbourhood_json(found), **now},
             "status": messages.done_html(facts, search.exclude),
             "ask": gr.update(visible=facts["veil"] == "veiled"),
         }
