@@ -9,6 +9,7 @@ from gradio.data_classes import ListFiles
 from gradio.i18n import I18nData as T
 
 from cxr_demo.analysis import Analysis
+from cxr_demo.cli import file_record
 from cxr_demo.cli.tables import write_csv_rows
 from cxr_demo.errors import UserError
 from cxr_demo.i18n import LANGUAGES
@@ -16,7 +17,6 @@ from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.reading.archive import MAX_ENTRIES, open_files
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reading.types import Radiograph
-from cxr_demo.report import refusal_json, result_line
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.refusals import attempt, checked
 from cxr_demo.server.serialise import called
@@ -149,11 +149,11 @@ class BatchTab:
         if refusal is not None:
             reason = sentence(refusal.key, **refusal.values)(language)
             row = [name, *[""] * 6, f"{sentence('batch.status.refused')(language)}: {reason}"]
-            return {"burned_in": None, "line": {"file": name, **refusal_json(refusal)}}, row
-        radiograph, analysis = found
-        line, check = result_line(name, analysis), analysis.input_check
+            return file_record.refused(name, refusal), row
+        record, check = file_record.analysed(name, *found), found[1].input_check
+        line = record["line"]
         warnings = [f"gate.{check.reason}"] * (check.grade == UNUSUAL)
-        warnings += ["burned_in"] * radiograph.burned_in
+        warnings += ["burned_in"] * record["burned_in"]
         three = line["probabilities"]["three_class"]
         said = [
             sentence(f"class.{called(line['probabilities'])}"),
@@ -163,8 +163,7 @@ class BatchTab:
             sentence("yes" if line["anomaly"]["unusual"] else "no"),
         ]
         status = [sentence(key)(language) for key in ("batch.status.done", *warnings[:1])]
-        row = [name, *(word(language) for word in said), " ".join(status)]
-        return {"burned_in": radiograph.burned_in, "line": line}, row
+        return record, [name, *(word(language) for word in said), " ".join(status)]
 
 
 def chosen_file(told: gr.EventData) -> list:
