@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from gradio.i18n import I18nData as T
 
@@ -156,23 +157,18 @@ class ReadingTab:
         named = {name: getattr(self, name) for name in OUTPUTS}
         nothing = {self.status: gr.skip()}
 
-        def on(events: Callable | list, handler: Callable, inputs: list, told=False, **queue):
-            """Put on the page what a handler says of the inputs, and of what an event tells."""
+        def on(event: Callable, handler: Callable, inputs: list, told: bool = False, **queue):
+            """Put on the page what a handler says of the inputs, and of what the event tells."""
 
             def answer(data: gr.EventData, *sent: object) -> dict:
                 said = saying_refusals(handler)(*([data._data] if told else []), *sent)
                 return {named[name]: value for name, value in said.items()} or nothing
 
-            return gr.on(events, answer, inputs, list(named.values()), **PRIVATE, **queue)
+            return event(answer, inputs, list(named.values()), **PRIVATE, **queue)
 
         busy = json.dumps(messages.status_html("busy", say("status.working")))
-        gr.on(
-            [self.drop.radiograph, self.examples.select],
-            None,
-            None,
-            self.status,
-            js=f"() => {busy}",
-        )
+        for event in (self.drop.radiograph, self.examples.select):  # `gr.on` takes none of ours
+            event(None, None, self.status, js=f"() => {busy}")
         on(self.drop.radiograph, handlers.read_upload, [self.drop, *seen], **NETWORKS)
         on(self.examples.select, handlers.read_example, seen, told=True, **NETWORKS)
         on(viewer.probe, handlers.probe, [self.facts], told=True, **NETWORKS)
@@ -185,14 +181,14 @@ class ReadingTab:
             veil = viewer.js("viewer.set('veil', sent[0]?.veil ?? null)")
             done.then(None, self.facts, None, js=veil)
         asked = [self.point.change, self.k.release, self.classes.change, self.exclude.change]
-        on(asked, handlers.again, [self.facts, *how], **LATEST)
-        share = [self.point, self.prevalence]
-        on([self.point.change, self.prevalence.input], handlers.hundred, share, **LATEST)
+        on(partial(gr.on, asked), handlers.again, [self.facts, *how], **LATEST)
+        asked, share = [self.point.change, self.prevalence.input], [self.point, self.prevalence]
+        on(partial(gr.on, asked), handlers.hundred, share, **LATEST)
         on(self.find.change, handlers.find, [self.find], **LATEST)
         on(self.map_link.look, handlers.look, [], told=True, **LATEST)
         on(self.map_link.pick, handlers.pick, [self.facts], told=True, **SEARCHES)
-        pressed = [cards.pick for cards in (self.cards, self.picked, self.found)]
-        on(pressed, handlers.press, [self.facts], told=True, **SEARCHES)
+        for cards in (self.cards, self.picked, self.found):
+            on(cards.pick, handlers.press, [self.facts], told=True, **SEARCHES)
 
         # What the browser does by itself.
         empty = f"() => [[], {json.dumps(messages.log_html([]))}]"
