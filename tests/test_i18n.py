@@ -129,7 +129,7 @@ def literals() -> tuple[set[str], set[str]]:
                 ]
                 patterns.add("".join(".+" if one is None else re.escape(one) for one in parts))
     for text in SCRIPTS.values():
-        whole |= set(re.findall(r"['\"]([^'\"\n]+)['\"]", text))
+        whole |= set(re.findall(r"['\"]([^'\"\n]*)['\"]", text))
         for put in re.findall(r"(?=`([a-z_][\w.]*\.\$\{[^`\n]*)`)", text):
             patterns.add(".+".join(map(re.escape, re.split(r"\$\{[^}]*\}", put))))
     return whole, {one for one in patterns if re.match(r"[a-z_]+\\\.", one)}

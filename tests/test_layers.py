@@ -16,7 +16,7 @@ LAYERS = {
         ("models",),
         ("anomaly", "reference"),
         ("analysis",),
-        ("report", "self_test"),
+        ("model_card", "report", "self_test"),
         ("cli",),
         ("server",),
         ("ui",),

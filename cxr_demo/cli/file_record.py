@@ -9,10 +9,11 @@ import json
 from pathlib import Path
 
 from cxr_demo import report
-from cxr_demo.analysis import Analyser
+from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.artefacts import ASSETS, DERIVED_FROM, MIDDLES, VERSIONED, Artefacts
-from cxr_demo.errors import RadiographError
+from cxr_demo.errors import RadiographError, UserError
 from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
+from cxr_demo.reading.types import Radiograph
 
 
 def model_hashes(root: Path = ASSETS) -> dict[str, str]:
@@ -46,22 +47,28 @@ class FileAnalyser:
         """The record of one file, readable or not."""
         try:
             radiograph = read_radiograph(_read(file), self._frame)
-            line = report.result_line(file, self._analyser.analyse(radiograph))
+            analysis = self._analyser.analyse(radiograph)
         except RadiographError as error:
-            return _refusal_record(file, error)
+            return json.dumps(refused(file, error))
         except Exception as error:
             error.add_note(f"while analysing {file}")  # a worker's traceback does not name it
             raise
-        return json.dumps({"burned_in": radiograph.burned_in, "line": line})
+        return json.dumps(analysed(file, radiograph, analysis))
+
+
+def analysed(file: str, radiograph: Radiograph, analysis: Analysis) -> dict:
+    """The record, parsed, of a file under the name given."""
+    return {"burned_in": radiograph.burned_in, "line": report.result_line(file, analysis)}
+
+
+def refused(file: str, error: UserError) -> dict:
+    """The record, parsed, of a file that is not analysed."""
+    return {"burned_in": None, "line": {"file": file, **report.refusal_json(error)}}
 
 
 def crash_record(file: str) -> str:
     """The record of a file whose analysis ends the process that attempts it."""
-    return _refusal_record(file, RadiographError("refused.process_ended"))
-
-
-def _refusal_record(file: str, error: RadiographError) -> str:
-    return json.dumps({"burned_in": None, "line": {"file": file, **report.refusal_json(error)}})
+    return json.dumps(refused(file, RadiographError("refused.process_ended")))
 
 
 def _read(file: str) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cxr_demo.errors import UserError
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.library import Neighbour, ReferenceLibrary
 from cxr_demo.reference.projection import project
@@ -40,8 +41,14 @@ def find_neighbourhood(
     classes: Iterable[str] = THREE_CLASS,
     leave_out: Iterable[str] = (),
 ) -> Neighbourhood:
-    """Search as `ReferenceLibrary.nearest`, count the vote, and place the query on both maps."""
+    """Search as `ReferenceLibrary.nearest`, count the vote, and place the query on both maps.
+
+    Raises:
+        UserError: if nobody is left to be found.
+    """
     neighbours = library.nearest(embedding, k, classes, leave_out)
+    if not neighbours:
+        raise UserError("refused.leave_out")
     rows = [neighbour.row for neighbour in neighbours]
     shares = vote(neighbours, library.vote_weights)
     return Neighbourhood(

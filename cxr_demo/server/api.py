@@ -4,27 +4,23 @@ Nothing is kept between calls: `analyse` returns what the other two need. What c
 trusted.
 """
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 
-import numpy as np
 from gradio.data_classes import FileData
 
 from cxr_demo.anomaly.maps import SCORES, is_unusual, share_above
 from cxr_demo.anomaly.thresholds import predictive_values
 from cxr_demo.errors import UserError
-from cxr_demo.i18n import translate
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from cxr_demo.report import neighbourhood_json, refusal_json
 from cxr_demo.server.facts import unit_embedding
+from cxr_demo.server.refusals import attempt
 from cxr_demo.server.serialise import MAX_NEIGHBOURS, PARTS, analysis_answer, unpacked
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
-
-log = logging.getLogger(__name__)
 
 
 def answered(endpoint: Callable[..., dict]) -> Callable[..., dict]:
@@ -32,16 +28,11 @@ def answered(endpoint: Callable[..., dict]) -> Callable[..., dict]:
 
     @wraps(endpoint)
     def answer(*sent, **named) -> dict:
-        try:
-            return endpoint(*sent, **named)
-        except UserError as refusal:
-            said = {"key": refusal.key, "values": refusal.values}
-            return {**refusal_json(refusal), "refusal": said}
-        except Exception:
-            # A programming error: its trace goes to the log, which never sees pixels or names.
-            log.exception("%s failed", endpoint.__name__)
-            said = {"key": "failed", "values": {}}
-            return {"status": "failed", "error": translate("failed"), "refusal": said}
+        found, refusal = attempt(endpoint, *sent, **named)
+        if refusal is None:
+            return found
+        said = refusal_json(refusal) | ({"status": "failed"} if refusal.key == "failed" else {})
+        return {**said, "refusal": {"key": refusal.key, "values": refusal.values}}
 
     return answer
 
@@ -121,10 +112,6 @@ class Endpoints:
         if not classes or not _are(str, classes) or not set(classes) <= set(THREE_CLASS):
             raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
         if not _are(str, leave_out):
-            raise UserError("refused.leave_out")
-        left = np.isin(library.labels, [THREE_CLASS.index(name) for name in classes])
-        left[library.rows_of_patients(leave_out)] = False
-        if not left.any():
             raise UserError("refused.leave_out")
         found = find_neighbourhood(library, query, k, classes, leave_out)
         return {"status": "ok", "error": None, **neighbourhood_json(found)}

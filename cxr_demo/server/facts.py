@@ -1,17 +1,24 @@
-"""What a browser sends back of a reading, which lies nowhere else: checked as a stranger's."""
+"""What a page holds of a reading, its facts, which lie in the browser and nowhere else; and what is
+made of them when they come back, checked as a stranger's."""
 
 import base64
+import secrets
 import struct
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat
 
+from cxr_demo.analysis import Analysis
+from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.errors import UserError
 from cxr_demo.models.calibration import HEADS, THREE_CLASS
+from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.reference.library import ReferenceLibrary, unit_rows
-from cxr_demo.server.serialise import MAX_NEIGHBOURS
+from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
+from cxr_demo.server.refusals import checked
+from cxr_demo.server.serialise import MAX_NEIGHBOURS, analysis_answer, frame_matrix
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Class = Literal[THREE_CLASS]
@@ -25,6 +32,14 @@ class ImageFacts(BaseModel, strict=True):
     height: int
     bit_depth: int
     burned_in: bool
+
+
+class Zone(BaseModel, strict=True):
+    """Of the lungs, as in `report.zones_json`."""
+
+    brightness: FiniteFloat
+    percentile: Annotated[float, Field(ge=0, le=100)]
+    level: FiniteFloat
 
 
 class Facts(BaseModel, strict=True):
@@ -41,7 +56,57 @@ class Facts(BaseModel, strict=True):
     image: ImageFacts
     veil: Literal["veiled", "gated"] | None
     known: Class | None
+    zones: dict[Literal[ZONES], Zone] | None
     matrix: Annotated[list[FiniteFloat], Field(min_length=6, max_length=6)]
+
+
+class Search(NamedTuple):
+    """How many neighbours, of which classes, and whether those of the same patient are left out."""
+
+    k: Annotated[int, Field(ge=1, le=MAX_NEIGHBOURS)]
+    classes: list[Class]
+    exclude: bool
+
+
+def facts_of(analysis: Analysis, library: ReferenceLibrary, read_first: bool) -> dict:
+    """The facts of a reading, as JSON.
+
+    Returns:
+        `analysis_answer` with "embedding" and "square"; "id", another one for every reading;
+        "veil", why nothing of the models is to be seen yet: "veiled" (read first), "gated"
+        (unusual) or None; "matrix", see `frame_matrix`; "known", the class of the reference that it
+        is; "impression", None until one is marked.
+    """
+    gated, known = analysis.input_check.grade == UNUSUAL, analysis.same_picture
+    return {
+        **analysis_answer(analysis, ["embedding", "square"]),
+        "id": secrets.randbelow(2**31),
+        "veil": "gated" if gated else "veiled" if read_first else None,
+        "matrix": frame_matrix(analysis),
+        "known": library.reference(library.row_of[known[0]]).label if known else None,
+        "impression": None,
+    }
+
+
+def search_again(
+    facts: dict, library: ReferenceLibrary, sent: object
+) -> tuple[Search, Neighbourhood]:
+    """Another search around a reading.
+
+    Args:
+        facts: checked.
+        library: to search in.
+        sent: what a `Search` has; not trusted.
+
+    Raises:
+        UserError: if it is no such thing, or nobody is left to be found.
+    """
+    search = checked(Search, sent)
+    if not search.classes:
+        raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
+    left_out = facts["same_patients"] if search.exclude else ()
+    embedding = facts["embedding"]
+    return search, find_neighbourhood(library, embedding, search.k, search.classes, left_out)
 
 
 def parse_facts(sent: object, library: ReferenceLibrary) -> dict:
@@ -54,10 +119,7 @@ def parse_facts(sent: object, library: ReferenceLibrary) -> dict:
     Raises:
         UserError: if it is no such thing.
     """
-    try:
-        facts = Facts.model_validate(sent).model_dump()
-    except ValidationError:
-        raise UserError("call.malformed") from None
+    facts = checked(Facts, sent).model_dump()
     heads = {head: set(names) for head, names in HEADS.items()}
     if {head: set(found) for head, found in facts["probabilities"].items()} != heads:
         raise UserError("call.malformed")

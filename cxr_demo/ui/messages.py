@@ -1,10 +1,11 @@
 """What the page says around a reading, as HTML in every language. Pure functions.
 
-Data contract: `facts` is what the page holds of one reading, see `tabs.reading_handlers`.
+Data contract: `facts` is what the page holds of one reading, see `server.facts`.
 """
 
 from cxr_demo.errors import UserError
-from cxr_demo.ui.wording import say
+from cxr_demo.server.reading_log import agreements
+from cxr_demo.ui.wording import in_every_language, percent, say
 
 
 def status_html(tone: str, *sentences: str) -> str:
@@ -65,3 +66,27 @@ def table_html(caption: str, columns: list[str], rows: list[list[str]]) -> str:
         f'<div class="scroller" tabindex="0" role="group"><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def log_html(log: list[dict]) -> str:
+    """The readings of a `reading_log`, and how often the classifier agreed."""
+    if not log:
+        return f"<p>{say('log.empty')}</p>"
+    agree = agreements(log)
+    rows = [
+        [
+            str(number),
+            say(f"impression.{row['impression']}"),
+            say(f"confidence.{row['confidence']}"),
+            say(f"class.{row['called']}"),
+            in_every_language(percent(row["pneumonia"], 1)),
+            "–" if agrees is None else say("yes" if agrees else "no"),
+            say(f"class.{row['known']}" if row["known"] else "log.unknown"),
+        ]
+        for number, (row, agrees) in enumerate(zip(log, agree, strict=True), 1)
+    ]
+    columns = ("impression", "confidence", "model", "pneumonia", "agree", "label")
+    names = ["#", *(say(f"log.{name}") for name in columns)]
+    decided = len(log) - agree.count(None)
+    total = say("log.sum", same=agree.count(True), decided=decided, count=len(log))
+    return f"<p>{total}</p>{table_html(say('readfirst.log'), names, rows)}"

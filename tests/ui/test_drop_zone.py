@@ -8,7 +8,8 @@ import pytest
 from cxr_demo.errors import UserError
 from cxr_demo.i18n import messages
 from cxr_demo.server.gradio_setup import gr
-from cxr_demo.ui.components.drop_zone import DropZone, parse_batch, parse_radiograph
+from cxr_demo.server.refusals import checked
+from cxr_demo.ui.components.drop_zone import Batch, DropZone, Radiograph
 from tests.ui.conftest import until, violations
 
 NAME = "Doe^Jane.dcm"
@@ -54,8 +55,8 @@ def address(serve):
         again = gr.Button("again")
         one = gr.Textbox(label="one", elem_id="one")
         many = gr.Textbox(label="many", elem_id="many")
-        drop.radiograph(lambda sent: json.dumps([sent, *parse_radiograph(sent)]), drop, one)
-        drop.batch(lambda sent: json.dumps(parse_batch(sent)), drop, many)
+        drop.radiograph(lambda sent: json.dumps([sent, *checked(Radiograph, sent)]), drop, one)
+        drop.batch(lambda sent: json.dumps(checked(Batch, sent).files), drop, many)
         again.click(None, frame, None, js=drop.frame_js())
     return serve(demo)
 
@@ -222,7 +223,7 @@ def test_german(open_page, address):
 )
 def test_a_forged_radiograph_is_refused(sent):
     with pytest.raises(UserError):
-        parse_radiograph(sent)
+        checked(Radiograph, sent)
 
 
 @pytest.mark.parametrize(
@@ -241,9 +242,10 @@ def test_a_forged_radiograph_is_refused(sent):
 )
 def test_a_forged_batch_is_refused(sent):
     with pytest.raises(UserError):
-        parse_batch(sent)
+        checked(Batch, sent)
 
 
 def test_what_is_as_it_should_be_is_taken():
-    assert parse_radiograph({"path": "a", "frame": 10_000}) == ("a", 10_000)
-    assert parse_batch({"files": [{"path": "a", "name": "b" * 300}]}) == [("a", "b" * 200)]
+    assert checked(Radiograph, {"path": "a", "frame": 10_000}) == ("a", 10_000)
+    batch = checked(Batch, {"files": [{"path": "a", "name": "b" * 300}]})
+    assert batch.files == [("a", "b" * 200)]

@@ -11,11 +11,12 @@ import pytest
 
 from cxr_demo.errors import UserError
 from cxr_demo.i18n import messages
-from cxr_demo.reference.neighbourhood import find_neighbourhood
-from cxr_demo.report import neighbourhood_json
+from cxr_demo.reference.library import Neighbour
+from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.refusals import checked
 from cxr_demo.ui.components import map_link, neighbours, probabilities
-from cxr_demo.ui.components.map_link import looked_at, map_marks, map_query, picked_rows
+from cxr_demo.ui.components.map_link import Look, map_marks, map_query, picked_rows
 from cxr_demo.ui.map_figure import ReferenceMap
 from tests.ui.conftest import colour_at, violations
 from tests.ui.grid_library import grid_library, prototypes_of
@@ -26,8 +27,9 @@ GRAPH = "document.querySelector('#map .js-plotly-plot')"
 
 
 def test_a_radiograph_on_the_map_with_its_neighbours():
-    neighbours = [{"id": "image08"}, {"id": "image03"}]
-    query = map_query(LIBRARY, neighbours, {"umap": [2.5, 0.5], "tsne": [-2.5, -0.5]}, True)
+    nearest = tuple(Neighbour(**vars(LIBRARY.reference(row)), similarity=1.0) for row in (8, 3))
+    place = {"umap": [2.5, 0.5], "tsne": [-2.5, -0.5]}
+    query = map_query(LIBRARY, Neighbourhood(nearest, {}, "normal", place), True)
     assert query == {
         "rows": [8, 3],
         "umap": [[2, 3], [1, 0]],
@@ -59,7 +61,7 @@ def test_forged_rows_are_refused(sent):
 
 def test_a_close_look():
     sent = {"projection": "tsne", "box": [0, -1, 2.5, 1]}
-    assert looked_at(sent) == ("tsne", [0, -1, 2.5, 1])
+    assert checked(Look, sent) == ("tsne", [0, -1, 2.5, 1])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_a_close_look():
 )
 def test_forged_looks_are_refused(sent):
     with pytest.raises(UserError) as refusal:
-        looked_at(sent)
+        checked(Look, sent)
     assert refusal.value.key == "call.malformed"
 
 
@@ -88,12 +90,11 @@ def blocks(library, thumbnails, seen: SimpleNamespace, max_points: int) -> gr.Bl
     drawn = ReferenceMap(library, max_points)
 
     def read() -> list:
-        found = neighbourhood_json(find_neighbourhood(library, np.float32([1, 0]), 6))
-        near = found["neighbours"]
+        found = find_neighbourhood(library, np.float32([1, 0]), 6)
         return [
             probabilities.probabilities_html(CALLED, ("bacterial",), "youden", 0.3, True),
-            neighbours.neighbours_html(library, thumbnails, near, found["vote"], CALLED, USUAL),
-            {"query": map_link.map_query(library, near, found["map"], True), "marked": None},
+            neighbours.neighbours_html(thumbnails, found, CALLED, USUAL),
+            {"query": map_link.map_query(library, found, True), "marked": None},
         ]
 
     def pick(event: gr.EventData) -> list:
@@ -103,7 +104,7 @@ def blocks(library, thumbnails, seen: SimpleNamespace, max_points: int) -> gr.Bl
         return [{"marked": marked}, neighbours.picked_html(library, thumbnails, rows)]
 
     def look(event: gr.EventData):
-        projection, box = map_link.looked_at(event._data)
+        projection, box = checked(Look, event._data)
         seen.looked.append(projection)
         return {"more": drawn.points_in(projection, box)}
 

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from cxr_demo.reference.neighbourhood import find_neighbourhood
+from cxr_demo.reference.library import Neighbour
+from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
 from cxr_demo.reference.projection import Typicality
-from cxr_demo.report import neighbourhood_json
 from cxr_demo.ui.components.neighbours import (
     MAX_LISTED,
     MAX_PICKED,
@@ -40,9 +40,8 @@ def nearest(library, thumbnails):
     """Cards of the nearest to (1, 0), which are rows 0, 1, 2 …"""
 
     def make(k: int = 6, **options) -> str:
-        found = neighbourhood_json(find_neighbourhood(library, np.float32([1, 0]), k))
-        arguments = (found["neighbours"], found["vote"], CALLED, USUAL)
-        return neighbours_html(library, thumbnails, *arguments, **options)
+        found = find_neighbourhood(library, np.float32([1, 0]), k)
+        return neighbours_html(thumbnails, found, CALLED, USUAL, **options)
 
     return make
 
@@ -79,9 +78,10 @@ def test_vote_and_agreement_are_said(nearest):
 
 def test_a_vote_that_does_not_know_how_common_a_class_is(library, thumbnails):
     """Counts are of pictures, shares of the vote: two bacterial of three may lose to a normal."""
-    near = [{"id": library.ids[row], "similarity": 0.9} for row in (0, 1, 4)]
+    near = tuple(Neighbour(**vars(library.reference(row)), similarity=0.9) for row in (0, 1, 4))
     shares = {"normal": 0.6, "bacterial": 0.4, "viral": 0.0}
-    said = english(neighbours_html(library, thumbnails, near, shares, CALLED, USUAL))
+    found = Neighbourhood(near, shares, "normal", {})
+    said = english(neighbours_html(thumbnails, found, CALLED, USUAL))
     assert "Normal 1 ( 60% ), Bacterial 2 ( 40% ). Vote and classifier disagree" in said
 
 

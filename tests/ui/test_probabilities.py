@@ -80,11 +80,11 @@ def test_a_hundred_children_as_dots_and_in_words():
 
 
 def test_a_line_for_each_zone_of_the_lungs():
-    zones = [
-        {"name": "right_upper", "brightness": 2.0, "percentile": 99.6, "level": 0.62},
-        {"name": "right_middle", "brightness": 0.5, "percentile": 70.9, "level": 0.1},
-        {"name": "left_lower", "brightness": -8.0, "percentile": 0.4, "level": 0.0},
-    ]
+    zones = {
+        "right_upper": {"brightness": 2.0, "percentile": 99.6, "level": 0.62},
+        "right_middle": {"brightness": 0.5, "percentile": 70.9, "level": 0.1},
+        "left_lower": {"brightness": -8.0, "percentile": 0.4, "level": 0.0},
+    }
     html = zones_html(zones)
     lines = [english(line) for line in re.findall(r"<tr>.*?</tr>", html)[1:]]
     assert lines == [

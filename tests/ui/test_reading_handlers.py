@@ -93,6 +93,13 @@ def test_another_search_is_made_of_what_the_page_holds(handlers, tmp_path):
     assert "viewer" not in page
 
 
+def test_a_search_that_leaves_everybody_out_is_refused(handlers, tmp_path):
+    facts = named(handlers.read_upload(sent(tmp_path), False, *HOW))["facts"]
+    everybody = {**facts, "same_patients": [f"patient{number:02}" for number in range(100)]}
+    page = named(saying_refusals(handlers.again)(everybody, *HOW))
+    assert "may not be everybody" in page["status"]
+
+
 def test_without_a_radiograph_nothing_is_searched(handlers):
     assert named(handlers.again(None, *HOW)) == {}
 

@@ -13,12 +13,12 @@ import pytest
 
 from cxr_demo.errors import UserError
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.refusals import checked
 from cxr_demo.server.serialise import packed
 from cxr_demo.ui.components.viewer import (
     ProbeRequest,
     Viewer,
     ViewerPanel,
-    parse_probe,
     probed,
 )
 from tests.ui.conftest import colour_at, png_uri, until, violations
@@ -133,7 +133,7 @@ def asked() -> list:
 @pytest.fixture(scope="module")
 def address(serve, asked):
     def answer(event: gr.EventData):
-        request = parse_probe(event._data)
+        request = checked(ProbeRequest, event._data)
         asked.append(request)
         return probed(request, None if len(request.hidden) > 2 else WITHOUT)
 
@@ -148,11 +148,12 @@ def address(serve, asked):
         gr.HTML(SENTENCES)
         label, facts = gr.Textbox(label="label", elem_id="label"), gr.JSON(FACTS, visible=False)
         for component, name in ((opacity, "opacity"), (compare, "compare")):
-            component.input(None, component, None, js=viewer.set_js(name))
-        threshold.input(None, threshold, None, js=viewer.set_js("threshold"))
-        method.input(None, method, threshold, js=viewer.set_js("method", True))
-        viewer.threshold(None, None, threshold, js=viewer.slider_js())
-        viewer.state(None, None, compare, js=viewer.state_js("compare"))
+            component.input(None, component, None, js=viewer.js(f"viewer.set('{name}', ...sent)"))
+        threshold.input(None, threshold, None, js=viewer.js("viewer.set('threshold', ...sent)"))
+        follow = viewer.js("viewer.set('method', ...sent) ?? viewer.slider()")
+        method.input(None, method, threshold, js=follow)
+        viewer.threshold(None, None, threshold, js=viewer.js("viewer.slider()"))
+        viewer.state(None, None, compare, js=viewer.js("[viewer.state.compare]"))
         viewer.probe(answer, None, viewer)
         offered = {
             "first": radiograph(1),
@@ -171,9 +172,11 @@ def address(serve, asked):
         gr.Button("reference").click(lambda: gr.update(compare=white), None, viewer)
         gr.Button("let go").click(lambda: gr.update(compare=False), None, viewer)
         for name in ("undo", "clear"):
-            gr.Button(name).click(None, None, None, js=viewer.call_js(name))
+            gr.Button(name).click(None, None, None, js=viewer.js(f"viewer.{name}()"))
         for kind in ("html", "json"):
-            gr.Button(f"as {kind}").click(None, [label, facts], None, js=viewer.report_js(kind))
+            gr.Button(f"as {kind}").click(
+                None, [label, facts], None, js=viewer.js(f"viewer.report('{kind}', ...sent)")
+            )
     return serve(demo)
 
 
@@ -926,13 +929,8 @@ GOOD = {"id": 7, "call": 2, "hidden": [BOX], "fill": "blur"}
 def test_a_forged_probe_is_refused(sent):
     """Whether boxes and fill can be is for `occlude` to say."""
     with pytest.raises(UserError):
-        parse_probe(sent)
+        checked(ProbeRequest, sent)
 
 
 def test_a_probe_as_it_should_be():
-    assert parse_probe(GOOD) == ProbeRequest(7, 2, [BOX], "blur")
-
-
-def test_no_setting_is_wired_that_there_is_not():
-    with pytest.raises(ValueError, match="thresh"):
-        Viewer(METHODS, render=False).set_js("thresh")
+    assert checked(ProbeRequest, GOOD) == ProbeRequest(7, 2, [BOX], "blur")

@@ -7,6 +7,7 @@ functions and do no arithmetic but 1 - x and changes of unit.
 import re
 
 from cxr_demo.anomaly.thresholds import ScoreDistribution
+from cxr_demo.model_card import flat
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
 
 _AIM = re.compile(r"([≥≤]) (\d+(?:\.\d+)?)(?: (.+))?")
@@ -42,8 +43,9 @@ def with_intervals(evaluation: dict) -> dict[str, dict[str, float]]:
     Raises:
         KeyError: if an interval belongs to no figure.
     """
+    figures = flat(evaluation)
     return {
-        path: {"value": _figure(evaluation, path), "low": low, "high": high}
+        path: {"value": figures[path], "low": low, "high": high}
         for path, (low, high) in evaluation["intervals"].items()
     }
 
@@ -127,14 +129,6 @@ def parity_figures(parity: dict) -> dict[str, float]:
         "share_near": min(parity[head]["share_near"] for head in ("binary", "three_class")),
         "auc_gap": abs(parity["auc"]["kept"] - parity["auc"]["served"]),
     }
-
-
-def _figure(found: dict, path: str) -> float:
-    """What lies at a path whose names are parted by dots, but may hold one themselves."""
-    if path in found:
-        return found[path]
-    name, _, rest = path.partition(".")
-    return _figure(found[name], rest)
 
 
 def _mean(values: list[float]) -> float | None:

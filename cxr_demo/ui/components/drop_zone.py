@@ -6,19 +6,20 @@ Files of any kind are taken and sent under random names, since `gr.Image` refuse
 
 from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from cxr_demo.ui.components.module import Scripted, checked
+from cxr_demo.ui.components.module import Scripted
 
 MAX_FILES = 2_000
+MAX_NAME = 200
 
 
 class DropZone(Scripted):
     """A field to drop files on, choose them or paste them; the rest of the page takes drops, too.
 
     Value, browser → Python, set before each event; never anything of the file's name, but in a
-    batch, whose table names its rows. It can be forged: `parse_radiograph` and `parse_batch` check
-    its form; whether a path lies among the uploads is checked where it is read.
+    batch, whose table names its rows. It can be forged: hold it against `Radiograph` or `Batch`
+    (`refusals.checked`); whether a path lies among the uploads is checked where it is read.
 
     - "radiograph", one file that is no ZIP archive: {"path": on the server, "frame": null or the
       number asked for by `frame_js`}.
@@ -54,19 +55,8 @@ class Radiograph(NamedTuple):
 
 class File(NamedTuple):
     path: str
-    name: str
+    name: Annotated[str, AfterValidator(lambda name: name[:MAX_NAME])]
 
 
 class Batch(NamedTuple):
     files: Annotated[list[File], Field(min_length=1, max_length=MAX_FILES)]
-
-
-def parse_radiograph(sent: object) -> Radiograph:
-    """The value that comes with "radiograph", see `checked`."""
-    return checked(Radiograph, sent, "refused.upload_gone")
-
-
-def parse_batch(sent: object) -> list[File]:
-    """The files of the value that comes with "batch", names cut to 200 letters, see `checked`."""
-    files = checked(Batch, sent, "refused.upload_gone").files
-    return [File(path, name[:200]) for path, name in files]

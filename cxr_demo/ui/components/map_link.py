@@ -1,13 +1,15 @@
 """Link the map's points with the page: click, lasso, star of the radiograph, rings, colours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, FiniteFloat
 
 from cxr_demo.errors import UserError
 from cxr_demo.reference.library import ReferenceLibrary
-from cxr_demo.ui.components.module import Scripted, checked
+from cxr_demo.reference.neighbourhood import Neighbourhood
+from cxr_demo.server.refusals import checked
+from cxr_demo.ui.components.module import Scripted
 from cxr_demo.ui.map_figure import PROJECTIONS
 
 
@@ -35,7 +37,7 @@ class MapLink(Scripted):
     - "pick": `picked_rows(event._data, library)` says which point was clicked, or which lie in the
       lasso; none lets them go.
     - "look": a part of a map that does not draw all of the library is looked at closely;
-      `looked_at(event._data)` says which, for `ReferenceMap.points_in`.
+      `checked(Look, event._data)` says which, for `ReferenceMap.points_in`.
 
     Args:
         figure: `elem_id` of the plot.
@@ -51,6 +53,8 @@ class Pick(NamedTuple):
 
 
 class Look(NamedTuple):
+    """The payload of "look"; the box is left, bottom, right, top."""
+
     projection: Literal[tuple(PROJECTIONS)]
     box: Annotated[list[FiniteFloat], Field(min_length=4, max_length=4)]
 
@@ -63,18 +67,11 @@ def picked_rows(sent: object, library: ReferenceLibrary) -> list[int]:
     return list(dict.fromkeys(rows))
 
 
-def looked_at(sent: object) -> Look:
-    """The payload of "look": projection and [left, bottom, right, top], see `checked`."""
-    return checked(Look, sent)
-
-
-def map_query(
-    library: ReferenceLibrary, neighbours: Sequence[Mapping], position: Mapping, atypical: bool
-) -> dict:
-    """A radiograph for "query" of a `MapLink`: neighbours and position ((x, y) by projection) are
-    those of `report.neighbourhood_json`; atypical is farther from its nearest than others are."""
-    marks = map_marks(library, [library.row_of[near["id"]] for near in neighbours])
-    return {**marks, "position": dict(position), "atypical": atypical}
+def map_query(library: ReferenceLibrary, found: Neighbourhood, atypical: bool) -> dict:
+    """A radiograph for "query" of a `MapLink`: its neighbours and its position; atypical is farther
+    from its nearest than others are."""
+    marks = map_marks(library, [near.row for near in found.neighbours])
+    return {**marks, "position": found.position, "atypical": atypical}
 
 
 def map_marks(library: ReferenceLibrary, rows: Sequence[int]) -> dict:

@@ -1,4 +1,4 @@
-"""What our components have in common: a script beside them, the page's language, checked answers.
+"""What our components have in common: a script beside them, and the page's language.
 
 Data contract: SCRIPT.js has `export default function ({element, props, trigger, watch, upload})`,
 which Gradio gives to `js_on_load`. Modules may import each other (`./words.js`).
@@ -6,12 +6,9 @@ which Gradio gives to `js_on_load`. Modules may import each other (`./words.js`)
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from gradio.i18n import I18nData
-from pydantic import TypeAdapter, ValidationError
 
-from cxr_demo.errors import UserError
 from cxr_demo.server.gradio_setup import gr
 
 FOLDER = Path(__file__).parent
@@ -50,15 +47,3 @@ class Scripted(gr.HTML):
             js_on_load=IMPORT.format(events=list(events), address=address),
             **options,
         )
-
-
-def checked(kind: Any, sent: object, otherwise: str = "call.malformed") -> Any:
-    """What a browser sent, which anybody can forge, as the pydantic type that it has to be.
-
-    Raises:
-        UserError: with the key `otherwise`, if it is anything else.
-    """
-    try:
-        return TypeAdapter(kind).validate_python(sent, strict=True)
-    except ValidationError:
-        raise UserError(otherwise) from None

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 import cv2
 
 from cxr_demo.models.calibration import THREE_CLASS
-from cxr_demo.reference.library import Neighbour, Reference, ReferenceLibrary
-from cxr_demo.reference.neighbourhood import agreement, majority_class
+from cxr_demo.reference.library import Reference, ReferenceLibrary
+from cxr_demo.reference.neighbourhood import Neighbourhood, agreement
 from cxr_demo.reference.projection import Typicality
 from cxr_demo.reference.thumbnails import Thumbnails
 from cxr_demo.ui.components.module import Scripted
@@ -45,10 +45,8 @@ class Neighbours(Scripted):
 
 
 def neighbours_html(
-    library: ReferenceLibrary,
     thumbnails: Thumbnails,
-    neighbours: Sequence[Mapping],
-    vote: Mapping[str, float],
+    found: Neighbourhood,
     probabilities: Mapping[str, Mapping[str, float]],
     typicality: Typicality,
     classes: Sequence[str] = THREE_CLASS,
@@ -57,26 +55,22 @@ def neighbours_html(
     """The vote, whether the classifier agrees, and cards of the nearest, four of them large.
 
     Args:
-        library, thumbnails: see above.
-        neighbours, vote: as in `report.neighbourhood_json`.
+        thumbnails: see above.
+        found: the search.
         probabilities: the classifier's, by head and class.
         typicality: what similarities are usual.
         classes: those that were searched; a search that leaves some out is no vote.
         left_out: references of the same patient that were not searched.
     """
-    rows = [library.row_of[near["id"]] for near in neighbours]
-    nearest = [
-        Neighbour(**vars(library.reference(row)), similarity=near["similarity"])
-        for row, near in zip(rows, neighbours, strict=True)
-    ]
+    nearest = found.neighbours
     labels = [near.label for near in nearest]
     tone, told = "dim", "vote.filtered"
     if set(classes) == set(THREE_CLASS):
-        agrees = agreement(probabilities, vote, majority_class(tuple(nearest), vote))
+        agrees = agreement(probabilities, found.vote, found.majority_class)
         tone, told = "agree" if agrees == "full" else "doubt", f"agreement.{agrees}"
     counts = ", ".join(
         f"{say(f'class.{name}')} {labels.count(name)} ({in_every_language(percent(share))})"
-        for name, share in vote.items()
+        for name, share in found.vote.items()
         if share > 0
     )
     without = f' <span class="dim">{say("neighbours.left_out", count=left_out)}</span>'

@@ -5,7 +5,7 @@ Every function returns HTML of our own words and numbers; its looks are in `find
 (`gr.Label` sorts its bars anew each time and can mark neither the operating point nor the set.)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from cxr_demo.models.calibration import THREE_CLASS, per_hundred
 from cxr_demo.report import shown_percent, zone_wording
@@ -65,18 +65,18 @@ def per_hundred_html(point: Mapping[str, float], prevalence: float) -> str:
     )
 
 
-def zones_html(zones: Iterable[Mapping] | None) -> str:
+def zones_html(zones: Mapping[str, Mapping] | None) -> str:
     """The six zones of the lungs, a line each; "" where there are none.
 
     Args:
-        zones: each with "name", as in the keys `zones.{name}`; "brightness" in standard deviations
+        zones: by name, as in the keys `zones.{name}`: "brightness" in standard deviations
             against normal children; "percentile" in [0, 100], the share of those that are darker
             there; "level" of the detector's map.
     """
     if not zones:
         return ""
     columns = ["", "", "", say("zones.detector")]
-    table = table_html(say("zones"), columns, [_zone(zone) for zone in zones])
+    table = table_html(say("zones"), columns, [_zone(*zone) for zone in zones.items()])
     return f'<div class="findings zones">{table}</div>'
 
 
@@ -105,14 +105,14 @@ def _bar(name: str, probability: float, mark: float | None = None) -> str:
     )
 
 
-def _zone(zone: Mapping) -> list[str]:
+def _zone(name: str, zone: Mapping) -> list[str]:
     brightness, percentile = zone["brightness"], zone["percentile"]
     along = max(-1, min(1, brightness / MAX_DEVIATION)) * 50
     far = "" if zone_wording(percentile) == "usual" else ' class="far"'
     key = "zones.denser" if percentile >= 50 else "zones.lighter"
     share = percent(shown_percent(percentile) / 100)
     return [
-        say(f"zones.{zone['name']}"),
+        say(f"zones.{name}"),
         f'<span class="track" aria-hidden="true"><span style="left:{50 + min(0, along):.1f}%;'
         f'width:{abs(along):.1f}%"{far}></span></span>',
         f"<b>{'−' if brightness < 0 else '+'}{in_every_language(number(abs(brightness), 1))} σ</b> "

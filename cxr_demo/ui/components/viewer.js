@@ -114,7 +114,7 @@ class Viewer {
     this.repaint();
   }
 
-  /** Change one of the SETTINGS of viewer.py. */
+  /** Change one of the settings of viewer.py. */
   set(name, value) {
     const { method, thresholds } = this.state;
     if (name === 'threshold') {

@@ -13,7 +13,7 @@ import numpy as np
 
 from cxr_demo.models.occlusion import FILLS as FILLS
 from cxr_demo.server.gradio_setup import gr
-from cxr_demo.ui.components.module import Scripted, checked
+from cxr_demo.ui.components.module import Scripted
 
 PANELS = ("verdict", "probes")
 PROBED = {"pneumonia": "binary", "bacterial": "three_class", "viral": "three_class"}
@@ -47,16 +47,27 @@ class Viewer(Scripted):
       comes while one image alone is shown puts them side by side. It goes with the radiograph.
     - `probed`: the answer to a probe, made by `probed(…)`.
 
-    Events: "probe", a box was drawn; `parse_probe(event._data)` says which. "threshold", it was
-    changed from outside the slider (a preset, the histogram): let `slider_js` move the slider.
-    "state", something else than the native controls changed what `state_js` reads: a key, a tool,
-    another radiograph.
+    Events: "probe", a box was drawn; `checked(ProbeRequest, event._data)` says which. "threshold",
+    it was changed from outside the slider (a preset, the histogram): let `slider` move it. "state",
+    something else than the native controls changed a setting: a key, a tool, another radiograph.
 
-    The methods ending in `_js` give what `js=` of an event takes, where no Python has to run:
+    Settings: "overlay" ("none", "anomaly", "difference", "saliency CLASS"), "opacity" in [0, 1],
+    "contour", "method", "threshold" of the method in the unit of its map, "prevalence" in per cent,
+    "compare" ("single", "side", "curtain"), "fill" ("blur", "surroundings"; another one takes all
+    probes away), "veil" (None, "veiled", "gated").
 
-        opacity.input(fn=None, inputs=opacity, js=viewer.set_js("opacity"))
-        method.input(fn=None, inputs=method, outputs=threshold, js=viewer.set_js("method", True))
-        viewer.threshold(fn=None, outputs=threshold, js=viewer.slider_js())
+    Native controls go by `js`: settings, the threshold's slider, the probes, a report:
+
+        opacity.input(None, opacity, None, js=viewer.js("viewer.set('opacity', ...sent)"))
+        viewer.threshold(None, None, threshold, js=viewer.js("viewer.slider()"))
+        undo.click(None, None, None, js=viewer.js("viewer.undo()"))  # or clear
+        save.click(None, [label, facts], None, js=viewer.js("viewer.report('html', ...sent)"))
+
+    A report, "html" or "json", is made of `facts`, a dictionary of which all parts may be missing
+    and others are left out: "image", "gate", "probabilities", "plausible", "atypical", "model",
+    "neighbours", "vote", "search", "map" as `analyse` returns them, "operating_point", "zones",
+    "impression" {"impression", "confidence"}. Sentences are taken from the page as they stand:
+    elements of the classes called, set, meaning and vote in `.findings`, rows of `.zones`.
 
     Args:
         methods: by name of the anomaly map, in order: {"range": [low, high] of its colours,
@@ -65,57 +76,20 @@ class Viewer(Scripted):
         elem_id: also its name in `window.cxrViewers`.
     """
 
-    SETTINGS = (
-        "overlay",  # "none", "anomaly", "difference", or "saliency CLASS"
-        "opacity",  # [0, 1]
-        "contour",  # bool
-        "method",
-        "threshold",  # of the method, in the unit of its map
-        "prevalence",  # per cent
-        "compare",  # "single", "side" or "curtain"
-        "fill",  # "blur" or "surroundings"; changing it takes all probes away
-        "veil",  # None, "veiled" or "gated"
-    )
-
     def __init__(self, methods: dict[str, dict], elem_id: str = "viewer", **options):
         options |= {"methods": methods, "ramp": RAMP.tolist(), "compare": False, "probed": None}
         options |= {"html_template": "<div class='cxr-viewer'></div>", "name": elem_id}
         super().__init__("viewer", ("probe", "threshold", "state"), elem_id=elem_id, **options)
 
-    def set_js(self, name: str, moves_slider: bool = False) -> str:
-        """Put the input's value into one of SETTINGS. With `moves_slider` the threshold's slider is
-        the output and gets range, step and value."""
-        if name not in self.SETTINGS:
-            raise ValueError(f"no setting {name!r} among {self.SETTINGS}")
-        after = f"return {self._object}?.slider();" if moves_slider else "return [];"
-        return f"(value) => {{ {self._object}?.set('{name}', value); {after} }}"
+    def js(self, does: str) -> str:
+        """What `js=` of an event takes, where no Python has to run.
 
-    def slider_js(self) -> str:
-        """Range, step and value of the threshold's slider, the output."""
-        return f"() => {self._object}?.slider()"
-
-    def state_js(self, *names: str) -> str:
-        """What the named SETTINGS are now, one output each."""
-        return f"() => [{', '.join(f'{self._object}?.state.{name}' for name in names)}]"
-
-    def call_js(self, name: str) -> str:
-        """ "undo" or "clear" the probes."""
-        return f"() => {{ {self._object}?.{name}(); return []; }}"
-
-    def report_js(self, kind: str) -> str:
-        """With inputs (label, facts): save the report as "html" or "json".
-
-        `facts` is a dictionary, of which all parts may be missing and others are left out: "image",
-        "gate", "probabilities", "plausible", "atypical", "model", "neighbours", "vote", "search",
-        "map" as `analyse` returns them, "operating_point", "zones", "impression" {"impression",
-        "confidence"}. Sentences are taken from the page as they stand: elements of the classes
-        called, set, meaning and vote in `.findings`, and rows of the table `.zones`.
+        Args:
+            does: an expression of `viewer` (see `viewer.js`) and `sent`, the event's inputs; what
+                it gives, if anything, goes to the outputs.
         """
-        return f"(label, facts) => {{ {self._object}?.report('{kind}', label, facts); return []; }}"
-
-    @property
-    def _object(self) -> str:
-        return f"window.cxrViewers?.['{self.elem_id}']"
+        find = f"const viewer = window.cxrViewers?.['{self.elem_id}'];"
+        return f"(...sent) => {{ {find} return (viewer && ({does})) ?? []; }}"
 
 
 class ViewerPanel(Scripted):
@@ -135,18 +109,14 @@ class ViewerPanel(Scripted):
 
 
 class ProbeRequest(NamedTuple):
-    """What a person hides: boxes and fill as `occlusion.occlude` takes and checks them, the newest
-    box last; `id` is the value's, `call` tells one request from the next."""
+    """The payload of "probe", what a person hides: boxes and fill as `occlusion.occlude` takes and
+    checks them, the newest box last; `id` is the value's, `call` tells one request from the next.
+    """
 
     id: int
     call: int
     hidden: list[list[float]]
     fill: str
-
-
-def parse_probe(sent: object) -> ProbeRequest:
-    """The payload of "probe", see `checked`."""
-    return checked(ProbeRequest, sent)
 
 
 def probed(request: ProbeRequest, probabilities: Mapping[str, Mapping] | None) -> dict:

@@ -18,7 +18,7 @@ const FACTS = ['image', 'gate', 'probabilities', 'plausible', 'operating_point',
 const escaped = (text) => String(text).replaceAll(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const line = (text, style = '') => (text ? `<p${style && ` class="${style}"`}>${escaped(text)}</p>` : '');
 
-/** Save the report; `facts` are as `Viewer.report_js` says. */
+/** Save the report; `facts` are as `Viewer` of viewer.py says. */
 export function saveReport(viewer, kind, label, facts) {
   const { t, state, reading } = viewer;
   if (!reading || state.veil) return;

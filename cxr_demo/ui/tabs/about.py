@@ -4,12 +4,12 @@ from gradio.i18n import I18nData as T
 
 from cxr_demo import self_test
 from cxr_demo.i18n import LANGUAGES
-from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.model_card import CURVES, card_figures
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.service import Service
 from cxr_demo.ui import model_card
 from cxr_demo.ui.messages import status_html, table_html
-from cxr_demo.ui.training_figure import CHARTS, training_figure
+from cxr_demo.ui.training_figure import training_figure
 from cxr_demo.ui.wording import in_every_language, number, say
 
 SECTIONS = ("purpose", "shortfalls", "figures", "confusions", "data", "training", "self_test")
@@ -35,7 +35,7 @@ class AboutTab:
                     with gr.Row():
                         plots = [
                             gr.Plot(show_label=False, min_width=320, elem_classes="training")
-                            for _ in CHARTS
+                            for _ in CURVES
                         ]
                 if name == "self_test":
                     run = gr.Button(T("about.self_test.run"), elem_id="self-test")
@@ -54,16 +54,8 @@ class AboutTab:
         """What each of SECTIONS says."""
         service, analyser = self._service, self._service.analyser
         evaluation, stored = service.metrics("evaluation"), service.metrics("self_test")
-        figures = {
-            **evaluation,
-            "localisation": service.metrics("localisation"),
-            "held_out": service.calibration["operating_points"],
-            "spared": {
-                name: scores.sensitivity_specificity(evaluation[name]["threshold"])[1]
-                for name, scores in analyser.score_distributions.items()
-            },
-        }
-        figures = model_card.flat(figures)
+        points, scores = service.calibration["operating_points"], analyser.score_distributions
+        figures = card_figures(evaluation, service.metrics("localisation"), points, scores)
         how = say("about.self_test.how", n=len(service.example_paths))
         limits = {
             name: number(most, 4 if most < 0.01 else 2)
@@ -80,26 +72,23 @@ class AboutTab:
         ]
 
     def charts(self, language: object) -> list:
-        """A figure for each of CHARTS."""
+        """A figure for each of CURVES."""
         language = language if language in LANGUAGES else "en"
         return [
             training_figure(name, self._service.metrics(f"{name.split('.')[0]}_history"), language)
-            for name in CHARTS
+            for name in CURVES
         ]
 
     def test(self, read_first: bool, progress: gr.Progress = gr.Progress()) -> list[str]:  # noqa: B008
         """Analyse the examples here and now, and compare with what they gave when stored."""
         if read_first:  # their outputs are not for who is to read them first
             return [status_html("refused", say("about.self_test.veiled")), ""]
-        analyser, artefacts = self._service.analyser, self._service.artefacts
-        stored, differing, rows = self._service.metrics("self_test"), [], []
-        model = [] if stored["model"].items() <= analyser.model.items() else ["model"]
-        for i, path in enumerate(progress.tqdm(self._service.example_paths), 1):
-            found = self_test.outputs(analyser.analyse(read_radiograph(artefacts.read(path))))
-            expected = stored["examples"][artefacts.short_hash(path)]
-            differs = self_test.differences(expected, found, stored["tolerance"]) + model
-            differing += [str(i)] if differs else []
-            rows.append(_row(i, expected, found, differs))
+        service, differing, rows = self._service, [], []
+        given = (service.analyser, service.artefacts, service.example_paths)
+        compared = self_test.comparisons(*given, service.metrics("self_test"))
+        for i, found in enumerate(progress.tqdm(compared, total=len(service.example_paths)), 1):
+            rows.append(_row(i, *found))
+            differing += [str(i)] if found[-1] else []
         columns = [say(f"about.self_test.column.{name}") for name in COLUMNS]
         told = {"differing": len(differing), "n": len(rows), "examples": ", ".join(differing)}
         key = "about.self_test.differ" if differing else "about.self_test.agree"

@@ -2,26 +2,28 @@
 
 import io
 import json
-import logging
 from collections.abc import Callable, Iterator
 from itertools import islice
 
 from gradio.data_classes import ListFiles
 from gradio.i18n import I18nData as T
 
+from cxr_demo.analysis import Analysis
+from cxr_demo.cli import file_record
 from cxr_demo.cli.tables import write_csv_rows
 from cxr_demo.errors import UserError
 from cxr_demo.i18n import LANGUAGES
 from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.reading.archive import MAX_ENTRIES, open_files
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.report import refusal_json, result_line
+from cxr_demo.reading.types import Radiograph
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.refusals import attempt, checked
 from cxr_demo.server.serialise import called
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui import messages
-from cxr_demo.ui.components.drop_zone import DropZone, parse_batch
+from cxr_demo.ui.components.drop_zone import Batch, DropZone
 from cxr_demo.ui.wording import number, percent, say, sentence
 
 COLUMNS = ("file", "called", "pneumonia", "bacterial", "viral", "score", "unusual", "status")
@@ -30,8 +32,6 @@ BATCHES = {"concurrency_id": "batches", "concurrency_limit": 2}
 """Two at once: between their radiographs the networks are free for single ones."""
 EVERY = 10
 """Rows from one look of the table to the next."""
-
-log = logging.getLogger(__name__)
 
 
 class NamedFiles(gr.File):
@@ -121,7 +121,7 @@ class BatchTab:
             return [{"headers": headers, "data": rows}, status, csv.getvalue(), None]
 
         try:
-            named = parse_batch(sent)
+            named = checked(Batch, sent, "refused.upload_gone").files
             with self._uploads.held([path for path, _ in named]) as files:
                 sources = [(name, file) for (_, name), file in zip(named, files, strict=True)]
                 total = min(MAX_ENTRIES, sum(1 for _ in open_files(sources)))
@@ -140,32 +140,30 @@ class BatchTab:
 
     def _analyse(self, name: str, read: Callable[[], bytes], language: str) -> tuple[dict, list]:
         """One file's record, as `cli.file_record` has it, and its row in the table."""
-        try:
+
+        def analyse() -> tuple[Radiograph, Analysis]:
             radiograph = read_radiograph(read())
-            analysis = self._service.analyser.analyse(radiograph)
-        except UserError as error:
-            refusal = error
-        except Exception:
-            log.exception("an analysis of a batch failed")
-            refusal = UserError("failed")
-        else:
-            line, check = result_line(name, analysis), analysis.input_check
-            warnings = [f"gate.{check.reason}"] * (check.grade == UNUSUAL)
-            warnings += ["burned_in"] * radiograph.burned_in
-            three = line["probabilities"]["three_class"]
-            said = [
-                sentence(f"class.{called(line['probabilities'])}"),
-                percent(line["probabilities"]["binary"]["pneumonia"], 1),
-                *(percent(three[kind], 1) for kind in ("bacterial", "viral")),
-                number(line["anomaly"]["score"], 3),
-                sentence("yes" if line["anomaly"]["unusual"] else "no"),
-            ]
-            status = [sentence(key)(language) for key in ("batch.status.done", *warnings[:1])]
-            row = [name, *(word(language) for word in said), " ".join(status)]
-            return {"burned_in": radiograph.burned_in, "line": line}, row
-        reason = sentence(refusal.key, **refusal.values)(language)
-        row = [name, *[""] * 6, f"{sentence('batch.status.refused')(language)}: {reason}"]
-        return {"burned_in": None, "line": {"file": name, **refusal_json(refusal)}}, row
+            return radiograph, self._service.analyser.analyse(radiograph)
+
+        found, refusal = attempt(analyse)
+        if refusal is not None:
+            reason = sentence(refusal.key, **refusal.values)(language)
+            row = [name, *[""] * 6, f"{sentence('batch.status.refused')(language)}: {reason}"]
+            return file_record.refused(name, refusal), row
+        record, check = file_record.analysed(name, *found), found[1].input_check
+        line = record["line"]
+        warnings = [f"gate.{check.reason}"] * (check.grade == UNUSUAL)
+        warnings += ["burned_in"] * record["burned_in"]
+        three = line["probabilities"]["three_class"]
+        said = [
+            sentence(f"class.{called(line['probabilities'])}"),
+            percent(line["probabilities"]["binary"]["pneumonia"], 1),
+            *(percent(three[kind], 1) for kind in ("bacterial", "viral")),
+            number(line["anomaly"]["score"], 3),
+            sentence("yes" if line["anomaly"]["unusual"] else "no"),
+        ]
+        status = [sentence(key)(language) for key in ("batch.status.done", *warnings[:1])]
+        return record, [name, *(word(language) for word in said), " ".join(status)]
 
 
 def chosen_file(told: gr.EventData) -> list:

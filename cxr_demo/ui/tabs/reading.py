@@ -4,7 +4,8 @@
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from gradio.i18n import I18nData as T
 
@@ -12,6 +13,7 @@ from cxr_demo.anomaly.maps import THRESHOLD_STEP
 from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.reading_log import CONFIDENCES, IMPRESSIONS
 from cxr_demo.server.serialise import HOTTEST, MAX_NEIGHBOURS
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
@@ -21,13 +23,9 @@ from cxr_demo.ui.components.map_link import MapLink
 from cxr_demo.ui.components.neighbours import Neighbours
 from cxr_demo.ui.components.probabilities import nothing_html
 from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
-from cxr_demo.ui.reading_log import CONFIDENCES, IMPRESSIONS, log_html
+from cxr_demo.ui.map_figure import PROJECTIONS
 from cxr_demo.ui.tabs.pictures import PicturesOffer
-from cxr_demo.ui.tabs.reading_handlers import (
-    OUTPUTS,
-    ReadingHandlers,
-    saying_refusals,
-)
+from cxr_demo.ui.tabs.reading_handlers import OUTPUTS, ReadingHandlers, saying_refusals
 from cxr_demo.ui.wording import say
 
 NETWORKS = {"concurrency_id": "networks", "concurrency_limit": 1}
@@ -36,12 +34,8 @@ SEARCHES = {"concurrency_id": "searches", "concurrency_limit": 4}
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 LATEST = {**SEARCHES, "trigger_mode": "always_last"}
 NOTES = ("anomaly.note", "neighbours.note", "map.note", "probabilities.note")
-OVERLAYS = {
-    "anomaly": "anomaly", "difference": "difference",
-    **{f"saliency {name}": f"saliency.{name}" for name in THREE_CLASS}, "none": "none",
-}  # fmt: skip
-"""By the viewer's name, the wording's."""
-COMPARISONS = {"single": "single", "side": "side", "curtain": "swipe"}
+OVERLAYS = ("anomaly", "difference", *(f"saliency {name}" for name in THREE_CLASS), "none")
+COMPARISONS = ("single", "side", "curtain")
 
 
 class ReadingTab:
@@ -92,18 +86,11 @@ class ReadingTab:
             {n: {**s, "range": [0, HOTTEST[n]], "step": THRESHOLD_STEP[n]} for n, s in scores}
         )
         with gr.Row(elem_classes="controls"):
-            self.overlay = gr.Dropdown(
-                [(T(f"overlay.{key}"), name) for name, key in OVERLAYS.items()],
-                label=T("overlay"), min_width=170,
-            )  # fmt: skip
-            self.compare = gr.Dropdown(
-                [(T(f"compare.{key}"), name) for name, key in COMPARISONS.items()],
-                label=T("compare.mode"), min_width=130,
-            )  # fmt: skip
-            self.opacity = gr.Slider(
-                0, 1, 0.6, step=0.05, label=T("opacity"), min_width=130, buttons=[],
-                elem_id="opacity",
-            )  # fmt: skip
+            self.overlay = choice("overlay", "overlay.", OVERLAYS, gr.Dropdown, min_width=170)
+            self.compare = choice(
+                "compare.mode", "compare.mode.", COMPARISONS, gr.Dropdown, min_width=130
+            )
+            self.opacity = slider("opacity", 0, 1, 0.6, 0.05, min_width=130, elem_id="opacity")
         self.zones = gr.HTML("", elem_id="zones")
         with gr.Accordion(T("probe.title"), open=False, elem_id="probe-accordion"):
             with gr.Row():
@@ -116,7 +103,7 @@ class ReadingTab:
             self.report_html = gr.Button(T("report.html"))
             self.report_json = gr.Button(T("report.json"))
         with gr.Accordion(T("readfirst.log"), open=False):
-            self.log = gr.HTML(log_html([]), elem_id="log")
+            self.log = gr.HTML(messages.log_html([]), elem_id="log")
             self.forget = gr.Button(T("log.clear"), size="sm")
 
     def _findings(self) -> None:
@@ -129,31 +116,29 @@ class ReadingTab:
         points = list(self._service.calibration["operating_points"])
         self.point = choice("point", "point.", points, elem_id="point")
         preset = self._service.held_out_scores["detector"]["presets"]
-        self.threshold = gr.Slider(
-            0, HOTTEST["detector"], next(iter(preset.values())), step=THRESHOLD_STEP["detector"],
-            label=T("threshold"), elem_id="threshold", buttons=[],
+        self.threshold = slider(
+            "threshold", 0, HOTTEST["detector"], next(iter(preset.values())),
+            THRESHOLD_STEP["detector"], elem_id="threshold",
         )  # fmt: skip
         ViewerPanel("verdict")
         self.method = choice("method", "method.", list(HOTTEST), elem_id="method")
         with gr.Accordion(T("hundred.title"), open=False):
-            self.prevalence = gr.Slider(1, 99, 50, step=1, label=T("prevalence"), buttons=[])
+            self.prevalence = slider("prevalence", 1, 99, 50)
             self.hundred = gr.HTML(self._handlers.hundred(points[0], 50)["hundred"])
 
     def _references(self) -> None:
         self.projection = gr.Radio(
-            [("UMAP", "umap"), ("t-SNE", "tsne")], value="umap", label=T("map.title"),
-            show_label=False, elem_id="projection",
+            [(title, name) for name, title in PROJECTIONS.items()], value="umap",
+            label=T("map.title"), show_label=False, elem_id="projection",
         )  # fmt: skip
         self.plot = gr.Plot(show_label=False, elem_id="map", elem_classes="reference-map")
         self.map_link = MapLink("map")
         self.picked = Neighbours(elem_id="picked")
         self.cards = Neighbours(nothing_html(), elem_id="neighbours")
         with gr.Accordion(T("search.title"), open=False), gr.Row(elem_classes="controls"):
-            self.k = gr.Slider(
-                1, MAX_NEIGHBOURS, NEIGHBOURS, step=1, label=T("search.k"), buttons=[]
-            )
-            self.classes = gr.CheckboxGroup(
-                choices("class.", THREE_CLASS), value=list(THREE_CLASS), label=T("search.classes")
+            self.k = slider("search.k", 1, MAX_NEIGHBOURS, NEIGHBOURS)
+            self.classes = choice(
+                "search.classes", "class.", THREE_CLASS, gr.CheckboxGroup, value=list(THREE_CLASS)
             )
             self.exclude = gr.Checkbox(True, label=T("search.exclude"))
         with gr.Accordion(T("table.title"), open=False):
@@ -179,11 +164,10 @@ class ReadingTab:
                 said = saying_refusals(handler)(*([data._data] if told else []), *sent)
                 return {named[name]: value for name, value in said.items()} or nothing
 
-            outputs = list(named.values())
-            return event(answer, inputs, outputs, **PRIVATE, **queue)
+            return event(answer, inputs, list(named.values()), **PRIVATE, **queue)
 
         busy = json.dumps(messages.status_html("busy", say("status.working")))
-        for event in (self.drop.radiograph, self.examples.select):
+        for event in (self.drop.radiograph, self.examples.select):  # `gr.on` takes none of ours
             event(None, None, self.status, js=f"() => {busy}")
         on(self.drop.radiograph, handlers.read_upload, [self.drop, *seen], **NETWORKS)
         on(self.examples.select, handlers.read_example, seen, told=True, **NETWORKS)
@@ -194,14 +178,12 @@ class ReadingTab:
             on(self.read_first.change, handlers.switch, held, **SEARCHES),
             on(self.reveal.click, handlers.reveal, marked, **SEARCHES),
         ):
-            veil = f"(facts) => ({viewer.set_js('veil')})(facts?.veil ?? null)"
+            veil = viewer.js("viewer.set('veil', sent[0]?.veil ?? null)")
             done.then(None, self.facts, None, js=veil)
-        for event in (
-            self.point.change, self.k.release, self.classes.change, self.exclude.change,
-        ):  # fmt: skip
-            on(event, handlers.again, [self.facts, *how], **LATEST)
-        for event in (self.point.change, self.prevalence.input):
-            on(event, handlers.hundred, [self.point, self.prevalence], **LATEST)
+        asked = [self.point.change, self.k.release, self.classes.change, self.exclude.change]
+        on(partial(gr.on, asked), handlers.again, [self.facts, *how], **LATEST)
+        asked, share = [self.point.change, self.prevalence.input], [self.point, self.prevalence]
+        on(partial(gr.on, asked), handlers.hundred, share, **LATEST)
         on(self.find.change, handlers.find, [self.find], **LATEST)
         on(self.map_link.look, handlers.look, [], told=True, **LATEST)
         on(self.map_link.pick, handlers.pick, [self.facts], told=True, **SEARCHES)
@@ -209,22 +191,26 @@ class ReadingTab:
             on(cards.pick, handlers.press, [self.facts], told=True, **SEARCHES)
 
         # What the browser does by itself.
-        empty = f"() => [[], {json.dumps(log_html([]))}]"
+        empty = f"() => [[], {json.dumps(messages.log_html([]))}]"
         self.forget.click(None, None, [self.readings, self.log], js=empty)
         self.read_frame.click(None, self.frame, None, js=self.drop.frame_js())
         to_projection = "(name) => ({ projection: name })"
         self.projection.change(None, self.projection, self.map_link, js=to_projection)
         for setting in ("overlay", "opacity", "compare", "prevalence", "fill", "threshold"):
             component = getattr(self, setting)
-            component.input(None, component, None, js=viewer.set_js(setting))
-        self.method.input(None, self.method, self.threshold, js=viewer.set_js("method", True))
-        viewer.threshold(None, None, self.threshold, js=viewer.slider_js())
-        state = [self.overlay, self.compare, self.opacity]
-        viewer.state(None, None, state, js=viewer.state_js("overlay", "compare", "opacity"))
-        self.undo.click(None, None, None, js=viewer.call_js("undo"))
-        self.clear.click(None, None, None, js=viewer.call_js("clear"))
+            component.input(
+                None, component, None, js=viewer.js(f"viewer.set('{setting}', ...sent)")
+            )
+        follow = viewer.js("viewer.set('method', ...sent) ?? viewer.slider()")
+        self.method.input(None, self.method, self.threshold, js=follow)
+        viewer.threshold(None, None, self.threshold, js=viewer.js("viewer.slider()"))
+        state = "[viewer.state.overlay, viewer.state.compare, viewer.state.opacity]"
+        viewer.state(None, None, [self.overlay, self.compare, self.opacity], js=viewer.js(state))
+        self.undo.click(None, None, None, js=viewer.js("viewer.undo()"))
+        self.clear.click(None, None, None, js=viewer.js("viewer.clear()"))
         for kind, button in (("html", self.report_html), ("json", self.report_json)):
-            button.click(None, [self.label, self.facts], None, js=viewer.report_js(kind))
+            save = viewer.js(f"viewer.report('{kind}', ...sent)")
+            button.click(None, [self.label, self.facts], None, js=save)
 
     def fill_page(self) -> list:
         """What `filled` is given when the page has loaded."""
@@ -232,11 +218,16 @@ class ReadingTab:
         return [reference_map.plot(), service.example_thumbnails, *self._pictures.offered()]
 
 
-def choices(prefix: str, names: Iterable[str]) -> list[tuple[T, str]]:
-    """Values with what they are called: sentences whose keys begin with a prefix."""
-    return [(T(prefix + name), name) for name in names]
+def choice(
+    label: str, prefix: str, names: Sequence[str], kind: type = gr.Radio, **options
+) -> gr.components.Component:
+    """Some of several, called by sentences whose keys begin with a prefix; the first by default."""
+    named = [(T(prefix + name), name) for name in names]
+    return kind(named, label=T(label), **{"value": names[0], **options})
 
 
-def choice(label: str, prefix: str, names: list[str] | tuple[str, ...], **options) -> gr.Radio:
-    """One of several, the first by default."""
-    return gr.Radio(choices(prefix, names), label=T(label), **{"value": names[0], **options})
+def slider(
+    label: str, least: float, most: float, value: float, step: float = 1, **options
+) -> gr.Slider:
+    """A number to be moved, without a button that resets it."""
+    return gr.Slider(least, most, value, step=step, label=T(label), buttons=[], **options)

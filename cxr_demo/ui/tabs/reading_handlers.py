@@ -1,40 +1,32 @@
 """What the Read tab answers: plain methods from values to values, without layout.
 
-Data contract: what a page holds of one reading are its facts, in the browser and nowhere else:
-`serialise.analysis_answer` with "embedding" and "square", and "veil": None, "veiled" (read first)
-or "gated" (unusual). Whatever comes in may be a stranger's and is checked. An answer has what
-changes on the page, by names among OUTPUTS.
+Data contract: what a page holds of one reading are its facts, see `server.facts`. Whatever comes in
+may be a stranger's and is checked. An answer has what changes on the page, by names among OUTPUTS.
 """
 
-import logging
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property, wraps
-from typing import Annotated, Literal, NamedTuple
+from functools import cached_property
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import Field
 
-from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.errors import UserError
-from cxr_demo.models.calibration import THREE_CLASS
-from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.models.preprocessing import SIDE
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reading.types import Radiograph
-from cxr_demo.reference.neighbourhood import find_neighbourhood
 from cxr_demo.report import neighbourhood_json
 from cxr_demo.server import serialise
-from cxr_demo.server.facts import Class, parse_facts, picture_of_uri
+from cxr_demo.server.facts import facts_of, parse_facts, picture_of_uri, search_again
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.server.reading_log import logged
+from cxr_demo.server.refusals import attempt, checked
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui import messages
 from cxr_demo.ui.components import map_link, neighbours, probabilities, viewer
-from cxr_demo.ui.components.drop_zone import parse_radiograph
-from cxr_demo.ui.components.module import checked
+from cxr_demo.ui.components.drop_zone import Radiograph as Sent
 from cxr_demo.ui.map_figure import ReferenceMap
-from cxr_demo.ui.reading_log import log_html, logged
 from cxr_demo.ui.wording import say
 
 OUTPUTS = (
@@ -42,41 +34,18 @@ OUTPUTS = (
     "probabilities", "zones", "cards", "picked", "found", "hundred", "readings", "log",
 )  # fmt: skip
 
-log = logging.getLogger(__name__)
-
-
-class Search(NamedTuple):
-    """How many neighbours, of which classes, and whether those of the same patient are left out."""
-
-    k: Annotated[int, Field(ge=1, le=serialise.MAX_NEIGHBOURS)]
-    classes: list[Class]
-    exclude: bool
-
-
-class Zone(BaseModel):
-    """Of the lungs, as in `report.zones_json`."""
-
-    brightness: FiniteFloat
-    percentile: Annotated[float, Field(ge=0, le=100)]
-    level: FiniteFloat
-
 
 def saying_refusals(handler: Callable[..., dict]) -> Callable[..., dict]:
     """Say refusals and failures on the status line; nothing else on the page changes."""
 
-    @wraps(handler)
-    def tell(*sent) -> dict:
-        try:
-            return handler(*sent)
-        except UserError as refusal:
-            frames = refusal.key == "refused.dicom.frames"
-            last = {"frame": gr.update(maximum=refusal.values["frames"], value=1)} if frames else {}
-            status = messages.refused_html(refusal, handler.__name__.startswith("read_"))
-            return {"status": status, "frames": gr.update(visible=frames), **last}
-        except Exception:
-            # A programming error: its trace goes to the log, which never sees pixels or names.
-            log.exception("%s failed", handler.__name__)
-            return {"status": messages.status_html("refused", say("failed"))}
+    def tell(*sent: object) -> dict:
+        answer, refusal = attempt(handler, *sent)
+        if refusal is None:
+            return answer
+        frames = refusal.key == "refused.dicom.frames"
+        last = {"frame": gr.update(maximum=refusal.values["frames"], value=1)} if frames else {}
+        status = messages.refused_html(refusal, handler.__name__.startswith("read_"))
+        return {"status": status, "frames": gr.update(visible=frames), **last}
 
     return tell
 
@@ -101,7 +70,8 @@ class ReadingHandlers:
         """Analyse what the drop zone sent."""
         path = sent.get("path") if isinstance(sent, dict) else None
         content = self._uploads.take(path)  # first of all: whatever is wrong, it leaves the disk
-        return self._read(read_radiograph(content, parse_radiograph(sent)[1]), read_first, how)
+        frame = checked(Sent, sent, "refused.upload_gone").frame
+        return self._read(read_radiograph(content, frame), read_first, how)
 
     def read_example(self, chosen: object, read_first: bool, *how: object) -> dict:
         """Analyse the shipped example that was chosen in the gallery."""
@@ -113,21 +83,12 @@ class ReadingHandlers:
     def _read(self, radiograph: Radiograph, read_first: bool, how: tuple) -> dict:
         analyser = self._service.analyser
         analysis = analyser.analyse(radiograph)
-        gated = analysis.input_check.grade == UNUSUAL
-        library, known = analyser.library, analysis.same_picture
-        facts = {
-            **serialise.analysis_answer(analysis, ["embedding", "square"]),
-            "id": secrets.randbelow(2**31),
-            "veil": "gated" if gated else "veiled" if read_first else None,
-            "matrix": serialise.frame_matrix(analysis),
-            "known": library.reference(library.row_of[known[0]]).label if known else None,
-            "impression": None,
-        }
+        facts = facts_of(analysis, analyser.library, read_first)
         value = serialise.viewer_value(analysis, facts["id"], facts["veil"])
         return {
             "viewer": gr.update(value=value, compare=False),
             "frames": gr.update(visible=False),
-            "gate": gr.update(visible=gated),
+            "gate": gr.update(visible=facts["veil"] == "gated"),
             "gate_text": messages.gate_html(facts),
             "picked": "",
             **self.again(facts, *how),
@@ -138,40 +99,30 @@ class ReadingHandlers:
         if sent is None:
             return {}
         service, library = self._service, self._service.analyser.library
-        facts, (name, *rest) = {**parse_facts(sent, library), **changed}, how
-        point, search = self._point(name), checked(Search, rest)
-        if not search.classes:
-            raise UserError("refused.classes", classes=", ".join(THREE_CLASS))
-        left_out = facts["same_patients"] if search.exclude else ()
-        found = neighbourhood_json(
-            find_neighbourhood(library, facts["embedding"], search.k, search.classes, left_out)
-        )
-        asked = {"search": search._asdict(), "operating_point": {"name": name, **point}}
+        facts, (name, *asked) = {**parse_facts(sent, library), **changed}, how
+        point = self._point(name)
+        search, found = search_again(facts, library, asked)
+        now = {"search": search._asdict(), "operating_point": {"name": name, **point}}
         answer = {
-            "facts": {**sent, **changed, **found, **asked},
+            "facts": {**sent, **changed, **neighbourhood_json(found), **now},
             "status": messages.done_html(facts, search.exclude),
             "ask": gr.update(visible=facts["veil"] == "veiled"),
         }
         if facts["veil"]:
-            hidden, nowhere = (
-                probabilities.nothing_html(facts["veil"]),
-                {"query": None, "marked": None},
-            )
-            answer |= {"probabilities": hidden, "cards": hidden, "zones": "", "map_link": nowhere}
-            return answer
-        zones = checked(dict[Literal[ZONES], Zone] | None, sent.get("zones")) or {}
-        zones = [{"name": place, **vars(zone)} for place, zone in zones.items()]
-        near, heads, atypical = found["neighbours"], facts["probabilities"], facts["atypical"]
-        query = map_link.map_query(library, near, found["map"], atypical)
+            hidden = probabilities.nothing_html(facts["veil"])
+            nowhere = {"query": None, "marked": None}
+            hides = {"probabilities": hidden, "cards": hidden, "zones": "", "map_link": nowhere}
+            return {**answer, **hides}
+        heads, atypical = facts["probabilities"], facts["atypical"]
+        query = map_link.map_query(library, found, atypical)
         return {
             **answer,
             "probabilities": probabilities.probabilities_html(
                 heads, facts["plausible"], name, point["threshold"], atypical
             ),
-            "zones": probabilities.zones_html(zones),
+            "zones": probabilities.zones_html(facts["zones"]),
             "cards": neighbours.neighbours_html(
-                library, service.thumbnails, near, found["vote"], heads,
-                service.analyser.typicality, search.classes,
+                service.thumbnails, found, heads, service.analyser.typicality, search.classes,
                 facts["left_out"] if search.exclude else 0,
             ),
             "map_link": {"query": query, "marked": None},
@@ -199,7 +150,7 @@ class ReadingHandlers:
         rows = logged(readings, impression, confidence, facts)
         mark = {name: rows[-1][name] for name in ("impression", "confidence")}
         shown = self.again(sent, *how, veil=None, impression=mark)
-        return {"readings": rows, "log": log_html(rows), **shown}
+        return {"readings": rows, "log": messages.log_html(rows), **shown}
 
     def hundred(self, point: object, prevalence: object) -> dict:
         """What an operating point means for 100 children at a prevalence, in per cent."""
@@ -212,7 +163,7 @@ class ReadingHandlers:
 
     def probe(self, asked: object, sent: object) -> dict:
         """Hide boxes from the networks."""
-        request, found = viewer.parse_probe(asked), None
+        request, found = checked(viewer.ProbeRequest, asked), None
         with suppress(UserError):  # the viewer takes the box away again
             square = picture_of_uri(sent.get("square") if isinstance(sent, dict) else None, SIDE)
             examine = self._service.analyser.examine
@@ -226,7 +177,7 @@ class ReadingHandlers:
 
     def look(self, asked: object) -> dict:
         """What else a part of a large library's map holds, which does not show all of it."""
-        return {"map_link": {"more": self.reference_map.points_in(*map_link.looked_at(asked))}}
+        return {"map_link": {"more": self.reference_map.points_in(*checked(map_link.Look, asked))}}
 
     def press(self, asked: object, sent: object) -> dict:
         """Mark references of cards on the map, and hold a single one beside the radiograph, if

@@ -9,10 +9,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from cxr_demo.server.facts import Class, Share
+from cxr_demo.server.refusals import checked
 from cxr_demo.server.serialise import called
-from cxr_demo.ui.components.module import checked
-from cxr_demo.ui.messages import table_html
-from cxr_demo.ui.wording import in_every_language, percent, say
 
 IMPRESSIONS = ("normal", "bacterial", "viral", "unsure")
 CONFIDENCES = ("low", "medium", "high")
@@ -50,27 +48,8 @@ def logged(log: object, impression: object, confidence: object, facts: dict) -> 
     return [vars(one) for one in rows[-MAX_LOG:]]
 
 
-def log_html(log: list[dict]) -> str:
-    """The readings, and how often the classifier agreed."""
-    if not log:
-        return f"<p>{say('log.empty')}</p>"
-    rows, decided, same = [], 0, 0
-    for number, row in enumerate(log, 1):
-        agrees = row["impression"] == row["called"]
-        unsure = row["impression"] == "unsure"
-        decided, same = decided + (not unsure), same + agrees
-        rows.append(
-            [
-                str(number),
-                say(f"impression.{row['impression']}"),
-                say(f"confidence.{row['confidence']}"),
-                say(f"class.{row['called']}"),
-                in_every_language(percent(row["pneumonia"], 1)),
-                "–" if unsure else say("yes" if agrees else "no"),
-                say(f"class.{row['known']}" if row["known"] else "log.unknown"),
-            ]
-        )
-    columns = ("impression", "confidence", "model", "pneumonia", "agree", "label")
-    names = ["#", *(say(f"log.{name}") for name in columns)]
-    total = say("log.sum", same=same, decided=decided, count=len(log))
-    return f"<p>{total}</p>{table_html(say('readfirst.log'), names, rows)}"
+def agreements(log: list[dict]) -> list[bool | None]:
+    """Whether the classifier called what the person marked; None where they were unsure."""
+    return [
+        None if row["impression"] == "unsure" else row["impression"] == row["called"] for row in log
+    ]
