@@ -212,7 +212,9 @@ def test_accessibility(open_page, address, theme):
 
 def test_german(open_page, address):
     page = open_page(address, locale="de")
-    page.get_by_label(messages("de")["drop"], exact=True).wait_for()
+    from playwright.sync_api import expect
+
+    expect(page.locator(FIELD)).to_have_accessible_name(messages("de")["drop"], timeout=60_000)
 
 
 # --- strangers --------------------------------------------------------------------------------

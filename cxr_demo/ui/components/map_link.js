@@ -97,13 +97,12 @@ export default function link({ element, props, trigger, watch }) {
     graph.on('plotly_click', (event) => event.points.some((p) => Number.isInteger(p.customdata)) && pick(event));
     graph.on('plotly_selected', (event) => event?.points?.length && pick(event));
     graph.on('plotly_deselect', () => pick(null));
-    graph.on('plotly_relayout', () => graph.layout.meta.whole || look()); // once it stands still
+    graph.on('plotly_relayout', () => { // it stands still again
+      const { xaxis: { range: x }, yaxis: { range: y } } = graph._fullLayout;
+      const box = [x[0], y[0], x[1], y[1]]; // left, bottom, right, top
+      if (!graph.layout.meta.whole) trigger('look', { projection: state.projection, box });
+    });
     draw();
-  }
-
-  function look() {
-    const { xaxis: { range: [left, right] }, yaxis: { range: [bottom, top] } } = graph._fullLayout;
-    trigger('look', { projection: state.projection, box: [left, bottom, right, top] });
   }
 
   function change({ more, ...changed }) {

@@ -86,7 +86,11 @@ export function contour(map, threshold) {
   const corners = [[0, 0], [CELL, 0], [CELL, CELL], [0, CELL], [0, 0]];
   for (let y = 0; y < SIDE - CELL; y += CELL) {
     for (let x = 0; x < SIDE - CELL; x += CELL) {
-      const above = corners.map(([dx, dy]) => map[(y + dy) * SIDE + x + dx] - threshold);
+      const at = y * SIDE + x;
+      const sum = (map[at] > threshold) + (map[at + CELL] > threshold)
+        + (map[at + CELL * SIDE] > threshold) + (map[at + CELL * SIDE + CELL] > threshold);
+      if (sum === 0 || sum === 4) continue; // on one side: nearly all of them
+      const above = corners.map(([dx, dy]) => map[at + dy * SIDE + dx] - threshold);
       let [draw, next] = ['moveTo', 'lineTo'];
       for (let i = 0; i < 4; i += 1) {
         if (above[i] > 0 === above[i + 1] > 0) continue;
