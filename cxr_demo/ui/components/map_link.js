@@ -3,6 +3,7 @@
 import { words } from './words.js';
 
 const CLASSES = ['normal', 'bacterial', 'viral'];
+const CLOSER_MS = 200; // how long a map stands still before what else it holds is asked for
 const BUTTONS = { pan: 'map.pan', lasso: 'map.lasso.why', in: 'zoom.in', out: 'zoom.out', reset: 'map.reset' };
 
 export default function link({ element, props, trigger, watch }) {
@@ -16,6 +17,7 @@ export default function link({ element, props, trigger, watch }) {
   const type = gl?.getExtension('ANGLE_instanced_arrays') ? 'scattergl' : 'scatter'; // as Plotly asks
   let graph = null;
   let due = null;
+  let closer = null;
 
   /** Further points, as figure and `more` hold them (see map_figure.py), by the projection chosen. */
   function arrange(traces = []) {
@@ -97,12 +99,16 @@ export default function link({ element, props, trigger, watch }) {
     graph.on('plotly_click', (event) => event.points.some((p) => Number.isInteger(p.customdata)) && pick(event));
     graph.on('plotly_selected', (event) => event?.points?.length && pick(event));
     graph.on('plotly_deselect', () => pick(null));
-    graph.on('plotly_relayout', () => { // it stands still again
-      const { xaxis: { range: x }, yaxis: { range: y } } = graph._fullLayout;
-      const box = [x[0], y[0], x[1], y[1]]; // left, bottom, right, top
-      if (!graph.layout.meta.whole) trigger('look', { projection: state.projection, box });
+    graph.on('plotly_relayout', () => {
+      clearTimeout(closer);
+      if (!graph.layout.meta.whole) closer = setTimeout(look, CLOSER_MS);
     });
     draw();
+  }
+
+  function look() {
+    const { xaxis: { range: [left, right] }, yaxis: { range: [bottom, top] } } = graph._fullLayout;
+    trigger('look', { projection: state.projection, box: [left, bottom, right, top] });
   }
 
   function change({ more, ...changed }) {
