@@ -6,7 +6,6 @@
   if (chosen === null || chosen === 'system') document.body.classList.add('dark'); // Gradio follows the system
   const files = new Map();
   const nothing = { __type__: 'update' };
-  const tab = (selected) => ({ __type__: 'update', selected });
   const remember = ({ target, dataTransfer }) => {
     for (const file of (dataTransfer ?? target).files ?? []) {
       const known = files.get(file.name);
@@ -16,23 +15,16 @@
   };
   for (const event of ['change', 'drop']) window.addEventListener(event, remember, true);
   window.cxrPage = {
-    tab,
+    tab: (selected) => ({ __type__: 'update', selected }),
     read(name, refusal) {
       const file = files.get(name);
       if (!file) return [nothing, refusal];
-      const one = new DataTransfer();
-      one.items.add(file);
-      const input = document.querySelector('#drop-zone input[type=file]');
-      input.files = one.files;
-      input.dispatchEvent(new Event('change'));
-      return [tab('read'), nothing];
+      window.cxrDropZones['drop-zone'].take([file]);
+      return [this.tab('read'), nothing];
     },
-    save(name, text) {
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    save(download, text) {
+      const href = `data:text/csv;charset=utf-8,${encodeURIComponent(text)}`;
+      Object.assign(document.createElement('a'), { href, download }).click();
       return [];
     },
   };

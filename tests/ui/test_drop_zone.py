@@ -10,6 +10,7 @@ from cxr_demo.i18n import messages
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.refusals import checked
 from cxr_demo.ui.components.drop_zone import Batch, DropZone, Radiograph
+from cxr_demo.ui.components.map_link import MapLink
 from tests.ui.conftest import until, violations
 
 NAME = "Doe^Jane.dcm"
@@ -28,7 +29,8 @@ DISPATCH = """([type, on, files]) => {
 }"""
 
 
-READY = ".cxr-drop input[aria-label]"
+FIELD = ".cxr-drop input"
+READY = "!!window.cxrDropZones"
 ONE = "#one textarea, #one input"
 NOTE_NAMES = """() => {
     window.uploadedNames = [];
@@ -50,6 +52,7 @@ def arrive(page, *files: tuple[str, bytes], on: str = "body", by: str = "drop") 
 def address(serve):
     with gr.Blocks() as demo:
         drop = DropZone()
+        MapLink("none")  # tells the page its language
         gr.File(label="beside", elem_id="beside")
         frame = gr.Number(3, precision=0, label="frame")
         again = gr.Button("again")
@@ -64,7 +67,7 @@ def address(serve):
 @pytest.fixture
 def page(open_page, address):
     page = open_page(address)
-    page.wait_for_selector(READY)
+    until(page, READY)
     page.wait_for_selector(ONE)
     return page
 
@@ -179,7 +182,7 @@ def says_unreadable(page, language: str = "en") -> None:
 @pytest.mark.parametrize("language", ["en", "de", "es"])
 def test_a_folder_is_called_that_in_the_reader_s_language(open_page, address, tmp_path, language):
     page = open_page(address, locale=language)
-    page.wait_for_selector(READY)
+    until(page, READY)
     where = {"x": 300, "y": 400, "data": {"items": [], "files": [str(tmp_path)]}}
     where["data"]["dragOperationsMask"] = 1
     browser = page.context.new_cdp_session(page)
@@ -192,7 +195,7 @@ def test_a_folder_is_called_that_in_the_reader_s_language(open_page, address, tm
 def test_a_file_that_has_gone_since_it_was_chosen_is_not_called_a_lost_connection(page, tmp_path):
     file = tmp_path / NAME
     file.write_bytes(b"several frames")
-    page.set_input_files(READY, file)
+    page.set_input_files(FIELD, file)
     before = json.dumps(received(page))
     file.unlink()
     page.click("text=again")
@@ -203,14 +206,16 @@ def test_a_file_that_has_gone_since_it_was_chosen_is_not_called_a_lost_connectio
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_accessibility(open_page, address, theme):
     page = open_page(address, theme)
-    page.wait_for_selector(READY)
+    until(page, READY)
     ours = ("cxr-drop", 'type="file"')
     assert [one for one in violations(page) if any(part in one for part in ours)] == []
 
 
 def test_german(open_page, address):
     page = open_page(address, locale="de")
-    page.wait_for_selector(".cxr-drop input[aria-label*='oder']")
+    from playwright.sync_api import expect
+
+    expect(page.locator(FIELD)).to_have_accessible_name(messages("de")["drop"], timeout=60_000)
 
 
 # --- strangers --------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
-// The drop zone of drop_zone.py: takes files wherever they are dropped on the page, pasted or chosen,
-// and sends them under random names.
+// The drop zone of drop_zone.py: takes files wherever they are dropped on the page, pasted or
+// chosen, and sends them under random names.
 import { words } from './words.js';
 
 const ZIP = 'PK\x03\x04';
-const randomName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('');
+const randomName = () => crypto.getRandomValues(new Uint32Array(4)).join('');
 
 /** Why files did not arrive: the key of a sentence and its values. */
 function refusalIn(error) {
@@ -17,10 +17,10 @@ function refusalIn(error) {
   }
 }
 
-export default function start({ element, props, trigger, watch, upload }) {
+export default function start({ element, props, trigger, upload }) {
   const { t } = words(props);
   const zone = element.firstElementChild;
-  const [input, hint, told] = zone.children;
+  const [input, told] = zone.querySelectorAll('input, .told');
   let last = null; // the radiograph sent, so that another frame of it can be asked for
   let turn = 0;
   const say = (key, values) => { told.textContent = key ? t(key, values) : ''; };
@@ -62,12 +62,9 @@ export default function start({ element, props, trigger, watch, upload }) {
     if (holds(event)) take(event.dataTransfer.files);
     event.preventDefault();
   });
-  for (const end of ['dragleave', 'drop']) window.addEventListener(end, () => zone.classList.remove('over'));
-  (window.cxrDropZones ??= {})[props.name] = { again: (frame) => last && take([last], Number(frame)) };
-  const describe = () => {
-    hint.textContent = t('drop');
-    input.setAttribute('aria-label', hint.textContent);
-  };
-  watch('label', describe);
-  describe();
+  for (const end of ['dragleave', 'drop']) {
+    window.addEventListener(end, () => zone.classList.remove('over'));
+  }
+  const again = (frame) => last && take([last], Number(frame));
+  (window.cxrDropZones ??= {})[props.name] = { take, again };
 }

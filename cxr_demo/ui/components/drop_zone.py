@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, Field
 
 from cxr_demo.ui.components.module import Scripted
+from cxr_demo.ui.wording import say
 
 MAX_FILES = 2_000
 MAX_NAME = 200
@@ -37,8 +38,8 @@ class DropZone(Scripted):
 
     def __init__(self, elem_id: str = "drop-zone", **options):
         template = (
-            "<div class='cxr-drop'><input type='file' multiple>"
-            "<span aria-hidden='true'></span><span class='told' role='status'></span></div>"
+            f"<div class='cxr-drop'><label><input type='file' multiple>{say('drop')}</label>"
+            "<span class='told' role='status'></span></div>"
         )
         options |= {"html_template": template, "elem_id": elem_id, "name": elem_id}
         super().__init__("drop_zone", ("radiograph", "batch"), **options)

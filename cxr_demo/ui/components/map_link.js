@@ -13,19 +13,16 @@ export default function link({ element, props, trigger, watch }) {
   const state = { projection: 'umap', query: null, marked: null };
   const points = CLASSES.map(() => new Map()); // of each class: library row → patient, place on both maps
   let columns = []; // the same as Plotly takes it; made again only when it changes, for it compares identities
-  let type = 'scattergl';
+  const gl = document.createElement('canvas').getContext('webgl');
+  const type = gl?.getExtension('ANGLE_instanced_arrays') ? 'scattergl' : 'scatter'; // as Plotly asks
   let graph = null;
-  let due = false;
-  let drawing = null;
+  let due = null;
   let closer = null;
 
-  /** Points as figure and `more` hold them, see map_figure.py. */
-  function add(traces) {
+  /** Further points, as figure and `more` hold them (see map_figure.py), by the projection chosen. */
+  function arrange(traces = []) {
     traces.forEach(({ customdata, text }, index) => customdata.forEach(([row, ...at], i) =>
       points[index].set(row, { text: text[i], umap: at.slice(0, 2), tsne: at.slice(2) })));
-  }
-
-  function arrange() {
     columns = points.map((own) => {
       const found = [...own.values()];
       const [x, y] = [0, 1].map((axis) => found.map((point) => point[state.projection][axis]));
@@ -77,32 +74,26 @@ export default function link({ element, props, trigger, watch }) {
       uirevision: 'map', selectionrevision: Math.random() }; // our marks show what is selected, not the outline
   }
 
-  /** Draw once however much has changed, and nothing while a drawing is under way. */
-  async function draw() {
-    if (!graph || due) return;
-    due = true;
-    await new Promise(requestAnimationFrame);
-    await drawing;
-    due = false;
-    drawing = window.Plotly.react(graph, [...references(), ...overlay()], layout());
-    await drawing;
+  /** Draw once for each refresh of the screen, however much has changed. */
+  function draw() {
+    if (graph) due ??= requestAnimationFrame(redraw);
+  }
+
+  async function redraw() {
+    due = null;
+    await window.Plotly.react(graph, [...references(), ...overlay()], layout());
     graph.setAttribute('role', 'group');
     graph.setAttribute('aria-label', t('map.title'));
     for (const [name, key] of Object.entries(BUTTONS)) {
       const button = graph.querySelector(`.modebar-btn[data-val=${name}]`);
       for (const attribute of ['aria-label', 'data-title']) button?.setAttribute(attribute, t(key));
     }
-    const refused = graph.querySelector('.no-webgl'); // Plotly's advice to visit another page
-    refused?.remove();
-    if (!refused || type === 'scatter') return;
-    type = 'scatter';
-    draw();
+    graph.querySelector('.no-webgl')?.remove(); // Plotly's advice to visit another page
   }
 
   function attach(found) {
     graph = found;
-    add(graph.data.slice(0, CLASSES.length));
-    arrange();
+    arrange(graph.data.slice(0, CLASSES.length));
     const pick = (event) => trigger('pick', {
       rows: [...new Set((event?.points ?? []).map((point) => point.customdata).filter(Number.isInteger))] });
     graph.on('plotly_click', (event) => event.points.some((p) => Number.isInteger(p.customdata)) && pick(event));
@@ -122,8 +113,7 @@ export default function link({ element, props, trigger, watch }) {
 
   function change({ more, ...changed }) {
     Object.assign(state, changed);
-    if (more) add(more);
-    if (more || changed.projection) arrange();
+    if (more || changed.projection) arrange(more);
     for (const card of 'marked' in changed ? page.querySelectorAll('[data-row]') : []) {
       card.setAttribute('aria-pressed', state.marked?.rows.includes(Number(card.dataset.row)) ?? false);
     }

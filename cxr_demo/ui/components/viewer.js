@@ -20,27 +20,23 @@ const BUTTONS = [ // name, label, tooltip, icon
   ['reset', 'reset', 'reset.why', '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5"/>'],
 ];
 const OPTIONS = ['window.preset', 'window.1', 'window.2', 'window.3', 'window.4', 'window.5'];
-const MARKUP = `<div class="stage"><canvas tabindex="0" role="img"></canvas>
-<canvas tabindex="0" role="img" data-label="compare.label" hidden></canvas>
+const markup = (keys) => `<div class="stage">
+<canvas tabindex="0" role="img" aria-describedby="${keys}"></canvas>
+<canvas tabindex="0" role="img" aria-describedby="${keys}" data-label="compare.label" hidden></canvas>
 <input type="range" class="curtain" data-label="compare.curtain" min="0" max="1" step="0.01" value="0.5" autocomplete="off" hidden>
 <p class="nothing" data-t="viewer.empty"></p>
 <div class="tools" role="group" data-label="viewer.tools">${BUTTONS.map(([name, label, why, icon]) => `<button type="button"
   data-tool="${name}" data-label="${label}" data-title="${why}"><svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg></button>`).join('')}
 <select autocomplete="off" data-label="window.preset">${OPTIONS.map((key, i) => `<option value="${i || ''}" data-t="${key}"></option>`)}</select></div>
 <div class="foot"><p class="readout"></p><p class="caption"></p>
-<details class="keys"><summary data-label="viewer.keys.title">?</summary><p data-t="viewer.keys"></p></details></div></div>
+<details class="keys"><summary data-label="viewer.keys.title">?</summary><p id="${keys}" data-t="viewer.keys"></p></details></div></div>
 <div class="scale"><span></span><span class="ramp"><i></i></span><span></span></div>`;
 const TOOLS = ['window', 'pan', 'zoom', 'probe'];
-const shown = []; // panels on the page: {root, panel, name}
 
 export default function start({ element, props, trigger, watch }) {
   const root = element.firstElementChild;
   const viewers = (window.cxrViewers ??= {});
-  if (props.panel) {
-    shown.push({ root, panel: props.panel, name: props.name });
-    viewers[props.name]?.repaint();
-    return;
-  }
+  if (props.panel) return viewers[props.name]?.repaint();
   const viewer = (viewers[props.name] = new Viewer(root, props, trigger));
   watch('label', () => viewer.describe());
   watch('value', () => viewer.show(props.value));
@@ -59,14 +55,10 @@ class Viewer {
       get threshold() { return this.thresholds[this.method]; },
       prevalence: 50, compare: 'single', curtain: 0.5, fill: 'blur', veil: null, drawn: null, probes: [],
     };
-    root.innerHTML = MARKUP; // nothing but words and drawings of our own
+    root.innerHTML = markup(`${props.name}-keys`); // nothing but words and drawings of our own
     this.find = (selector) => root.querySelector(selector);
     this.canvases = [...root.querySelectorAll('canvas')];
-    this.find('.keys p').id = `${props.name}-keys`;
-    for (const canvas of this.canvases) {
-      canvas.setAttribute('aria-describedby', `${props.name}-keys`);
-      listen(canvas, this);
-    }
+    for (const canvas of this.canvases) listen(canvas, this);
     this.find('.tools').addEventListener('click', ({ target }) => this.press(target.closest('[data-tool]')?.dataset.tool));
     this.find('select').addEventListener('change', ({ target }) => {
       if (this.image && target.value) useWindow(this, target.value);
@@ -85,14 +77,14 @@ class Viewer {
     const value = (this.showing = sent || null);
     this.held = null;
     this.props.compare = false; // so that the same reference may come again
-    const [image, picture] = value ? await Promise.all([decode(value.view.png, value.view.bits),
-      value.reconstruction && decode(value.reconstruction.png)]) : [];
+    const { view, reconstruction } = value ?? {};
+    const pictures = [view, reconstruction].map((one) => one && decode(one.png));
+    const [image, picture] = await Promise.all(pictures);
     if (value !== this.showing) return; // another came meanwhile
-    const map = (packed) => packed && { ...packed, ...unpack(packed.values) };
-    const all = (packed) => Object.fromEntries(Object.entries(packed ?? {}).map(([name, one]) => [name, map(one)]));
     this.image = image ?? null;
+    const all = (maps) => Object.fromEntries(Object.entries(maps ?? {}).map(([name, map]) => [name, unpack(map)]));
     this.reading = value && { ...value, maps: all(value.maps), saliency: all(value.saliency),
-      difference: map(value.difference), reconstruction: picture && { ...value.reconstruction, picture } };
+      difference: value.difference && unpack(value.difference), reconstruction: picture && { ...reconstruction, picture } };
     Object.assign(this.state, { veil: value?.veil ?? null, probes: [], drawn: null, compare: 'single' });
     this.reset();
     this.describe();
@@ -119,8 +111,8 @@ class Viewer {
     const { method, thresholds } = this.state;
     if (name === 'threshold') {
       const { range, step } = this.props.methods[method];
-      const rounded = Math.round(clamp(Number(value), ...range) / step) * step;
-      this.change({ thresholds: { ...thresholds, [method]: Number(rounded.toFixed(panels.decimals(step))) } });
+      const rounded = clamp(Number(value), ...range).toFixed(panels.decimals(step));
+      this.change({ thresholds: { ...thresholds, [method]: Number(rounded) } });
     } else this.change({ [name]: value, ...(name === 'fill' && { probes: [] }) });
   }
 
@@ -172,7 +164,8 @@ class Viewer {
       const began = performance.now();
       this.reflect();
       paint(this, ...this.canvases);
-      for (const { root, panel, name } of shown) if (name === this.props.name) panels[panel](root, this);
+      const own = document.querySelectorAll(`.cxr-panel[data-viewer=${this.props.name}]`);
+      for (const root of own) panels[root.dataset.panel](root, this);
       this.canvases[0].dataset.paintMs = (performance.now() - began).toFixed(2);
     });
   }
@@ -196,19 +189,21 @@ class Viewer {
     this.root.classList.toggle('empty', !image);
     for (const button of this.root.querySelectorAll('[data-tool]')) {
       const name = button.dataset.tool;
-      if (TOOLS.includes(name)) button.setAttribute('aria-pressed', state.tool === name);
-      else if (name in state) button.setAttribute('aria-pressed', state[name]);
+      const pressed = TOOLS.includes(name) ? state.tool === name : state[name];
+      if (pressed !== undefined) button.setAttribute('aria-pressed', pressed);
     }
-    this.canvases[1].hidden = mode !== 'side';
-    const { clientWidth, clientHeight } = this.find('.stage');
-    const scale = (across, down) => Math.min(clientWidth / across / image?.width, clientHeight / down / image?.height);
-    this.find('.stage').classList.toggle('stacked', scale(1, 2) > scale(2, 1)); // side by side, but larger
+    this.canvases[1].hidden = mode === 'single';
     this.find('.curtain').hidden = mode !== 'curtain';
+    const stage = this.find('.stage');
+    const { clientWidth: width, clientHeight: height } = stage;
+    const wide = image?.width / image?.height > width / height;
+    stage.classList.toggle('stacked', wide); // side by side, but larger
+    stage.style.setProperty('--curtain', state.curtain);
     this.find('.caption').textContent = mode === 'single' ? '' : this.held?.label ?? this.t('compare.reconstruction');
-    const { level, width } = state.window;
-    this.find('.readout').textContent = image ? this.t('viewer.readout',
-      { level: percent(level), width: percent(width), zoom: number(state.view.zoom, 1) }) : '';
-    const overlay = state.veil ? null : overlayOf(this);
+    this.find('.readout').textContent = image ? this.t('viewer.readout', {
+      level: percent(state.window.level), width: percent(state.window.width),
+      zoom: number(state.view.zoom, 1) }) : '';
+    const overlay = overlayOf(this);
     this.find('.scale').style.visibility = overlay ? '' : 'hidden';
     if (!overlay) return;
     const { ends: [low, high], unit, colours, threshold } = overlay;

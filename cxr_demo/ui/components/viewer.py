@@ -104,7 +104,8 @@ class ViewerPanel(Scripted):
 
     def __init__(self, panel: str, viewer: str = "viewer", **options):
         options |= {"panel": PANELS[PANELS.index(panel)], "name": viewer}
-        options |= {"html_template": f"<div class='cxr-panel {panel}'></div>"}
+        data = f"data-panel='{panel}' data-viewer='{viewer}'"
+        options |= {"html_template": f"<div class='cxr-panel {panel}' {data}></div>"}
         super().__init__("viewer", **options)
 
 

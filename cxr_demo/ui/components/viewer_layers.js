@@ -3,24 +3,27 @@
 // point of it, as shares of its sides, in the pane's middle; so panes of any size stay in step.
 export const FITTED = { zoom: 1, x: 0.5, y: 0.5 };
 const SIDE = 256; // of a painted map
+const CELL = 2; // of a contour's grid
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** {shape, float32} → {rows, columns, values}: the server's values bit for bit. */
-export function unpack({ shape: [rows, columns], float32 }) {
+/** A map whose values are {shape, float32} with rows, columns and the server's values. */
+export function unpack(map) {
+  const { shape: [rows, columns], float32 } = map.values;
   const bytes = Uint8Array.from(atob(float32), (character) => character.charCodeAt(0));
-  return { rows, columns, values: new Float32Array(bytes.buffer) };
+  return { ...map, rows, columns, values: new Float32Array(bytes.buffer) };
 }
 
-/** A picture's grey levels: {width, height, levels: Uint16Array}; 16 bits lie in red and green. */
-export async function decode(url, bits = 8) {
+/** A picture's grey levels: {width, height, levels: Uint16Array}. Of 16 bits red has the high byte
+ *  and green the low one; 8 bits, alike in all colours, become the same share of 16. */
+export async function decode(url) {
   const picture = Object.assign(new Image(), { src: url });
   await picture.decode();
   const { naturalWidth: width, naturalHeight: height } = picture;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   context.drawImage(picture, 0, 0);
   const { data } = context.getImageData(0, 0, width, height);
-  const levels = Uint16Array.from({ length: width * height }, bits === 16
-    ? (_, i) => data[4 * i] * 256 + data[4 * i + 1] : (_, i) => data[4 * i] * 257);
+  const level = (_, i) => data[4 * i] * 256 + data[4 * i + 1];
+  const levels = Uint16Array.from({ length: width * height }, level);
   return { width, height, levels };
 }
 
@@ -80,23 +83,22 @@ function painted(width, height, colour) {
 /** Where a fine map crosses the threshold, as a path in its unit square (marching squares). */
 export function contour(map, threshold) {
   const path = new Path2D();
-  const step = 2;
-  for (let y = 0; y < SIDE - step; y += step) {
-    for (let x = 0; x < SIDE - step; x += step) {
+  const corners = [[0, 0], [CELL, 0], [CELL, CELL], [0, CELL], [0, 0]];
+  for (let y = 0; y < SIDE - CELL; y += CELL) {
+    for (let x = 0; x < SIDE - CELL; x += CELL) {
       const at = y * SIDE + x;
-      const sum = (map[at] > threshold) + (map[at + step] > threshold)
-        + (map[at + step * SIDE] > threshold) + (map[at + step * SIDE + step] > threshold);
+      const sum = (map[at] > threshold) + (map[at + CELL] > threshold)
+        + (map[at + CELL * SIDE] > threshold) + (map[at + CELL * SIDE + CELL] > threshold);
       if (sum === 0 || sum === 4) continue; // on one side: nearly all of them
-      const corners = [[x, y], [x + step, y], [x + step, y + step], [x, y + step]];
-      const above = corners.map(([cx, cy]) => map[cy * SIDE + cx] - threshold);
-      let drawing = false;
+      const above = corners.map(([dx, dy]) => map[at + dy * SIDE + dx] - threshold);
+      let [draw, next] = ['moveTo', 'lineTo'];
       for (let i = 0; i < 4; i += 1) {
-        const j = (i + 1) % 4;
-        if (above[i] > 0 === above[j] > 0) continue;
-        const along = above[i] / (above[i] - above[j]);
-        path[drawing ? 'lineTo' : 'moveTo'](...[0, 1].map((axis) =>
-          (corners[i][axis] + along * (corners[j][axis] - corners[i][axis]) + 0.5) / SIDE));
-        drawing = !drawing;
+        if (above[i] > 0 === above[i + 1] > 0) continue;
+        const along = above[i] / (above[i] - above[i + 1]);
+        const [dx, dy] = [0, 1].map((axis) =>
+          corners[i][axis] * (1 - along) + corners[i + 1][axis] * along);
+        path[draw]((x + dx + 0.5) / SIDE, (y + dy + 0.5) / SIDE);
+        [draw, next] = [next, draw];
       }
     }
   }

@@ -1,30 +1,22 @@
 // What the viewer's canvases show: everything follows from the viewer's state.
 import * as layers from './viewer_layers.js';
 
-const ENDS = { saliency: 0.5, difference: 3 }; // where colours end: logits per region, standard deviations
-const THUMB = 28; // width of the curtain's handle, see viewer.css
+const ENDS = { saliency: 0.5, difference: 3 }; // of colours: logits per region, standard deviations
 
-/** One image, two side by side, or a second one right of the curtain. */
+/** The radiograph, and beside it or behind the curtain what it is compared with. */
 export function paint(viewer, primary, secondary) {
-  const { image, other, mode, state } = viewer;
-  const context = sized(primary);
-  if (!image) return;
-  pane(viewer, primary, context);
-  if (mode === 'side') pane(viewer, secondary, sized(secondary), other);
-  if (mode !== 'curtain') return;
-  const edge = (0.5 - state.curtain) * THUMB * devicePixelRatio + state.curtain * primary.width;
-  context.save();
-  context.beginPath();
-  context.rect(edge, 0, primary.width - edge, primary.height);
-  context.clip();
-  context.fillRect(edge, 0, primary.width - edge, primary.height);
-  pane(viewer, primary, context, other);
-  context.restore();
+  fit(primary);
+  if (!viewer.image) return;
+  pane(viewer, primary);
+  if (viewer.mode === 'single') return;
+  fit(secondary);
+  pane(viewer, secondary, viewer.other);
 }
 
 /** The radiograph with all that lies over it, or another picture in register with it. */
-export function pane(viewer, canvas, context, other = null) {
+export function pane(viewer, canvas, other = null) {
   const { state, image, reading } = viewer;
+  const context = canvas.getContext('2d', { alpha: false });
   const spot = layers.place(state.view, image, canvas);
   const put = (source, matrix) => {
     context.setTransform(layers.through(spot, matrix));
@@ -32,9 +24,9 @@ export function pane(viewer, canvas, context, other = null) {
     context.resetTransform();
   };
   context.imageSmoothingQuality = 'high';
-  put(layer(viewer, other ? 'other' : 'radiograph',
-    [other ? other.picture : image, state.window, state.inverted], layers.grey), other?.matrix);
-  const overlay = state.veil ? null : overlayOf(viewer);
+  const film = [other ? other.picture : image, state.window, state.inverted];
+  put(layer(viewer, 'grey', film, other ? 'other' : 'radiograph'), other?.matrix);
+  const overlay = overlayOf(viewer);
   if (overlay?.picture && !other && state.overlayOn) {
     context.globalAlpha = state.opacity;
     put(overlay.picture(), overlay.matrix);
@@ -52,38 +44,42 @@ export function pane(viewer, canvas, context, other = null) {
   context.setLineDash([5 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const box of [...state.probes.map((probe) => probe.box), state.drawn].filter(Boolean)) {
     const [left, top, right, bottom] = box;
+    const size = [(right - left) * spot.a, (bottom - top) * spot.d];
     context.strokeStyle = box === state.drawn ? '#ffffff' : '#ffd166';
-    context.strokeRect(spot.e + left * spot.a, spot.f + top * spot.d, (right - left) * spot.a, (bottom - top) * spot.d);
+    context.strokeRect(spot.e + left * spot.a, spot.f + top * spot.d, ...size);
   }
   context.setLineDash([]);
 }
 
-/** What is chosen to lie over the radiograph: its absolute scale, and how it is painted once there. */
+/** What is to lie over the radiograph: its absolute scale, and how it is painted once there. */
 export function overlayOf(viewer) {
-  const { props: { methods, ramp }, reading, state: { overlay, method, threshold } } = viewer;
-  const [kind, name] = overlay.split(' ');
-  if (kind === 'none') return null;
-  const map = { anomaly: reading?.maps[method], saliency: reading?.saliency[name], difference: reading?.difference }[kind];
-  const made = (maker, ...sources) => map && (() =>
-    layer(viewer, maker, [layer(viewer, 'fine', [map], layers.fine), ...sources], layers[maker]));
+  const { props: { methods, ramp }, reading, state } = viewer;
+  const { method, threshold } = state;
+  const [kind, name] = state.overlay.split(' ');
+  if (kind === 'none' || state.veil) return null;
+  const { maps, saliency, difference } = reading ?? {};
+  const map = { anomaly: maps?.[method], saliency: saliency?.[name], difference }[kind];
+  const made = (maker, ...sources) => map
+    && (() => layer(viewer, maker, [layer(viewer, 'fine', [map]), ...sources]));
   if (kind === 'anomaly') {
-    const { range } = methods[method];
-    return { matrix: map?.matrix, ends: range, unit: `unit.${method}`, threshold, colours: ramp.map((rgb) => `rgb(${rgb})`),
-      picture: made('heat', threshold, range[1], ramp), contour: made('contour', threshold) };
+    const { range: ends } = methods[method];
+    return { matrix: map?.matrix, ends, unit: `unit.${method}`, threshold,
+      colours: ramp.map((rgb) => `rgb(${rgb})`),
+      picture: made('heat', threshold, ends[1], ramp), contour: made('contour', threshold) };
   }
   return { matrix: map?.matrix, ends: [-ENDS[kind], ENDS[kind]], unit: `unit.${kind}`,
     colours: ['#56b4e9', 'transparent', '#e69f00'], picture: made('signed', ENDS[kind]) };
 }
 
-/** A layer, made again only when what it is made of has changed. */
-function layer({ kept }, name, sources, maker) {
+/** What a function of viewer_layers.js makes, anew only where what it is made of has changed. */
+function layer({ kept }, maker, sources, name = maker) {
   const before = kept[name];
   if (before?.sources.every((source, i) => source === sources[i])) return before.made;
-  return (kept[name] = { sources, made: maker(...sources) }).made;
+  return (kept[name] = { sources, made: layers[maker](...sources) }).made;
 }
 
-/** A canvas as large as it is on the screen, and empty: being given its size empties it. */
-function sized(canvas) {
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * devicePixelRatio));
-  return Object.assign(canvas, { width, height }).getContext('2d', { alpha: false });
+/** Make a canvas as large as it is on the screen, and so empty it. */
+function fit(canvas) {
+  canvas.width = Math.round(canvas.clientWidth * devicePixelRatio);
+  canvas.height = Math.round(canvas.clientHeight * devicePixelRatio);
 }

@@ -9,19 +9,22 @@ export const decimals = (step) => Math.round(-Math.log10(step));
 export const joined = (list, html) => list.map(html).join('');
 export const table = (rows) => joined(rows, (row) => `<tr>${joined(row, (cell) => `<td>${cell}</td>`)}</tr>`);
 
+const shareAbove = (values, threshold) =>
+  values.filter((value) => value > threshold).length / values.length;
+
 /** Of the radiograph at the threshold: score, unusual or not, share of the map's values above. */
 export function judged({ reading, state: { method, threshold } }) {
   const { score, values } = reading.maps[method];
-  let above = 0;
-  for (const value of values) if (value > threshold) above += 1;
-  return { method, score, threshold, unusual: score > threshold, share_above: above / values.length };
+  const share_above = shareAbove(values, threshold);
+  return { method, score, threshold, unusual: score > threshold, share_above };
 }
 
 /** What the threshold does to held-out patients, and at a prevalence, in words. */
 function meaning({ t, percent, state, props }) {
   const { normal, pneumonia } = props.methods[state.method];
-  const above = (scores) => scores.filter((score) => score > state.threshold).length / scores.length;
-  const [sensitivity, specificity, prevalence] = [above(pneumonia), 1 - above(normal), state.prevalence / 100];
+  const sensitivity = shareAbove(pneumonia, state.threshold);
+  const specificity = 1 - shareAbove(normal, state.threshold);
+  const prevalence = state.prevalence / 100;
   const share = (right, wrong) => (right + wrong > 0 ? percent(right / (right + wrong)) : null);
   const ppv = share(sensitivity * prevalence, (1 - specificity) * (1 - prevalence));
   const npv = share(specificity * (1 - prevalence), (1 - sensitivity) * prevalence);
@@ -59,7 +62,7 @@ export function verdict(root, viewer) {
     root.innerHTML = `<p class="said" role="status"></p>
 <svg viewBox="0 0 100 80" preserveAspectRatio="none" role="img" aria-label="${histogramIs}"><title>${histogramIs}</title>
 ${histogram({ normal, pneumonia, map: found ? reading.maps[method].values : [] }, high)}
-${joined(['threshold', 'query'], (name) => `<line class="${name}" y1="0" y2="80"/>`)}</svg>
+<g></g></svg>
 <p class="ends"><span>0</span>${joined(Object.keys(ROWS), (name) =>
     `<span class="${name}">${t(name === 'map' ? 'map.query' : `class.${name}`)}</span>`)}<span>${high} ${t(`unit.${method}`)}</span></p>
 <div class="presets" role="group" aria-label="${presetsAre}" title="${presetsAre}">
@@ -68,18 +71,17 @@ ${joined(Object.entries(presets), ([name, value]) =>
     root.querySelector('svg').onclick = ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth);
     root.querySelector('.presets').onclick = ({ target }) => target.value && viewer.choose(target.value);
   }
-  const [said, meant] = root.querySelectorAll('.said, .meant');
+  const [said, marks, meant] = root.querySelectorAll('.said, g, .meant');
   const words = found ? t(found.unusual ? 'verdict.unusual' : 'verdict.usual', { score: shown(found.score),
     threshold: shown(threshold), share: percent(found.share_above, 1) }) : t(veil ?? 'nothing');
   if (said.textContent !== words) said.textContent = words;
   said.dataset.share = found?.share_above ?? '';
   said.classList.toggle('unusual', Boolean(found?.unusual));
   meant.textContent = meaning(viewer);
-  for (const [name, value] of [['threshold', threshold], ['query', found?.score]]) {
-    const mark = root.querySelector(`line.${name}`);
-    mark.setAttribute('visibility', value === undefined ? 'hidden' : 'visible');
-    for (const end of ['x1', 'x2']) mark.setAttribute(end, 100 * clamp((value ?? 0) / high, 0, 1));
-  }
+  marks.innerHTML = joined(found ? ['threshold', 'score'] : ['threshold'], (name) => {
+    const x = 100 * clamp({ ...found, threshold }[name] / high, 0, 1);
+    return `<line class="${name}" x1="${x}" x2="${x}" y2="80"/>`;
+  });
   for (const button of root.querySelectorAll('button')) button.setAttribute('aria-pressed', Number(button.value) === threshold);
 }
 

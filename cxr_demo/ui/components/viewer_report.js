@@ -27,10 +27,9 @@ export function saveReport(viewer, kind, label, facts) {
     prevalence: state.prevalence / 100, anomaly: judged(viewer),
     probes: state.probes.map(({ box, fill, found }) => ({ box, fill, probabilities: found ?? null })) };
   const content = kind === 'json' ? JSON.stringify(said, null, 1) : page(viewer, said);
-  const href = URL.createObjectURL(new Blob([content], { type: kind === 'json' ? 'application/json' : 'text/html' }));
+  const href = `data:text/${kind};charset=utf-8,${encodeURIComponent(content)}`;
   const download = `reading-${said.date.slice(0, 19).replaceAll(/[-:]/g, '')}.${kind}`;
   Object.assign(document.createElement('a'), { href, download }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 10_000);
 }
 
 /** The radiograph with some of the state otherwise. */
@@ -38,7 +37,7 @@ function picture(viewer, name, look) {
   const { image, state } = viewer;
   const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: Math.round((640 * image.height) / image.width) });
   const shown = Object.create(state, Object.getOwnPropertyDescriptors({ ...look, view: FITTED, probes: [], drawn: null }));
-  pane({ ...viewer, state: shown }, canvas, canvas.getContext('2d'));
+  pane({ ...viewer, state: shown }, canvas);
   return `<figure><img src="${canvas.toDataURL('image/jpeg', 0.9)}" alt="${name}"><figcaption>${name}</figcaption></figure>`;
 }
 
