@@ -39,6 +39,7 @@ MEASURED_WITH = {
     "anomaly_parts": ("detector",),
     "bench": (),
     "classifier_seeds": (),
+    "lent_surroundings": (),
     "detector_seeds": (),
     "gate": ("detector",),
     "growth": (),
