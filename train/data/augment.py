@@ -44,7 +44,6 @@ class ViewRecipe:
         jpeg: lowest quality of a JPEG step; 100 leaves it out.
         flip: how often a view is mirrored left to right.
         surroundings, spectrum, histogram: how often they are those of another image.
-        bottom: share of the frame's height below which everything counts as surroundings.
     """
 
     side: int = 160
@@ -61,7 +60,6 @@ class ViewRecipe:
     surroundings: float = 0.45
     spectrum: float = 0.25
     histogram: float = 0.25
-    bottom: float = 0.97
 
 
 NO_TEXTURE = {"gamma": 0, "blur": 0, "sharpen": 0, "grain": 0, "jpeg": 100}
@@ -118,7 +116,7 @@ def borrow(
     if rng.random() < recipe.spectrum:
         view = borrow_spectrum(view, lender, rng.uniform(0.3, 1))
     if rng.random() < recipe.surroundings:
-        view = borrow_surroundings(view, lender, recipe.bottom, rng)
+        view = borrow_surroundings(view, lender, rng)
     return view
 
 

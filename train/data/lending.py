@@ -17,7 +17,7 @@ SHAPES = 3
 
 
 def borrow_surroundings(
-    image: np.ndarray, other: np.ndarray, bottom: float, rng: np.random.Generator
+    image: np.ndarray, other: np.ndarray, rng: np.random.Generator, bottom: float = 0.97
 ) -> np.ndarray:
     """The image within the rib cage, another outside it, fading into each other.
 

@@ -30,10 +30,9 @@ from train.data.corruptions import mixed_corruptions
 from train.data.kermany import Images
 from train.data.lending import borrow_surroundings
 from train.data.splits import training_and_validation
-from train.experiments.lent_surroundings import lenders
+from train.experiments.lent_surroundings import LUNGS_END, lenders
 from train.metrics.thresholds import threshold_at_specificity
 from train.recipes.density import aligned
-from train.recipes.distillation import STUDENT_VIEWS
 from train.records.manifest import write_json
 
 CHOSEN_ON = 100
@@ -114,7 +113,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     others = frames[lenders(images.is_pneumonia, same_class=False, rng=rng)]
     elsewhere = [
-        borrow_surroundings(own, other, STUDENT_VIEWS.bottom, rng)
+        borrow_surroundings(own, other, rng, LUNGS_END)
         for own, other in zip(frames, others, strict=True)
     ]
     lent = parts_of([(f, seen) for f, (_, seen) in zip(elsewhere, plain_seen, strict=True)])

@@ -21,7 +21,7 @@ def noise() -> np.ndarray:
 def test_surroundings_are_the_others_and_the_chest_is_ones_own():
     own, theirs = np.ones((SIDE, SIDE), np.float32), np.zeros((SIDE, SIDE), np.float32)
     for seed in range(20):
-        mixed = borrow_surroundings(own, theirs, 0.97, np.random.default_rng(seed))
+        mixed = borrow_surroundings(own, theirs, np.random.default_rng(seed))
         assert mixed[SIDE // 4 : -SIDE // 4, SIDE // 3 : -SIDE // 3].min() > 0.95
         assert max(mixed[0, 0], mixed[0, -1]) < 0.05  # beside the neck
 
@@ -30,7 +30,7 @@ def test_what_lies_below_the_bottom_is_the_others_as_well():
     own, theirs = np.ones((SIDE, SIDE), np.float32), np.zeros((SIDE, SIDE), np.float32)
     middle, lowest = SIDE // 2, SIDE - 1
     for seed in range(20):
-        high = borrow_surroundings(own, theirs, 0.8, np.random.default_rng(seed))
+        high = borrow_surroundings(own, theirs, np.random.default_rng(seed), bottom=0.8)
         # At most 0.3 * 1.1 + 0.02 below the middle, with an edge at most 4 % of the side wide.
         assert high[lowest, middle] < 0.05 and high[round(0.6 * SIDE), middle] > 0.95
 
