@@ -8,9 +8,10 @@ import pytest
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
 from cxr_demo.models.calibration import softmax
-from cxr_demo.models.networks import Classifier
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
 from cxr_demo.models.preprocessing import to_network_input
 from cxr_demo.reading.reader import read_radiograph
+from train.data.frames import frames_of
 from train.data.kermany import CLASSES, list_split, load_split, read_name
 from train.data.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
 from train.evaluate.export_parity import parity
@@ -89,9 +90,10 @@ def test_export_and_source_agree(artefacts):
         for path in artefacts.paths
         if path.startswith("examples/")
     ]
-    expected = source.predict(np.stack(squares)[..., None], verbose=0)
-    for row, square in enumerate(squares):
-        features = exported(square)
+    frames = frames_of(np.stack(squares), side=CLASSIFIER_SIDE)
+    expected = source.predict(frames[..., None], verbose=0)
+    for row, frame in enumerate(frames):
+        features = exported(frame)
         for head in ("binary", "three_class"):
             served, kept = softmax(getattr(features, head)), softmax(expected[head][row])
             assert served == pytest.approx(kept, abs=0.05)
@@ -110,8 +112,8 @@ def test_the_whole_official_test_was_compared(artefacts):
 def test_export_and_source_agree_on_the_official_test(shared):
     """Every thirteenth image, anew; of so few, one may lie farther off."""
     images = load_split(shared / "data/chest_xray", "test")
-    squares = images.pixels[::13] / np.float32(255)
-    agree(parity(squares, images.is_pneumonia[::13]), share=0.97)
+    frames = frames_of(images.pixels[::13] / np.float32(255), side=CLASSIFIER_SIDE)
+    agree(parity(frames, images.is_pneumonia[::13]), share=0.97)
 
 
 def agree(found: dict, share: float) -> None:
@@ -178,7 +180,7 @@ def test_a_fresh_evaluation_of_60_images_gives_the_stored_figures(analyser, shar
         ("binary", "auc", 0.975),
         ("binary", "accuracy", 0.90),
         ("three_class", "accuracy", 0.85),
-        ("knn_binary", "accuracy", 0.90),
+        ("knn_binary", "accuracy", 0.88),
         ("native_agreement", "share_within_0.10", 0.95),
     ],
 )

@@ -90,7 +90,7 @@ def test_what_was_not_run_says_so(tmp_path):
     assert {name for name, text in said.items() if text == "not run yet\n"} == {
         *("speed", "growth", "gate", "gate_kinds", "gate_never_seen", "autoencoder", "detector"),
         *("anomaly_parts", "localisation", "detector_seeds"),
-        *("alignment", "seeds", "retrieval"),
+        *("alignment", "seeds", "lent", "retrieval"),
         *("saliency", "stresses", "test_time_views"),
         *(name for name in said if name.startswith("report_")),
     }
