@@ -41,7 +41,7 @@ class DetectorOutput:
 
     Attributes:
         logits: float32 (cells, cells), of the share of each cell that looks changed.
-        regions: float32 (R, R, C), mean activations of its trunk in the regions of the middle.
+        regions: float32 (R, R, C), activations of its trunk in the same cells, channels evened out.
     """
 
     logits: np.ndarray

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from cxr_demo.models.networks import Autoencoder, Classifier, Detector
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Autoencoder, Classifier, Detector
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +19,14 @@ def autoencoder(tiny_assets):
 
 
 def image(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).random((224, 224), np.float32)
+    return np.random.default_rng(seed).random((CLASSIFIER_SIDE, CLASSIFIER_SIDE), np.float32)
 
 
 def test_one_pass_gives_all_outputs_and_a_unit_embedding(classifier):
     features = classifier(image(0))
     assert features.binary.shape == (2,)
     assert features.three_class.shape == (3,)
-    assert features.feature_map.shape == (7, 7, 4)
+    assert features.feature_map.shape == (6, 6, 4)
     assert np.linalg.norm(features.embedding) == pytest.approx(1, abs=1e-6)
 
 
@@ -61,16 +61,17 @@ def test_the_autoencoder_keeps_shape(autoencoder):
     assert reconstruction == pytest.approx(0.3, abs=1e-3)
 
 
-def test_the_detector_gives_logits_of_cells_and_means_of_regions(tiny_assets):
-    """The tiny one's logits are the mean brightness of 8 x 8 pixels, a region's that of 32 x 32."""
+def test_the_detector_gives_logits_and_activations_of_cells(tiny_assets):
+    """Of the tiny one both are the mean brightness of 8 x 8 pixels."""
     detector = Detector((tiny_assets / "detector/detector.tflite").read_bytes())
     square = np.zeros((160, 160), np.float32)
     square[:8, :8] = 1
-    square[32:40, 64:80] = 1  # two of the sixteen cells of the region in the middle of the top row
+    square[32:40, 64:76] = 1  # a cell and half of the next
     change = detector(square)
     assert change.logits.shape == (20, 20)
     assert change.logits[0, 0] == pytest.approx(1, abs=1e-3)
     assert change.logits[10, 10] == pytest.approx(0)
-    expected = np.zeros((3, 3, 1))
-    expected[0, 1] = 2 / 16
+    expected = np.zeros((20, 20, 1))
+    expected[0, 0] = expected[4, 8] = 1
+    expected[4, 9] = 1 / 2
     assert change.regions == pytest.approx(expected, abs=1e-3)
