@@ -19,6 +19,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
 from cxr_demo.artefacts import ASSETS, LIBRARY
+from cxr_demo.models.networks import CLASSIFIER_SIDE
 from cxr_demo.models.preprocessing import resize_square, to_network_input
 from cxr_demo.reading.reader import Radiograph, read_radiograph
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
@@ -43,9 +44,12 @@ class KerasBaseline:
     def analyse(self, radiographs: list[Radiograph]) -> dict[str, list]:
         """Probabilities, the neighbours' votes and reconstruction errors of a batch."""
         squares = np.stack([to_network_input(one.pixels) for one in radiographs])
-        small = np.stack([resize_square(square, AUTOENCODER_SIDE) for square in squares])[..., None]
+        seen, small = (
+            np.stack([resize_square(square, side) for square in squares])[..., None]
+            for side in (CLASSIFIER_SIDE, AUTOENCODER_SIDE)
+        )
         found = {
-            name: model.predict(squares[..., None], batch_size=BATCH, verbose=0)
+            name: model.predict(seen, batch_size=BATCH, verbose=0)
             for name, model in self._classifiers.items()
         }
         _, rows = self._search.kneighbors(found["embedding"])

@@ -54,7 +54,8 @@ def zones(page: Page, examples: Sequence[Path]) -> None:
     """The difference from normal children over the radiograph, the lungs' zones beside it."""
     reading(page, examples)
     page.locator("#look .controls input").first.click()
-    page.get_by_role("option", name="Difference").click()
+    page.get_by_role("option", name="Against normal").click()
+    page.locator("#zones").scroll_into_view_if_needed()
     page.mouse.move(0, 0)
 
 
