@@ -18,7 +18,6 @@ from cxr_demo.anomaly.maps import DETECTOR_SIDE
 from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE
 from cxr_demo.artefacts import ASSETS, Artefacts
 from cxr_demo.models.networks import ClassifierOutput, DetectorOutput
-from cxr_demo.models.preprocessing import SIDE
 from cxr_demo.reading.reader import read_radiograph
 
 WARM_UP, ROUNDS = 4, 3
@@ -44,7 +43,7 @@ def tf_function() -> Callable:
         return lambda square: run(tf.constant(square[None, :, :, None]))
 
     detector_model = networks.add_region_features(networks.build_detector())
-    classify = compiled("classifier", networks.build_classifier(), SIDE)
+    classify = compiled("classifier", networks.build_classifier(), networks.CLASSIFIER_SIDE)
     detect = compiled("detector", detector_model, DETECTOR_SIDE)
     reconstruct = compiled("autoencoder", networks.build_autoencoder(), AUTOENCODER_SIDE)
 
