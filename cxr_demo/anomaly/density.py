@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cxr_demo.anomaly.zones import ZONES_SIDE, inside, rib_cage
+from cxr_demo.anomaly.zones import ZONES_SIDE, at_side_of, inside, rib_cage
 
 MAP_SIDE = ZONES_SIDE
 PERCENTILES = 2, 98
 """Grey levels of a region that become 0 and 1."""
-INNER = 1 / 16
-"""Share of the side that the inner frame leaves out on each side."""
+INNER_FRAME = np.pad(np.ones((7 * MAP_SIDE // 8,) * 2, bool), MAP_SIDE // 16)
+"""All of the frame but a sixteenth on each side."""
 CAGE = inside(rib_cage(bottom=0.85, scale=0.95), MAP_SIDE) > 0
 """Above the diaphragm and within the chest wall. Arms, and how much of the abdomen a file shows,
 say nothing of the lungs but change what they would be compared with."""
@@ -104,9 +104,7 @@ def measure(frame: np.ndarray, surroundings: np.ndarray) -> np.ndarray:
 
 def stretch(frame: np.ndarray, region: np.ndarray) -> np.ndarray:
     """Grey levels with the PERCENTILES of a region, bool of any side, at 0 and 1; not clipped."""
-    size = frame.shape[::-1]
-    seen = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    low, high = np.percentile(frame[seen > 0][::4], PERCENTILES)
+    low, high = np.percentile(frame[at_side_of(frame, region)][::4], PERCENTILES)
     return ((frame - low) / (high - low + 1e-3)).astype(np.float32)
 
 
@@ -124,11 +122,3 @@ def surroundings_of(zones: np.ndarray) -> np.ndarray:
     """What lungs are compared with: the rib cage, APART from them; bool, from a zone mask."""
     lungs = cv2.dilate((zones > 0).astype(np.uint8), np.ones((2 * APART + 1,) * 2, np.uint8))
     return CAGE & (lungs == 0)
-
-
-def inner_frame() -> np.ndarray:
-    """All of the frame but INNER on each side: bool (MAP_SIDE, MAP_SIDE)."""
-    edge = round(INNER * MAP_SIDE)
-    region = np.zeros((MAP_SIDE, MAP_SIDE), bool)
-    region[edge:-edge, edge:-edge] = True
-    return region

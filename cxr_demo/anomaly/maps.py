@@ -6,9 +6,9 @@ Everything behind it has seen normal radiographs only.
 - The detector's map is a sum of `parts`, each in standard deviations of normal children: how
   bright and how dull the lungs are (`density`), how rare their texture is (`padim`), and how much
   of a cell looks like a lesion pasted into a normal radiograph, as a network estimates it; the last
-  alone where there is no lung. Its score is the value that EXTENT of the
-  frame exceeds, so that one threshold serves map and verdict: a radiograph is unusual exactly when
-  more of it than that exceeds the threshold.
+  alone where there is no lung. Its score is the value that EXTENT of the frame exceeds, so that one
+  threshold serves map and verdict: a radiograph is unusual exactly when more of it than that
+  exceeds the threshold.
 - The autoencoder, kept for comparison, paints the lungs that would go with what surrounds them
   (`reconstruction`); its map is the squared difference of grey levels in the lungs and its score
   the mean of that, as in the report this project extends.

@@ -9,7 +9,8 @@ would go with what surrounds them. Tone is taken out first, or its error would b
 import cv2
 import numpy as np
 
-from cxr_demo.anomaly.density import inner_frame, stretch
+from cxr_demo.anomaly.density import INNER_FRAME, stretch
+from cxr_demo.anomaly.zones import at_side_of
 from cxr_demo.models.preprocessing import resize_square
 
 AUTOENCODER_SIDE = 128
@@ -22,12 +23,12 @@ SMOOTHING = 1.5
 
 def autoencoder_image(frame: np.ndarray, side: int = AUTOENCODER_SIDE) -> np.ndarray:
     """What is to be rebuilt: float32 (side, side) in [0, 1], its tone taken out by `stretch`."""
-    return resize_square(np.clip(stretch(frame, inner_frame()), 0, 1), side)
+    return resize_square(np.clip(stretch(frame, INNER_FRAME), 0, 1), side)
 
 
 def hide_lungs(image: np.ndarray, lungs: np.ndarray) -> np.ndarray:
     """What the autoencoder sees of it; the mask bool, of any side."""
-    return np.where(_at_side_of(image, lungs), np.float32(HIDDEN), image)
+    return np.where(at_side_of(image, lungs), np.float32(HIDDEN), image)
 
 
 def error_map(image: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
@@ -42,14 +43,9 @@ def error_map(image: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
 
 def lung_error_map(image: np.ndarray, reconstruction: np.ndarray, lungs: np.ndarray) -> np.ndarray:
     """`error_map` in the lungs, 0 outside them; the mask bool, of any side."""
-    return error_map(image, reconstruction) * _at_side_of(image, lungs)
+    return error_map(image, reconstruction) * at_side_of(image, lungs)
 
 
 def error_score(values: np.ndarray) -> float:
     """Mean of an error map where there is one: in the lungs, since it is 0 outside them."""
     return float(values.sum() / max(np.count_nonzero(values), 1))
-
-
-def _at_side_of(image: np.ndarray, lungs: np.ndarray) -> np.ndarray:
-    size = image.shape[::-1]
-    return cv2.resize(lungs.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0

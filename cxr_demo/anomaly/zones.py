@@ -50,6 +50,12 @@ def inside(outline: np.ndarray, side: int) -> np.ndarray:
     return cv2.fillPoly(mask, [np.rint((outline * side - 0.5) * 16).astype(np.int32)], 1, shift=4)
 
 
+def at_side_of(frame: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """A region, bool of any side, at the side of a frame."""
+    size = frame.shape[::-1]
+    return cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
 def zone_means(values: np.ndarray, zones: np.ndarray) -> np.ndarray:
     """Mean of a map float (ZONES_SIDE, ZONES_SIDE) over each zone, float64 (6,)."""
     numbers = zones.ravel()

@@ -6,12 +6,12 @@ import pytest
 
 from cxr_demo.anomaly.density import (
     CAGE,
+    INNER_FRAME,
     MAP_SIDE,
     MAX_DEVIATION,
     NormalDensity,
     describe_frame,
     frame_size,
-    inner_frame,
     measure,
     stretch,
     surroundings_of,
@@ -97,7 +97,7 @@ def test_a_frame_is_described_by_its_width_and_height_within_limits():
 def test_stretching_puts_the_percentiles_of_the_inner_frame_at_0_and_1():
     frame = np.full((224, 224), 0.9, np.float32)  # the edge is left out
     frame[14:-14, 14:-14] = np.linspace(0.2, 0.6, 196)
-    stretched = stretch(frame, inner_frame())[14:-14, 14:-14]
+    stretched = stretch(frame, INNER_FRAME)[14:-14, 14:-14]
     assert np.percentile(stretched, [2, 98]) == pytest.approx([0, 1], abs=0.02)
 
 

@@ -28,9 +28,8 @@ from cxr_demo.models.preprocessing import resize_square
 from train.arguments import parse
 from train.data.corruptions import mixed_corruptions
 from train.data.kermany import Images
-from train.data.lending import borrow_surroundings
 from train.data.splits import training_and_validation
-from train.experiments.lent_surroundings import LUNGS_END, lenders
+from train.experiments.lent_surroundings import LENT, lenders, lent
 from train.metrics.thresholds import threshold_at_specificity
 from train.recipes.density import aligned
 from train.records.manifest import write_json
@@ -66,7 +65,7 @@ def matching_weights(values: np.ndarray, pneumonia: np.ndarray) -> np.ndarray:
 def summarise(
     plain: np.ndarray,
     stressed: np.ndarray,
-    lent: np.ndarray,
+    in_others: np.ndarray,
     images: Images,
     chosen: np.ndarray,
     matched: np.ndarray,
@@ -82,8 +81,8 @@ def summarise(
         "stressed_normals_only": float(roc_auc_score(truth, np.where(truth, plain, stressed))),
         "sensitivity": float((plain[truth] > threshold).mean()),
         "stressed_specificity": float((stressed[~truth] <= threshold).mean()),
-        "lent": float(roc_auc_score(truth, lent)),
-        "lent_specificity": float((lent[~truth] <= threshold).mean()),
+        "lent": float(roc_auc_score(truth, in_others)),
+        "lent_specificity": float((in_others[~truth] <= threshold).mean()),
     }
 
 
@@ -112,11 +111,8 @@ def main() -> None:
     frames = np.stack([frame for frame, _ in plain_seen])
     rng = np.random.default_rng(0)
     others = frames[lenders(images.is_pneumonia, same_class=False, rng=rng)]
-    elsewhere = [
-        borrow_surroundings(own, other, rng, LUNGS_END)
-        for own, other in zip(frames, others, strict=True)
-    ]
-    lent = parts_of([(f, seen) for f, (_, seen) in zip(elsewhere, plain_seen, strict=True)])
+    elsewhere = lent(frames, others, LENT["surroundings"], rng)
+    in_others = parts_of([(f, seen) for f, (_, seen) in zip(elsewhere, plain_seen, strict=True)])
     sizes = np.stack([frame_size(found.matrix) for _, found in plain_seen])
     matched = matching_weights(sizes[:, 1] - sizes[:, 0], images.is_pneumonia)
     chosen = for_choice(images)
@@ -130,7 +126,7 @@ def main() -> None:
     for count in range(1, len(PARTS) + 1):
         for rows in itertools.combinations(range(len(PARTS)), count):
             name = " + ".join(PARTS[row] for row in rows)
-            scores = [score(found, list(rows)) for found in (plain, stressed, lent)]
+            scores = [score(found, list(rows)) for found in (plain, stressed, in_others)]
             table[name] = summarise(*scores, images, chosen, matched)
             print(name, {key: round(value, 3) for key, value in table[name].items()}, flush=True)
     result = {

@@ -50,6 +50,11 @@ def lenders(is_pneumonia: np.ndarray, same_class: bool, rng: np.random.Generator
     return np.array([rng.choice(rows[fits[row] & (rows != row)]) for row in rows])
 
 
+def lent(own: np.ndarray, others: np.ndarray, lend: Lend, rng: np.random.Generator) -> np.ndarray:
+    """Each frame with what another lends it: float32 (N, SIDE, SIDE), of two such."""
+    return np.stack([lend(*pair, rng) for pair in zip(own, others, strict=True)])
+
+
 def conditions(images: Images, seed: int = 0) -> dict[str, np.ndarray]:
     """What is shown, by name: float32 (N, CLASSIFIER_SIDE, CLASSIFIER_SIDE, 1)."""
     own = images.as_float()
@@ -58,8 +63,7 @@ def conditions(images: Images, seed: int = 0) -> dict[str, np.ndarray]:
         rng = np.random.default_rng(seed)
         others = own[lenders(images.is_pneumonia, same_class, rng)]
         for name, lend in LENT.items():
-            pairs = zip(own, others, strict=True)
-            shown[f"{name} of the {whose}"] = np.stack([lend(*pair, rng) for pair in pairs])
+            shown[f"{name} of the {whose}"] = lent(own, others, lend, rng)
     return {name: resize_all(frames, CLASSIFIER_SIDE) for name, frames in shown.items()}
 
 
