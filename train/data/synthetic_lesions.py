@@ -1,4 +1,4 @@
-"""Synthetic lesions of known outline, pasted into normal radiographs.
+"""Synthetic lesions of known outline to learn from, pasted into normal radiographs.
 
 Data contract: float32 (side, side) grey levels in [0, 1] in; the same with a lesion, and its mask
 float32 (side, side) in [0, 1], out.
@@ -11,11 +11,10 @@ that sees them end there learns to look for that edge. Many are faint, and some 
 both sides, as viral pneumonia is.
 The mask is where a radiograph changed by something that can be seen, not where it was aimed at.
 
-Two families of shapes: `paste_for_training`, from thresholded and graded noise and from the
-radiograph's own tissue; and `EVALUATION_LESIONS`, ellipses and Gaussians. They share places, the
-adding, the mask and the drawing of lines. That synthetic lesions can teach detection of real ones
-was shown by Li et al. 2021 (CutPaste) and, in these very radiographs, by Sato et al. 2022
-(AnatPaste); shapes and mixing here are our own.
+Shapes come from thresholded and graded noise and from the radiograph's own tissue; those to
+evaluate with (`train.data.evaluation_lesions`) are others. That synthetic lesions can teach
+detection of real ones was shown by Li et al. 2021 (CutPaste) and, in these very radiographs, by
+Sato et al. 2022 (AnatPaste); shapes and mixing here are our own.
 """
 
 from collections.abc import Callable
@@ -23,20 +22,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from train.data.random_fields import ellipse_distance, gaussian, random_lung_position, smooth_noise
-
-VISIBLE = 0.03
-"""A change of grey level that counts as changed; a JPEG step of quality 75 changes less."""
-
-SOFT_TISSUE = (55, 80)
-"""Percentiles of the grey levels of the middle of a chest between which soft tissue lies."""
-
-FADING = (1.0, 6.0)
-"""Standard deviation, in pixels, of the scale below which structures shine through an opacity."""
-
-AIR = 0.02, 0.10
-"""Grey levels of what lies beside the body: below the first nothing is pasted, from the second on
-everything."""
+from train.data.lesion_painting import brighten, brighten_along, changed_mask, opacify
+from train.data.random_fields import gaussian, random_lung_position, smooth_noise
 
 BRIGHTER = 0.1, 0.4
 """Grey levels that a lesion which adds to what is there adds at most."""
@@ -51,10 +38,6 @@ LESIONS = {
 }
 """Kinds to learn from, and how often each is drawn."""
 
-CHEST = 0.08, 0.18
-"""Distance from the edges, as shares of the side, below which nothing is pasted and from which on
-everything."""
-
 
 def paste_for_training(
     image: np.ndarray, rng: np.random.Generator
@@ -67,73 +50,7 @@ def paste_for_training(
     changed = image
     for kind in rng.choice(list(LESIONS), rng.integers(1, 4), p=list(LESIONS.values())):
         changed = _LESIONS[kind](changed, rng)
-    return changed, _mask(image, changed)
-
-
-def soft_opacity(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A Gaussian cloud of a tenth to a fifth of the side."""
-    side = image.shape[0]
-    distance = ellipse_distance(side, rng, (0.1, 0.2))
-    return _brighten(image, np.exp(-np.square(distance) / 2) * rng.uniform(0.1, 0.3))
-
-
-def consolidation_like_blob(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A dense ellipse of 6 to 15 % of the side with an edge of a few pixels."""
-    side = image.shape[0]
-    distance = ellipse_distance(side, rng, (0.06, 0.15))
-    return _brighten(image, np.clip((1.1 - distance) / 0.2, 0, 1) * rng.uniform(0.1, 0.3))
-
-
-def device_like_line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A bright curve across the chest, as of a tube or a lead."""
-    side = image.shape[0]
-    start, middle, end = rng.uniform((0.25, 0.1), (0.75, 0.75), (3, 2)) * side
-    along = np.linspace(0, 1, 50)[:, None]
-    curve = (1 - along) ** 2 * start + 2 * along * (1 - along) * middle + along**2 * end
-    return _brighten_along(image, curve, rng.uniform(1.5, 4), rng.uniform(0.15, 0.4))
-
-
-EVALUATION_LESIONS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
-    "soft opacity": soft_opacity,
-    "consolidation-like blob": consolidation_like_blob,
-    "device-like line": device_like_line,
-}
-
-
-def paste_for_evaluation(
-    image: np.ndarray, kind: str, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """One lesion of `EVALUATION_LESIONS` that changes at least 0.2 % of the image.
-
-    Returns:
-        (image, mask), the mask 0 or 1.
-
-    Raises:
-        ValueError: if a hundred lesions in a row could not be seen, as in a blank image.
-    """
-    for _ in range(100):
-        changed = EVALUATION_LESIONS[kind](image, rng)
-        mask = _mask(image, changed) > 0.5
-        if mask.mean() > 0.002:
-            return changed, mask.astype(np.float32)
-    raise ValueError(f"no {kind} can be seen in this image; is it a chest radiograph?")
-
-
-def paste_lesions(images: np.ndarray, kind: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Every image with one lesion of the evaluation family.
-
-    Args:
-        images: uint8 (N, side, side).
-        kind: of `EVALUATION_LESIONS`.
-        seed: the same seed gives the same lesions.
-
-    Returns:
-        (images, masks), both float32 (N, side, side) in [0, 1].
-    """
-    rng = np.random.default_rng(seed)
-    pasted = [paste_for_evaluation(image / np.float32(255), kind, rng) for image in images]
-    changed, masks = zip(*pasted, strict=True)
-    return np.stack(changed), np.stack(masks)
+    return changed, changed_mask(image, changed)
 
 
 def _consolidation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -166,7 +83,7 @@ def _diffuse(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     coarse = 0.3 * smooth_noise(side, rng.uniform(0.05, 0.12) * side, rng)
     fine = 0.3 * smooth_noise(side, rng.uniform(0.008, 0.02) * side, rng)
     amount = np.clip(slope + coarse + fine, 0, 2) * rng.uniform(0.1, 0.6)
-    return _opacify(image, amount.astype(np.float32), rng)
+    return opacify(image, amount.astype(np.float32), rng)
 
 
 def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -177,7 +94,7 @@ def _streaks(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     x = 0.5 + rng.choice([-1, 1], 2) * rng.uniform(0.1, 0.2, 2)
     spread = rng.uniform(0.1, 0.25, 2)
     near = np.max([gaussian(side, (place, 0.5), spread) for place in x], axis=0)
-    return _opacify(image, near * noise * rng.uniform(0.2, 0.6), rng)
+    return opacify(image, near * noise * rng.uniform(0.2, 0.6), rng)
 
 
 def _own_tissue(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -188,7 +105,7 @@ def _own_tissue(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     tissue = cv2.warpAffine(image, moved, (side, side), borderMode=cv2.BORDER_REFLECT_101)
     near = gaussian(side, random_lung_position(rng), rng.uniform(0.05, 0.2, 2))
     amount = np.clip(2 * near, 0, 1) * rng.uniform(0.3, 1.0)
-    return _brighten(image, amount * np.clip(tissue - image, 0, None))
+    return brighten(image, amount * np.clip(tissue - image, 0, None))
 
 
 def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -198,61 +115,14 @@ def _line(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     steps = np.linspace(0, 3, 40)
     curve = np.stack([np.interp(steps, range(4), corners[:, axis]) for axis in (0, 1)], axis=1)
     smooth = np.stack([cv2.blur(c[:, None], (1, 9))[:, 0] for c in curve.T], axis=1)
-    return _brighten_along(image, smooth, rng.uniform(1, 4), rng.uniform(0.1, 0.4))
+    return brighten_along(image, smooth, rng.uniform(1, 4), rng.uniform(0.1, 0.4))
 
 
 def _paste(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A shadow of an amount from 0 to 1: what hides the air, or what adds to everything."""
     if rng.random() < 0.5:
-        return _opacify(image, amount, rng)
-    return _brighten(image, np.clip(amount, 0, 1) * np.float32(rng.uniform(*BRIGHTER)))
-
-
-def _opacify(image: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Pull what is darker than soft tissue towards it, `amount` (0 to 1) of the way.
-
-    Structures coarser than a random scale fade; finer ones, grain always among them, stay: an
-    opacity hides vessels, or lies over the ribs, but never takes the noise out of a picture. A
-    mottling of a few percent comes with it.
-    """
-    side = image.shape[0]
-    middle = image[side // 4 : -side // 4, side // 4 : -side // 4]
-    tissue = np.percentile(middle, rng.uniform(*SOFT_TISSUE))
-    tissue = tissue * (1 + 0.05 * smooth_noise(side, rng.uniform(0.01, 0.05) * side, rng))
-    coarse = cv2.GaussianBlur(image, (0, 0), np.exp(rng.uniform(*np.log(FADING))))
-    pull = np.clip(amount, 0, 1) * _paste_weight(image) * np.clip(tissue - coarse, 0, None)
-    return np.clip(image + pull, 0, 1).astype(np.float32)
-
-
-def _brighten(image: np.ndarray, brightness: np.ndarray) -> np.ndarray:
-    """Grey levels on top of what is there, inside the chest."""
-    return np.clip(image + brightness * _paste_weight(image), 0, 1).astype(np.float32)
-
-
-def _paste_weight(image: np.ndarray) -> np.ndarray:
-    """1 in the body and away from the edges of the image, 0 in the air beside it."""
-    side = image.shape[0]
-    body = np.clip((image - AIR[0]) / (AIR[1] - AIR[0]), 0, 1)
-    from_edge = 0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5)
-    near = np.clip((from_edge - CHEST[0]) / (CHEST[1] - CHEST[0]), 0, 1)
-    return body * np.minimum.outer(near, near)
-
-
-def _brighten_along(
-    image: np.ndarray, curve: np.ndarray, width: float, bright: float
-) -> np.ndarray:
-    """Brighten along a curve of (x, y) pixels."""
-    line = np.zeros(image.shape, np.float32)
-    points = np.rint(curve * 16).astype(np.int32)[:, None]
-    cv2.polylines(line, [points], False, 1.0, max(round(width), 1), cv2.LINE_AA, shift=4)
-    line = cv2.GaussianBlur(line, (0, 0), 0.7)
-    return np.clip(image + line * np.float32(bright), 0, 1).astype(np.float32)
-
-
-def _mask(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Where a change can be seen, fading in over as much again."""
-    change = cv2.GaussianBlur(np.abs(after - before), (0, 0), 1.0)
-    return np.clip((change - VISIBLE / 2) / VISIBLE, 0, 1).astype(np.float32)
+        return opacify(image, amount, rng)
+    return brighten(image, np.clip(amount, 0, 1) * np.float32(rng.uniform(*BRIGHTER)))
 
 
 _LESIONS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {

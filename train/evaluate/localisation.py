@@ -3,7 +3,7 @@
     python -m train.evaluate.localisation --data ../shared/data/chest_xray
 
 Writes `assets/metrics/localisation.json`, for detector and autoencoder as they serve: pasted into
-held-out normals, every kind of `train.data.synthetic_lesions.EVALUATION_LESIONS` once each, the
+held-out normals, every kind of `train.data.evaluation_lesions.EVALUATION_LESIONS` once each, the
 pixel AUROC, the hit rate of the pointing game (Zhang et al., 2018, "Top-down neural attention by
 excitation backprop") and the AUROC of the score; and the share of held-out normals that stay below
 the default threshold under every stress of `train.data.corruptions`, for which images with
@@ -24,8 +24,8 @@ from cxr_demo.models.affine import warp
 from cxr_demo.models.preprocessing import SIDE
 from train.arguments import parse
 from train.data.corruptions import each_condition
+from train.data.evaluation_lesions import EVALUATION_LESIONS, paste_lesions
 from train.data.splits import training_and_validation
-from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
 from train.records.manifest import write_json
 
 EXTENTS = (0.01, 0.02, 0.05, 0.1, 0.2)

@@ -27,9 +27,9 @@ from cxr_demo.models.alignment import Aligner
 from cxr_demo.models.networks import Detector
 from cxr_demo.models.preprocessing import SIDE, resize_square
 from train.arguments import parse
+from train.data.evaluation_lesions import EVALUATION_LESIONS, paste_lesions
 from train.data.frames import in_frame
 from train.data.splits import normals_of, training_and_validation
-from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_lesions
 from train.evaluate.localisation import score_method
 from train.models.export import export
 from train.models.networks import add_region_features, build_detector

@@ -26,10 +26,11 @@ from cxr_demo.anomaly.maps import extent_score
 from train.arguments import parse
 from train.data.augment import ViewRecipe, borrow, random_view_and_mask
 from train.data.batches import Views
+from train.data.evaluation_lesions import EVALUATION_LESIONS, paste_lesions
 from train.data.frames import in_frame
 from train.data.kermany import Images, resize_all
 from train.data.splits import normals_of
-from train.data.synthetic_lesions import EVALUATION_LESIONS, paste_for_training, paste_lesions
+from train.data.synthetic_lesions import paste_for_training
 from train.models.networks import build_detector
 from train.models.training import (
     describe_run,

@@ -4,18 +4,20 @@ import cv2
 import numpy as np
 import pytest
 
-from train.data.synthetic_lesions import (
+from train.data.evaluation_lesions import (
     EVALUATION_LESIONS,
+    consolidation_like_blob,
+    device_like_line,
+    paste_for_evaluation,
+    paste_lesions,
+    soft_opacity,
+)
+from train.data.synthetic_lesions import (
     _consolidation,
     _haze,
     _own_tissue,
     _paste,
-    consolidation_like_blob,
-    device_like_line,
-    paste_for_evaluation,
     paste_for_training,
-    paste_lesions,
-    soft_opacity,
 )
 
 SIDE, AIR, LUNG, TISSUE = 224, 0.0, 0.3, 0.7
