@@ -16,7 +16,6 @@ ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = ("http://127.0.0.1:", "data:", "blob:")
 ANSWER_MS = 200_000
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 
 
 def pytest_collection_modifyitems(items):
@@ -146,11 +145,3 @@ def open_tab(page, name: str) -> None:
 
 def unfold(page, title: str) -> None:
     page.get_by_role("button", name=re.compile(f"^{re.escape(title)}")).first.click()
-
-
-def violations(page) -> list[str]:
-    """What axe-core finds against WCAG 2 A and AA."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]

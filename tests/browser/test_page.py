@@ -9,13 +9,13 @@ import pytest
 
 from cxr_demo.artefacts import ASSETS
 from cxr_demo.i18n import messages
+from tests.accessibility import violations
 from tests.browser.conftest import (
     choose,
     open_tab,
     take_example,
     unfold,
     until,
-    violations,
 )
 from tests.conftest import chest_like, png
 from tests.reading.dicom_files import dicom

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from cxr_demo.server.gradio_setup import gr
+from tests.accessibility import settle
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = ("http://127.0.0.1:", "data:", "blob:")
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 
 
 @pytest.fixture(scope="module")
@@ -96,14 +96,6 @@ def open_page(chromium, console_errors) -> Callable:
     assert foreign == []
 
 
-def violations(page) -> list[str]:
-    """What axe-core finds against WCAG 2 A and AA."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
-
-
 def until(page, condition: str, argument=None) -> None:
     """Wait until a condition holds in the browser."""
     deadline = time.monotonic() + 60
@@ -119,6 +111,7 @@ def png_uri(pixels: np.ndarray) -> str:
 
 def colour_at(element, x: float, y: float) -> tuple[int, ...]:
     """What a person sees at a place of an element, given in shares of its sides."""
+    settle(element.page)
     picture = cv2.imdecode(np.frombuffer(element.screenshot(), np.uint8), cv2.IMREAD_COLOR)
     height, width = picture.shape[:2]
     return tuple(picture[int(y * height), int(x * width)].tolist())

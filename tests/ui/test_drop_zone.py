@@ -11,7 +11,8 @@ from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.refusals import checked
 from cxr_demo.ui.components.drop_zone import Batch, DropZone, Radiograph
 from cxr_demo.ui.components.map_link import MapLink
-from tests.ui.conftest import until, violations
+from tests.accessibility import violations
+from tests.ui.conftest import until
 
 NAME = "Doe^Jane.dcm"
 DISPATCH = """([type, on, files]) => {

@@ -18,7 +18,8 @@ from cxr_demo.server.refusals import checked
 from cxr_demo.ui.components import map_link, neighbours, probabilities
 from cxr_demo.ui.components.map_link import Look, map_marks, map_query, picked_rows
 from cxr_demo.ui.map_figure import ReferenceMap
-from tests.ui.conftest import colour_at, violations
+from tests.accessibility import violations
+from tests.ui.conftest import colour_at
 from tests.ui.grid_library import grid_library, prototypes_of
 from tests.ui.test_neighbours import CALLED, USUAL
 

@@ -21,7 +21,8 @@ from cxr_demo.ui.components.viewer import (
     ViewerPanel,
     probed,
 )
-from tests.ui.conftest import colour_at, png_uri, until, violations
+from tests.accessibility import violations
+from tests.ui.conftest import colour_at, png_uri, until
 
 IDENTITY = [1, 0, 0, 0, 1, 0]
 LEFT_HALF = [0.5, 0, 0, 0, 1, 0]
