@@ -4,7 +4,7 @@
     python -m bench.keras_baseline serve MODELS          # a Gradio page around them
     python -m bench.keras_baseline batch MODELS IMAGES   # prints images per second over a folder
 
-Three `predict` calls for two classes, three classes and the embedding, scikit-learn's exact
+Three `predict` calls for two classes, three classes and the features, scikit-learn's exact
 neighbours, and a Keras autoencoder, all loaded when the program starts. It reads files with our
 code and has no detector, gate, saliency or report, so it does less than what it is compared to.
 """
@@ -24,7 +24,7 @@ from cxr_demo.models.preprocessing import resize_square, to_network_input
 from cxr_demo.reading.reader import Radiograph, read_radiograph
 from cxr_demo.reference.neighbourhood import NEIGHBOURS
 
-CLASSIFIERS = ("binary", "three_class", "embedding")
+CLASSIFIERS = ("binary", "three_class", "features")
 BATCH = 32
 
 
@@ -52,7 +52,7 @@ class KerasBaseline:
             name: model.predict(seen, batch_size=BATCH, verbose=0)
             for name, model in self._classifiers.items()
         }
-        _, rows = self._search.kneighbors(found["embedding"])
+        _, rows = self._search.kneighbors(found["features"].mean(axis=(1, 2)))
         again = self._autoencoder.predict(small, batch_size=BATCH, verbose=0)
         return {
             "binary": keras.ops.softmax(found["binary"]).numpy().tolist(),

@@ -49,7 +49,8 @@ def tf_function() -> Callable:
 
     def classifier(square) -> ClassifierOutput:
         found = {name: value.numpy()[0] for name, value in classify(square).items()}
-        embedding = found["embedding"] / np.linalg.norm(found["embedding"])
+        embedding = found["features"].mean(axis=(0, 1))
+        embedding /= np.linalg.norm(embedding)
         return ClassifierOutput(found["binary"], found["three_class"], embedding, found["features"])
 
     def detector(square) -> DetectorOutput:

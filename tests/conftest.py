@@ -73,12 +73,19 @@ def tiny_assets(tmp_path_factory) -> Path:
         (root / folder).mkdir()
 
     image = keras.Input((CLASSIFIER_SIDE, CLASSIFIER_SIDE, 1), name="image")
-    feature_map = layers.AveragePooling2D(32)(layers.Conv2D(4, 3, padding="same")(image))
-    embedding = layers.Dense(8, name="embedding")(layers.Flatten()(feature_map))
+    # Biases and ReLU, so that images differ in the direction of their features.
+    convolved = layers.Conv2D(
+        8,
+        3,
+        padding="same",
+        activation="relu",
+        bias_initializer=keras.initializers.RandomNormal(0, 0.2),
+    )(image)
+    feature_map = layers.AveragePooling2D(32)(convolved)
+    penultimate = layers.Dense(8)(layers.Flatten()(feature_map))
     outputs = {
-        "binary": layers.Dense(2, name="binary")(embedding),
-        "three_class": layers.Dense(3, name="three_class")(embedding),
-        "embedding": embedding,
+        "binary": layers.Dense(2, name="binary")(penultimate),
+        "three_class": layers.Dense(3, name="three_class")(penultimate),
         "features": feature_map,
     }
     classifier = export(keras.Model(image, outputs, name="classifier"), quantised=False)
@@ -121,7 +128,7 @@ def tiny_assets(tmp_path_factory) -> Path:
     rng = np.random.default_rng(2)
     np.savez(
         root / "classifier/heads.npz",
-        embedding_kernel=rng.normal(size=(4, 8)).astype(np.float32),
+        embedding_kernel=rng.normal(size=(8, 8)).astype(np.float32),
         embedding_bias=rng.normal(size=8).astype(np.float32),
         binary=rng.normal(size=(8, 2)).astype(np.float32),
         three_class=rng.normal(size=(8, 3)).astype(np.float32),
@@ -144,13 +151,13 @@ def tiny_assets(tmp_path_factory) -> Path:
         zones=zones,
     )
     short_hash["alignment"] = short("alignment/alignment.npz")
-    surroundings = np.zeros((64, 64), bool)
-    surroundings[4:8, 4:60] = True
+    surroundings = np.zeros((2, 64, 64), bool)
+    surroundings[:, 4:8, 4:60] = True
     np.savez(
         root / "anomaly/density.npz",
         surroundings=surroundings,
-        coefficients=np.zeros((2, 3, 64, 64), np.float16),
-        spread=np.ones((2, 64, 64), np.float16),
+        coefficients=np.zeros((2, 2, 3, 64, 64), np.float16),
+        spread=np.ones((2, 2, 64, 64), np.float16),
         limits=np.array([[-0.3, -0.3], [0.3, 0.3]]),
         zone_brightness=np.random.default_rng(4).normal(size=(20, len(ZONES))),
         alignment=short_hash["alignment"],

@@ -5,9 +5,10 @@ through → `Density`, maps in standard deviations of normal children.
 
 Air-filled lung is dark and crossed by vessels; consolidation is bright and hides them. Both are
 measured so that the tone of a machine cancels out: brightness against what lies around the lungs,
-dullness as lost contrast of vessels' width on a scale of the image's own percentiles. How bright is
-normal depends on the shape of the chest, tall in deep breath, wide in a small child or a shallow
-one, so normal means normal for a frame of this width and height.
+dullness as lost contrast of vessels' width on a scale of the image's own percentiles. Both are
+measured against each of REGIONS, and the mean counts. How bright is normal depends on the shape of
+the chest, tall in deep breath, wide in a small child or a shallow one, so normal means normal for a
+frame of this width and height.
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,9 @@ INNER_FRAME = np.pad(np.ones((7 * MAP_SIDE // 8,) * 2, bool), MAP_SIDE // 16)
 CAGE = inside(rib_cage(bottom=0.85, scale=0.95), MAP_SIDE) > 0
 """Above the diaphragm and within the chest wall. Arms, and how much of the abdomen a file shows,
 say nothing of the lungs but change what they would be compared with."""
+REGIONS = (INNER_FRAME, CAGE)
+"""What lungs are held against: the frame gives brightness a firmer scale, the rib cage one that no
+arms and no abdomen change; they err differently, so that their mean is better than either."""
 APART = 3
 """Pixels of the map that lie between the lungs and what they are compared with."""
 FINE, COARSE = 2.0, 4.0
@@ -54,10 +58,11 @@ class NormalDensity:
     """What is expected of normal children.
 
     Attributes:
-        surroundings: bool (MAP_SIDE, MAP_SIDE), what the lungs are compared with.
-        coefficients: float32 (2, 3, MAP_SIDE, MAP_SIDE), of brightness and contrast: the constant
-            and what a unit of the frame's log width and height adds.
-        spread: float32 (2, MAP_SIDE, MAP_SIDE), standard deviations around that.
+        surroundings: bool (2, MAP_SIDE, MAP_SIDE), `surroundings_of` the lungs.
+        coefficients: float32 (2, 2, 3, MAP_SIDE, MAP_SIDE), by region of brightness and contrast:
+            the constant and what a unit of the frame's log width and height adds.
+        spread: float32 (2, 2, MAP_SIDE, MAP_SIDE), the unit of deviations from that: such that
+            their mean over the regions has a standard deviation of 1 among normals.
         limits: (2, 2), least and largest log width and height that the fit is trusted with.
         zone_brightness: float32 (N, 6), `zones.zone_means` of the brightness of normals.
     """
@@ -78,34 +83,41 @@ class NormalDensity:
     def __call__(self, frame: np.ndarray, matrix: np.ndarray) -> Density:
         """Hold one radiograph against normal children."""
         described = describe_frame(matrix, self.limits).astype(np.float32)
-        expected = np.tensordot(described, self.coefficients, (0, 1))
+        expected = np.tensordot(described, self.coefficients, (0, 2))
         deviations = (measure(frame, self.surroundings) - expected) / self.spread
-        brightness, contrast = np.clip(deviations, -MAX_DEVIATION, MAX_DEVIATION)
+        brightness, contrast = np.clip(deviations.mean(axis=0), -MAX_DEVIATION, MAX_DEVIATION)
         return Density(brightness, -contrast)
 
 
 def measure(frame: np.ndarray, surroundings: np.ndarray) -> np.ndarray:
-    """Brightness and contrast: float32 (SIDE, SIDE) → float32 (2, MAP_SIDE, MAP_SIDE).
+    """Brightness and contrast by region: float32 (SIDE, SIDE) → float32 (2, 2, MAP_SIDE, MAP_SIDE).
 
-    Brightness is in standard deviations of the surroundings above their mean, contrast the
-    logarithm of the local amplitude between FINE and COARSE.
+    Brightness is in standard deviations of the surroundings, bool (2, MAP_SIDE, MAP_SIDE), above
+    their mean, contrast the logarithm of the local amplitude between FINE and COARSE.
     """
-    scaled = stretch(frame, CAGE)
-    blurred = cv2.GaussianBlur(scaled, (0, 0), COARSE)
+    blurred = cv2.GaussianBlur(frame, (0, 0), COARSE)
+    detail = np.square(cv2.GaussianBlur(frame, (0, 0), FINE) - blurred)
     size = (MAP_SIDE, MAP_SIDE)
-    brightness = cv2.resize(blurred, size, interpolation=cv2.INTER_AREA)
-    around = brightness[surroundings]
-    brightness = (brightness - around.mean()) / (around.std() + 1e-3)
-    detail = np.square(cv2.GaussianBlur(scaled, (0, 0), FINE) - blurred)
-    power = cv2.resize(detail, size, interpolation=cv2.INTER_AREA)
-    contrast = np.log(cv2.GaussianBlur(power, (0, 0), AROUND) + 1e-6) / 2
-    return np.stack([brightness, contrast])
+    level, power = (cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in (blurred, detail))
+    power = cv2.GaussianBlur(power, (0, 0), AROUND)
+    measured = []
+    for region, around in zip(REGIONS, surroundings, strict=True):
+        _, span = percentiles(frame, region)
+        brightness = (level - level[around].mean()) / (level[around].std() + 1e-3 * span)
+        measured.append((brightness, np.log(power / span**2 + 1e-6) / 2))
+    return np.array(measured, np.float32)
 
 
 def stretch(frame: np.ndarray, region: np.ndarray) -> np.ndarray:
     """Grey levels with the PERCENTILES of a region, bool of any side, at 0 and 1; not clipped."""
+    low, span = percentiles(frame, region)
+    return ((frame - low) / span).astype(np.float32)
+
+
+def percentiles(frame: np.ndarray, region: np.ndarray) -> tuple[float, float]:
+    """The lower of the PERCENTILES of a region, and how far the upper lies above it; never 0."""
     low, high = np.percentile(frame[at_side_of(frame, region)][::4], PERCENTILES)
-    return ((frame - low) / (high - low + 1e-3)).astype(np.float32)
+    return float(low), float(high - low + 1e-3)
 
 
 def describe_frame(matrix: np.ndarray, limits: np.ndarray) -> np.ndarray:
@@ -119,6 +131,6 @@ def frame_size(matrix: np.ndarray) -> np.ndarray:
 
 
 def surroundings_of(zones: np.ndarray) -> np.ndarray:
-    """What lungs are compared with: the rib cage, APART from them; bool, from a zone mask."""
+    """What lungs are compared with: REGIONS, APART from them; bool (2, …), from a zone mask."""
     lungs = cv2.dilate((zones > 0).astype(np.uint8), np.ones((2 * APART + 1,) * 2, np.uint8))
-    return CAGE & (lungs == 0)
+    return np.stack([region & (lungs == 0) for region in REGIONS])

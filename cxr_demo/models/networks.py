@@ -25,7 +25,7 @@ class ClassifierOutput:
     Attributes:
         binary: logits (2,), normal and pneumonia.
         three_class: logits (3,), normal, bacterial and viral.
-        embedding: float32 (D,), of unit length.
+        embedding: float32 (512,), the mean of the feature map, at unit length.
         feature_map: float32 (6, 6, 512), the trunk's last convolutional output.
     """
 
@@ -71,17 +71,18 @@ class _Network:
 
 
 class Classifier(_Network):
-    """The exported VGG16 with its two heads and its embedding."""
+    """The exported VGG16 with its two heads."""
 
     def __call__(self, square: np.ndarray) -> ClassifierOutput:
         """Run the network once on float32 (CLASSIFIER_SIDE, CLASSIFIER_SIDE) in [0, 1]."""
         outputs = self._run(square)
-        embedding = outputs["embedding"]
+        feature_map = outputs["features"]
+        embedding = feature_map.mean(axis=(0, 1))
         return ClassifierOutput(
             binary=outputs["binary"],
             three_class=outputs["three_class"],
             embedding=embedding / np.linalg.norm(embedding),
-            feature_map=outputs["features"],
+            feature_map=feature_map,
         )
 
 

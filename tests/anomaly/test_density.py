@@ -18,8 +18,8 @@ from cxr_demo.anomaly.density import (
 )
 from tests.conftest import chest_like
 
-SURROUNDINGS = np.zeros((MAP_SIDE, MAP_SIDE), bool)
-SURROUNDINGS[4:12, 4:60] = True
+SURROUNDINGS = np.zeros((2, MAP_SIDE, MAP_SIDE), bool)
+SURROUNDINGS[:, 4:12, 4:60] = True
 MATRIX = np.array([[1.0, 0, 0], [0, 1, 0]])
 
 
@@ -30,8 +30,8 @@ def chest(seed: int = 0) -> np.ndarray:
 def normal(coefficients=0.0, spread=1.0) -> NormalDensity:
     return NormalDensity(
         SURROUNDINGS,
-        np.full((2, 3, MAP_SIDE, MAP_SIDE), coefficients, np.float32),
-        np.full((2, MAP_SIDE, MAP_SIDE), spread, np.float32),
+        np.full((2, 2, 3, MAP_SIDE, MAP_SIDE), coefficients, np.float32),
+        np.full((2, 2, MAP_SIDE, MAP_SIDE), spread, np.float32),
         np.array([[-0.5, -0.5], [0.5, 0.5]]),
         np.zeros((1, 6)),
     )
@@ -48,9 +48,9 @@ def test_tone_cancels_out():
 def test_brightness_is_in_deviations_of_the_surroundings():
     frame = np.zeros((224, 224), np.float32)
     frame[:, 112:] = 1  # half of the surroundings dark, half bright: deviations of one half
-    brightness, _ = measure(frame, SURROUNDINGS)
-    assert brightness[40, 10] == pytest.approx(-1, abs=0.05)
-    assert brightness[40, 54] == pytest.approx(1, abs=0.05)
+    for brightness, _ in measure(frame, SURROUNDINGS):
+        assert brightness[40, 10] == pytest.approx(-1, abs=0.05)
+        assert brightness[40, 54] == pytest.approx(1, abs=0.05)
 
 
 def test_an_opacity_is_brighter_and_blur_is_duller_where_they_are():
@@ -71,11 +71,12 @@ def test_an_opacity_is_brighter_and_blur_is_duller_where_they_are():
 
 def test_deviations_are_from_what_is_expected_of_a_frame_of_this_size():
     narrow = np.array([[np.exp(-0.2), 0, 0], [0, 1, 0]])
-    found, seen = normal(spread=2.0)(chest(), narrow), measure(chest(), SURROUNDINGS)
+    found = normal(spread=2.0)(chest(), narrow)
+    seen = measure(chest(), SURROUNDINGS).mean(axis=0)
     np.testing.assert_allclose(found.brightness, seen[0] / 2, atol=1e-5)
     np.testing.assert_allclose(found.dullness, -seen[1] / 2, atol=1e-5)
     one = normal()
-    one.coefficients[0, 1] = 3  # a unit of log width makes lungs brighter by 3
+    one.coefficients[:, 0, 1] = 3  # a unit of log width makes lungs brighter by 3
     shifted = one(chest(), narrow).brightness
     np.testing.assert_allclose(shifted, seen[0] + 0.6, atol=1e-5)
 
@@ -104,17 +105,20 @@ def test_stretching_puts_the_percentiles_of_the_inner_frame_at_0_and_1():
 def test_lungs_are_compared_with_what_is_apart_from_them():
     zones = np.zeros((MAP_SIDE, MAP_SIDE), np.uint8)
     zones[20:40, 20:40] = 3
-    around = surroundings_of(zones)
-    assert not around[17:43, 17:43].any() and around[16, 20:40].all()
-    assert around[4, 24:40].all() and not around[4, :16].any()  # neck, not shoulder
+    frame, cage = surroundings_of(zones)
+    for around in (frame, cage):
+        assert not around[17:43, 17:43].any() and around[16, 20:40].all()
+        assert around[4, 24:40].all()  # the neck
+    assert frame[4, 4:16].all() and not cage[4, :16].any()  # the shoulder
 
 
-def test_what_a_file_shows_outside_the_rib_cage_changes_nothing():
+def test_what_a_file_shows_outside_the_rib_cage_changes_nothing_against_the_rib_cage():
     """Another abdomen, or none, and other shoulders, farther away than contrast reaches."""
     frame = chest()
     other = frame.copy()
     other[208:] = 0
     other[:24, :24] = other[:24, -24:] = 1
     lungs = np.s_[:, 14:46, 20:44]
-    found = (measure(seen, CAGE)[lungs] for seen in (frame, other))
+    around = np.stack([CAGE, CAGE])
+    found = (measure(seen, around)[1][lungs] for seen in (frame, other))
     np.testing.assert_allclose(*found, atol=1e-5)

@@ -51,7 +51,7 @@ def test_an_example_is_read_and_everything_points_at_everything(page):
     # A neighbour is held beside the radiograph and ringed on the map; again lets it go.
     cards.nth(1).click()
     until(page, "document.querySelector('#viewer .caption')?.textContent.length > 3")
-    assert cards.nth(1).get_attribute("aria-pressed") == "true"
+    until(page, "document.querySelectorAll('#neighbours .card')[1].ariaPressed === 'true'")
     cards.nth(1).click()
     until(page, "!document.querySelector('#neighbours [aria-pressed=true]')")
     # Another operating point and another search ask the server, no network.

@@ -284,14 +284,13 @@ def test_a_point_clicked_presses_its_card(read):
 
 
 def test_the_table_gives_keyboards_the_same(page, whole):
-    page.focus("#find textarea, #find input")
-    page.keyboard.type("patient09")
+    page.fill("#find textarea, #find input", "patient09")
     page.wait_for_selector("#table button[data-row='19']")
     page.focus("#table button[data-row='19']")
     page.keyboard.press("Enter")
     page.wait_for_selector("#picked .card[data-row='19']")
     assert whole[1].picked == [[19]]
-    assert page.get_attribute("#table button[data-row='19']", "aria-pressed") == "true"
+    page.wait_for_selector("#table button[data-row='19'][aria-pressed=true]")
 
 
 def test_pictures_of_the_four_nearest_are_large_enough(read):

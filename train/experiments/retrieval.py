@@ -15,12 +15,14 @@ import json
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import ndtr
 from sklearn.decomposition import PCA
 from sklearn.metrics import balanced_accuracy_score
 from tqdm import tqdm
 
-from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
+from cxr_demo.artefacts import ASSETS, CLASSIFIER, HEADS_WEIGHTS, Artefacts
 from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
+from cxr_demo.models.saliency import Heads
 from cxr_demo.reference.library import unit_rows
 from train.arguments import parse
 from train.data.corruptions import mixed_corruptions
@@ -32,14 +34,15 @@ KS = (5, 7, 11, 15, 19, 25)
 WHITENED_TO = 128
 
 
-def features_of(classifier: Classifier, squares: np.ndarray) -> dict[str, np.ndarray]:
+def features_of(classifier: Classifier, heads: Heads, squares: np.ndarray) -> dict[str, np.ndarray]:
     """Unit rows (N, D) by name: the penultimate layer, the mean of block 5, and both."""
     found = [
         classifier(frame)
         for frame in tqdm(frames_of(squares, side=CLASSIFIER_SIDE), desc="embed", disable=None)
     ]
-    penultimate = np.stack([output.embedding for output in found])
-    pooled = unit_rows(np.stack([output.feature_map.mean(axis=(0, 1)) for output in found]))
+    means = np.stack([output.feature_map.mean(axis=(0, 1)) for output in found])
+    before = means @ heads.embedding_kernel + heads.embedding_bias
+    penultimate, pooled = unit_rows(before * ndtr(before)), unit_rows(means)  # ndtr makes it GELU
     return {
         "penultimate": penultimate,
         "block 5": pooled,
@@ -96,11 +99,12 @@ def main() -> None:
     arguments = parse(__doc__, "data")
     artefacts = Artefacts()
     classifier = Classifier(artefacts.read(CLASSIFIER))
+    heads = Heads.from_arrays(artefacts.arrays(HEADS_WEIGHTS))
     training, held_out = training_and_validation(arguments.data)
-    references = features_of(classifier, training.as_float())
+    references = features_of(classifier, heads, training.as_float())
     queries = {
-        "plain": features_of(classifier, held_out.as_float()),
-        "stressed": features_of(classifier, mixed_corruptions(held_out)[..., 0]),
+        "plain": features_of(classifier, heads, held_out.as_float()),
+        "stressed": features_of(classifier, heads, mixed_corruptions(held_out)[..., 0]),
     }
     frequency = np.bincount(training.labels) / len(training)
     votes = {"equal": np.ones(len(frequency)), "by class frequency": 1 / frequency}

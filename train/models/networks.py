@@ -38,7 +38,8 @@ def build_classifier(
 
     Returns:
         A model with the outputs `binary` (batch, 2) and `three_class` (batch, 3), both logits,
-        `embedding` (batch, 256) and `features` (batch, side/32, side/32, 512).
+        `embedding` (batch, 256), what the heads read, and `features` (batch, side/32, side/32,
+        512), whose mean is what serves as embedding (`cxr_demo.models.networks`).
     """
     image = keras.Input((side, side, 1), name="image")
     trunk = _trunk(side, trunk_weights)

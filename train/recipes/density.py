@@ -47,7 +47,8 @@ def aligned(squares: Iterable[np.ndarray], aligner: Aligner) -> list[tuple[np.nd
 
 
 def fit_density(seen: list[tuple[np.ndarray, Alignment]], zones: np.ndarray) -> NormalDensity:
-    """Least squares of brightness and contrast, place by place, on the size of the frame.
+    """Least squares of brightness and contrast, place by place, on the size of the frame, one
+    region after the other.
 
     Args:
         seen: `aligned` normals; those that could not be are left out.
@@ -61,8 +62,10 @@ def fit_density(seen: list[tuple[np.ndarray, Alignment]], zones: np.ndarray) -> 
     described = np.stack([describe_frame(matrix, limits) for _, matrix in seen])
     flat = measured.reshape(len(seen), -1)
     fitted = np.linalg.lstsq(described, flat, rcond=None)[0]
-    spread = (flat - described @ fitted).std(axis=0).reshape(measured.shape[1:])
-    coefficients = fitted.reshape(-1, *measured.shape[1:]).swapaxes(0, 1)
+    deviations = (flat - described @ fitted).reshape(measured.shape)
+    spread = deviations.std(axis=0)
+    spread *= (deviations / spread).mean(axis=1).std(axis=0)  # that of the mean over regions
+    coefficients = np.moveaxis(fitted.reshape(-1, *measured.shape[1:]), 0, 2)
     normal = NormalDensity(surroundings, coefficients, spread, limits, np.empty((0, 6)))
     brightness = [normal(*pair).brightness for pair in seen]
     means = np.stack([zone_means(values, zones) for values in brightness])

@@ -58,4 +58,5 @@ def test_frames_are_those_that_the_alignment_says_in_order():
     for (frame, _), square in zip(found, squares, strict=True):
         assert frame.shape == (224, 224)
         assert frame.mean() == pytest.approx(square[56:168, 56:168].mean(), abs=0.01)
-    assert measure(found[0][0], MASK == 0).shape == (2, MAP_SIDE, MAP_SIDE)
+    around = np.stack([MASK == 0] * 2)
+    assert measure(found[0][0], around).shape == (2, 2, MAP_SIDE, MAP_SIDE)
