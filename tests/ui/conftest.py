@@ -16,6 +16,8 @@ from tests.accessibility import settle
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = ("http://127.0.0.1:", "data:", "blob:")
+PATIENCE_MS = 90_000
+"""How long anything may take on two busy cores; what fails should fail for another reason."""
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,7 @@ def open_page(chromium, console_errors) -> Callable:
         opened.append(context)
         context.add_init_script(script)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda m: console_errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: console_errors.append(str(error)))
         page.on("request", lambda r: None if r.url.startswith(HERE) else foreign.append(r.url))
@@ -98,7 +101,7 @@ def open_page(chromium, console_errors) -> Callable:
 
 def until(page, condition: str, argument=None) -> None:
     """Wait until a condition holds in the browser."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_MS / 1000
     while not page.evaluate(condition, argument):
         assert time.monotonic() < deadline, condition
         page.wait_for_timeout(30)

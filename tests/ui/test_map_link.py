@@ -156,7 +156,7 @@ def open_map(open_page):
 
     def open_one(address: str, **options):
         page = open_page(address, **options)
-        page.wait_for_selector("#map .nsewdrag", state="attached", timeout=60_000)
+        page.wait_for_selector("#map .nsewdrag", state="attached")
         page.wait_for_function(f"{GRAPH}.data.every((trace) => trace.unselected)")
         return page
 

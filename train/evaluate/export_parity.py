@@ -66,8 +66,8 @@ def parity(frames: np.ndarray, pneumonia: np.ndarray) -> dict:
             }
     library = ReferenceLibrary(artefacts.arrays(LIBRARY)).embeddings
     near = [
-        np.argsort(-(unit_rows(queries) @ library.T), axis=1)[:, :NEAREST]
-        for queries in (kept["embedding"], served["embedding"])
+        np.argsort(-(queries @ library.T), axis=1)[:, :NEAREST]
+        for queries in (unit_rows(kept["features"].mean(axis=(1, 2))), served["embedding"])
     ]
     same = np.mean([len(np.intersect1d(a, b)) for a, b in zip(*near, strict=True)]) / NEAREST
     return {**found, "neighbours_overlap": float(same)}

@@ -140,8 +140,13 @@ def test_every_missed_aim_of_the_classifier_is_bold():
             official_test={k: {"value": v, "low": 0.1, "high": 0.2} for k, v in reached.items()},
             evaluation={
                 "binary": {"expected_calibration_error": 0.021},
-                "three_class": {"expected_calibration_error": 0.05},
-                "operating_points": {"youden": {"specificity": 0.93, "sensitivity": 0.969}},
+                "three_class": {
+                    "expected_calibration_error": 0.05,
+                    "expected_calibration_error_at_prior": 0.04,
+                },
+                "operating_points": {
+                    "youden": {"specificity": 0.93, "sensitivity": 0.969, "accuracy": 0.95}
+                },
                 "native_agreement": {"share_within_0.10": 0.995},
             },
         )
@@ -149,7 +154,7 @@ def test_every_missed_aim_of_the_classifier_is_bold():
     assert rows[1][1:4] == ["0.992 (0.100–0.200)", "≥ 0.995", "**no**"]
     assert [row[3] for row in rows] == [
         *("yes", "**no**", "**no**", "yes", "yes", "yes", "yes", "**no**"),
-        *("**no**", "yes", "yes", "**no**", "yes"),
+        *("**no**", "yes", "–", "yes", "**no**", "–", "yes"),
     ]
 
 
