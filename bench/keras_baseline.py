@@ -82,8 +82,8 @@ def serve(models: Path) -> None:
 
     baseline = KerasBaseline(models)
 
-    def analyse(path: str) -> dict:
-        return baseline.analyse([read_radiograph(Path(path).read_bytes())])
+    def analyse(image: str) -> dict:  # the name of the parameter is that of our own endpoint
+        return baseline.analyse([read_radiograph(Path(image).read_bytes())])
 
     gr.Interface(analyse, gr.File(type="filepath"), gr.JSON(), api_name="analyse").launch()
 
