@@ -2,7 +2,7 @@
 
 `en.json` is the one to translate from. A value in braces is filled in; numbers are written as the
 language does. Here sentences are filled in one language: for the command line and the API, whose
-language is English, and for the page (`ui/wording.py`; in the browser `ui/components/words.js`).
+language is English, and for the page (`wording/spans.py`; in the browser `ui/components/words.js`).
 
 Data contract: a `Wording` makes a plain text for a language.
 """

@@ -19,6 +19,7 @@ LAYERS = {
         ("model_card", "report", "self_test"),
         ("cli",),
         ("server",),
+        ("wording",),
         ("ui",),
         ("__main__",),
     ),

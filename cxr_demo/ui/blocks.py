@@ -17,7 +17,7 @@ from cxr_demo.ui.tabs.about import AboutTab
 from cxr_demo.ui.tabs.batch import BatchTab
 from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
 from cxr_demo.ui.theme import CSS, SCRIPT, reading_room
-from cxr_demo.ui.wording import say
+from cxr_demo.wording.spans import say
 
 
 def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, Field
 
 from cxr_demo.ui.components.module import Scripted
-from cxr_demo.ui.wording import say
+from cxr_demo.wording.spans import say
 
 MAX_FILES = 2_000
 MAX_NAME = 200

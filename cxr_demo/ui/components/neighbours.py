@@ -19,8 +19,8 @@ from cxr_demo.reference.neighbourhood import Neighbourhood, agreement
 from cxr_demo.reference.projection import Typicality
 from cxr_demo.reference.thumbnails import Thumbnails
 from cxr_demo.ui.components.module import Scripted
-from cxr_demo.ui.messages import table_html
-from cxr_demo.ui.wording import in_every_language, number, percent, say, sentence
+from cxr_demo.wording.messages import table_html
+from cxr_demo.wording.spans import in_every_language, number, percent, say, sentence
 
 LARGE = 4
 """Cards with a picture of at least 120 px; those after them are small."""

@@ -9,8 +9,16 @@ from collections.abc import Mapping, Sequence
 
 from cxr_demo.models.calibration import THREE_CLASS, per_hundred
 from cxr_demo.report import shown_percent, zone_wording
-from cxr_demo.ui.messages import table_html
-from cxr_demo.ui.wording import Wording, either, in_every_language, number, percent, say, sentence
+from cxr_demo.wording.messages import table_html
+from cxr_demo.wording.spans import (
+    Wording,
+    either,
+    in_every_language,
+    number,
+    percent,
+    say,
+    sentence,
+)
 
 MAX_DEVIATION = 4.0
 """Standard deviations at the end of a zone's bar."""

@@ -7,10 +7,10 @@ from cxr_demo.i18n import LANGUAGES
 from cxr_demo.model_card import CURVES, card_figures
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.service import Service
-from cxr_demo.ui import model_card
-from cxr_demo.ui.messages import status_html, table_html
-from cxr_demo.ui.training_figure import training_figure
-from cxr_demo.ui.wording import in_every_language, number, say
+from cxr_demo.wording import model_card
+from cxr_demo.wording.messages import status_html, table_html
+from cxr_demo.wording.spans import in_every_language, number, say
+from cxr_demo.wording.training_figure import training_figure
 
 SECTIONS = ("purpose", "shortfalls", "figures", "confusions", "data", "training", "self_test")
 SPOKEN = "() => document.querySelector('.gradio-container').lang || 'en'"

@@ -22,9 +22,9 @@ from cxr_demo.server.refusals import attempt, checked
 from cxr_demo.server.serialise import called
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
-from cxr_demo.ui import messages
 from cxr_demo.ui.components.drop_zone import Batch, DropZone
-from cxr_demo.ui.wording import number, percent, say, sentence
+from cxr_demo.wording import messages
+from cxr_demo.wording.spans import number, percent, say, sentence
 
 COLUMNS = ("file", "called", "pneumonia", "bacterial", "viral", "score", "unusual", "status")
 SPOKEN = "(files) => [files, document.querySelector('.gradio-container').lang || 'en']"

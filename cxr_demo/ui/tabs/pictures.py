@@ -8,7 +8,7 @@ from cxr_demo.errors import CXRError
 from cxr_demo.i18n import translate
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.service import Service
-from cxr_demo.ui.wording import say
+from cxr_demo.wording.spans import say
 
 
 class PicturesOffer:

@@ -17,7 +17,6 @@ from cxr_demo.server.reading_log import CONFIDENCES, IMPRESSIONS
 from cxr_demo.server.serialise import HOTTEST, MAX_NEIGHBOURS
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
-from cxr_demo.ui import messages
 from cxr_demo.ui.components.drop_zone import DropZone
 from cxr_demo.ui.components.map_link import MapLink
 from cxr_demo.ui.components.neighbours import Neighbours
@@ -26,7 +25,8 @@ from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
 from cxr_demo.ui.map_figure import PROJECTIONS
 from cxr_demo.ui.tabs.pictures import PicturesOffer
 from cxr_demo.ui.tabs.reading_handlers import OUTPUTS, ReadingHandlers, saying_refusals
-from cxr_demo.ui.wording import say
+from cxr_demo.wording import messages
+from cxr_demo.wording.spans import say
 
 NETWORKS = {"concurrency_id": "networks", "concurrency_limit": 1}
 """One radiograph at a time goes through the networks; they take all cores."""

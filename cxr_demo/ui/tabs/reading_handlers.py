@@ -23,11 +23,11 @@ from cxr_demo.server.reading_log import logged
 from cxr_demo.server.refusals import attempt, checked
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
-from cxr_demo.ui import messages
 from cxr_demo.ui.components import map_link, neighbours, probabilities, viewer
 from cxr_demo.ui.components.drop_zone import Radiograph as Sent
 from cxr_demo.ui.map_figure import ReferenceMap
-from cxr_demo.ui.wording import say
+from cxr_demo.wording import messages
+from cxr_demo.wording.spans import say
 
 OUTPUTS = (
     "facts", "status", "viewer", "map_link", "frames", "frame", "gate", "gate_text", "ask",

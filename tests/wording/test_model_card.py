@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.model_card import CURVES, flat
-from cxr_demo.ui import model_card
-from cxr_demo.ui.training_figure import training_figure
+from cxr_demo.wording import model_card
+from cxr_demo.wording.training_figure import training_figure
 
 METRICS = Path(__file__).parents[2] / "assets" / "metrics"
 POINT = {"threshold": 0.5, "sensitivity": 0.25, "specificity": 0.75}

@@ -1,9 +1,9 @@
 """Sentences as HTML in every language at once; the page's style shows the one that was chosen.
 
 Data contract: `in_every_language` makes HTML of an `i18n.Wording`, `<span lang="en">…</span><span
-lang="de">…</span>…`, escaped. `components/findings.css` hides the spans of other languages than
-that of the closest `.gradio-container[lang]`, which `map_link.js` keeps in step with Gradio's
-choice. So HTML made in Python changes its language without a request.
+lang="de">…</span>…`, escaped. `ui/components/findings.css` hides the spans of other languages than
+that of the closest `.gradio-container[lang]`, which `ui/components/map_link.js` keeps in step with
+Gradio's choice. So HTML made in Python changes its language without a request.
 """
 
 import html

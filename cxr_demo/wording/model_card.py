@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from cxr_demo import model_card
 from cxr_demo.i18n import messages
-from cxr_demo.ui.messages import table_html
-from cxr_demo.ui.wording import in_every_language, number, percent, say, sentence
+from cxr_demo.wording.messages import table_html
+from cxr_demo.wording.spans import in_every_language, number, percent, say, sentence
 
 
 def purpose_html() -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from cxr_demo.i18n import messages
-from cxr_demo.ui.wording import either, in_every_language, number, percent, say, sentence
+from cxr_demo.wording.spans import either, in_every_language, number, percent, say, sentence
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ Data contract: `facts` is what the page holds of one reading, see `server.facts`
 
 from cxr_demo.errors import UserError
 from cxr_demo.server.reading_log import agreements
-from cxr_demo.ui.wording import in_every_language, percent, say
+from cxr_demo.wording.spans import in_every_language, percent, say
 
 
 def status_html(tone: str, *sentences: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cxr_demo.model_card import curves
-from cxr_demo.ui.wording import sentence
+from cxr_demo.wording.spans import sentence
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

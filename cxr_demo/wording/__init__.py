@@ -1,0 +1,1 @@
+"""What the page says, as HTML and figures in every language: pure functions that know no Gradio."""
