@@ -149,6 +149,7 @@ def test_reading_first_hides_every_output_until_an_impression_is_marked(page):
     page.get_by_role("button", name=WORDS["readfirst.reveal"]).click()
     page.wait_for_selector("#neighbours .card")
     unfold(page, WORDS["readfirst.log"])
+    page.wait_for_selector("#log tbody tr")
     assert page.locator("#log tbody tr").count() == 1
     assert not page.locator("#ask").is_visible()
 
