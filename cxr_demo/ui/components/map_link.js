@@ -125,12 +125,15 @@ export default function link({ element, props, trigger, watch }) {
     draw();
   }
 
-  new MutationObserver(() => {
+  function find() {
     const found = document.querySelector(`#${props.figure} .js-plotly-plot`);
     if (found && found !== graph && found._fullLayout && window.Plotly) attach(found);
-  }).observe(document.body, { childList: true, subtree: true });
+  }
+
+  new MutationObserver(find).observe(document.body, { childList: true, subtree: true });
   new MutationObserver(draw).observe(document.body, { attributeFilter: ['class'] }); // the theme
   watch('value', () => change(props.value ?? {}));
   watch('label', speak);
   speak();
+  find(); // the graph may have been drawn first
 }
