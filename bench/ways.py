@@ -28,7 +28,6 @@ def ours() -> Callable:
 
 
 def tf_function() -> Callable:
-    import numpy as np
     import tensorflow as tf
 
     from train.models import networks
@@ -49,9 +48,7 @@ def tf_function() -> Callable:
 
     def classifier(square) -> ClassifierOutput:
         found = {name: value.numpy()[0] for name, value in classify(square).items()}
-        embedding = found["features"].mean(axis=(0, 1))
-        embedding /= np.linalg.norm(embedding)
-        return ClassifierOutput(found["binary"], found["three_class"], embedding, found["features"])
+        return ClassifierOutput(found["binary"], found["three_class"], found["features"])
 
     def detector(square) -> DetectorOutput:
         found = detect(square)

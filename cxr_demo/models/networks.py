@@ -8,6 +8,7 @@ network → `ClassifierOutput`; for the autoencoder the same as came in; for the
 import os
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -25,14 +26,18 @@ class ClassifierOutput:
     Attributes:
         binary: logits (2,), normal and pneumonia.
         three_class: logits (3,), normal, bacterial and viral.
-        embedding: float32 (512,), the mean of the feature map, at unit length.
         feature_map: float32 (6, 6, 512), the trunk's last convolutional output.
     """
 
     binary: np.ndarray
     three_class: np.ndarray
-    embedding: np.ndarray
     feature_map: np.ndarray
+
+    @cached_property
+    def embedding(self) -> np.ndarray:
+        """The mean of the feature map at unit length: float32 (512,)."""
+        mean = self.feature_map.mean(axis=(0, 1))
+        return mean / np.linalg.norm(mean)
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,7 @@ class Classifier(_Network):
     def __call__(self, square: np.ndarray) -> ClassifierOutput:
         """Run the network once on float32 (CLASSIFIER_SIDE, CLASSIFIER_SIDE) in [0, 1]."""
         outputs = self._run(square)
-        feature_map = outputs["features"]
-        embedding = feature_map.mean(axis=(0, 1))
-        return ClassifierOutput(
-            binary=outputs["binary"],
-            three_class=outputs["three_class"],
-            embedding=embedding / np.linalg.norm(embedding),
-            feature_map=feature_map,
-        )
+        return ClassifierOutput(outputs["binary"], outputs["three_class"], outputs["features"])
 
 
 class Autoencoder(_Network):

@@ -4,11 +4,11 @@ Data contract: `ClassifierOutput.feature_map` float32 (7, 7, 512) → float32 (7
 in units of its logit.
 
 The trunk's feature map F is averaged to a vector f, which a dense layer with GELU and a linear head
-turn into logits. The derivative of a logit by f is therefore known in closed
-form, and `F · derivative / 49` distributes its first-order part over the regions: gradient times
-activation, the form of Grad-CAM that is faithful at the last convolution (Draelos and Carin, 2020,
-"Use HiResCAM instead of Grad-CAM"). A region's value is what the class's logit, against the mean of
-the other classes' logits, would to first order lose if the region's features were removed.
+turn into logits. The derivative of a logit by f is therefore known in closed form, and `F ·
+derivative / 49` distributes its first-order part over the regions: gradient times activation, the
+form of Grad-CAM that is faithful at the last convolution (Draelos and Carin, 2020, "Use HiResCAM
+instead of Grad-CAM"). A region's value is what the class's logit, against the mean of the other
+classes' logits, would to first order lose if the region's features were removed.
 """
 
 import math

@@ -21,7 +21,6 @@ def features(binary, three_class) -> ClassifierOutput:
     return ClassifierOutput(
         binary=np.array(binary, np.float32),
         three_class=np.array(three_class, np.float32),
-        embedding=np.array([1, 0], np.float32),
         feature_map=np.zeros((7, 7, 512), np.float32),
     )
 

@@ -42,7 +42,8 @@ def features_of(classifier: Classifier, heads: Heads, squares: np.ndarray) -> di
     ]
     means = np.stack([output.feature_map.mean(axis=(0, 1)) for output in found])
     before = means @ heads.embedding_kernel + heads.embedding_bias
-    penultimate, pooled = unit_rows(before * ndtr(before)), unit_rows(means)  # ndtr makes it GELU
+    penultimate = unit_rows(before * ndtr(before))  # with ndtr it is GELU
+    pooled = np.stack([output.embedding for output in found])
     return {
         "penultimate": penultimate,
         "block 5": pooled,

@@ -26,9 +26,8 @@ def operating_points(
         By name: `youden` (largest sensitivity + specificity, with that margin), `sensitivity_95`
         (the highest threshold that keeps sensitivity at 0.95 or more), `specificity_90` (the lowest
         that keeps specificity at 0.90 or more), out of those halfway between neighbouring
-        probabilities; each
-        with threshold, sensitivity and specificity of the plain images, their 95 % intervals by
-        patients (`…_interval`), and the worst of all conditions (`worst_…`).
+        probabilities; each with threshold, sensitivity and specificity of the plain images, their
+        95 % intervals by patients (`…_interval`), and the worst of all conditions (`worst_…`).
     """
     scores = np.unique(pneumonia)
     # Halfway between neighbours, so that no score lies on a threshold; and above them all.
