@@ -6,7 +6,7 @@ counted here.
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -35,6 +35,9 @@ MAX_NEIGHBOURS = 100
 
 HOTTEST = {"detector": 6.0, "autoencoder": 0.04}
 """What the brightest colour of a heatmap stands for, the same for every patient."""
+
+BINS = 40
+"""Of a histogram."""
 
 
 def analysis_answer(analysis: Analysis, include: list[str]) -> dict:
@@ -106,6 +109,27 @@ def unpacked(sent: object, most: int = 2**20) -> np.ndarray:
     return values
 
 
+def bars(values: Sequence[float], high: float, axis: float, tallest: float) -> str:
+    """A histogram as an SVG path, for the viewer's verdict.
+
+    Args:
+        values: at least one.
+        high: at the path's right end, 100; its left end stands for 0.
+        axis: y of the bars' feet.
+        tallest: height of the tallest bar, the others by the square root of their counts; those of
+            a negative height hang from the axis.
+    """
+    places = np.clip(np.floor(np.asarray(values) / high * BINS), 0, BINS - 1).astype(int)
+    counts = np.bincount(places, minlength=BINS)
+    heights = tallest * np.sqrt(counts / counts.max())
+    wide = 100 / BINS
+    return "".join(
+        f"M{wide * i:g} {axis:g}v{-height:.2f}h2.2v{height:.2f}z"
+        for i, height in enumerate(heights)
+        if height
+    )
+
+
 def picture_uri(pixels: np.ndarray) -> str:
     """uint8 (H, W) or (H, W, 3) blue-green-red → a PNG file as data URI."""
     encoded = cv2.imencode(".png", pixels)[1].tobytes()
@@ -122,28 +146,39 @@ def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> di
     """
     matrix = frame_matrix(analysis)
 
-    def layer(values: np.ndarray, **more: float) -> dict:
+    def layer(values: np.ndarray, **more: float | str) -> dict:
         return {"values": packed(values), "matrix": matrix, **more}
 
+    maps = {f"saliency {name}": layer(values) for name, values in analysis.saliency.items()}
+    if analysis.difference is not None:
+        maps["difference"] = layer(analysis.difference)
+    for name, found in analysis.anomaly.maps.items():
+        drawn = bars(found.values.ravel(), HOTTEST[name], 80, 18)
+        maps[name] = layer(found.values, score=found.score, bars=drawn)
     reconstruction = picture_uri(to_uint8(analysis.anomaly.reconstruction))
     return {
         "id": number,
         "size": list(analysis.size),
         "view": _view(analysis),
-        "maps": {
-            name: layer(found.values, score=found.score)
-            for name, found in analysis.anomaly.maps.items()
-        },
-        "saliency": {name: layer(values) for name, values in analysis.saliency.items()},
-        "difference": None if analysis.difference is None else layer(analysis.difference),
+        "window": window_of(analysis.view),
+        "maps": maps,
         "reconstruction": {"png": reconstruction, "matrix": matrix},
-        "probabilities": {
-            "pneumonia": analysis.probabilities["binary"]["pneumonia"],
-            "bacterial": analysis.probabilities["three_class"]["bacterial"],
-            "viral": analysis.probabilities["three_class"]["viral"],
-        },
         "veil": veil,
     }
+
+
+def window_of(view: np.ndarray) -> dict[str, float]:
+    """The window from the 1st to the 99th percentile.
+
+    Args:
+        view: float32 (H, W) in [0, 1].
+
+    Returns:
+        "level" and "width", as shares of the full range, to one of 256 levels.
+    """
+    counts = np.bincount(to_uint8(view).ravel(), minlength=256).cumsum()
+    low, high = np.searchsorted(counts, [0.01 * view.size, 0.99 * view.size]) / 255
+    return {"level": (low + high) / 2, "width": max(high - low, 0.02)}
 
 
 def frame_matrix(analysis: Analysis) -> list[float]:

@@ -12,7 +12,6 @@ from cxr_demo.server.questions import WAITING
 from cxr_demo.server.service import Service
 from cxr_demo.server.settings import Settings
 from cxr_demo.server.uploads import Uploads
-from cxr_demo.ui.components.module import FOLDER
 from cxr_demo.ui.tabs.about import AboutTab
 from cxr_demo.ui.tabs.batch import BatchTab
 from cxr_demo.ui.tabs.reading import NETWORKS, SEARCHES, ReadingTab
@@ -53,7 +52,7 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
 
 APPEARANCE = {
     "theme": reading_room(),
-    "css": CSS + (FOLDER / "findings.css").read_text("utf-8"),
+    "css": CSS,
     "js": SCRIPT,
     "i18n": gr.I18n(**{language: messages(language) for language in LANGUAGES}),
     "footer_links": ["api", "settings"],

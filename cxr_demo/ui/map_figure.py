@@ -19,15 +19,13 @@ from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.reference.library import ReferenceLibrary
 from cxr_demo.reference.map_sampling import MapSample
 from cxr_demo.server.gradio_setup import gr
+from cxr_demo.ui.theme import OURS
 
 PROJECTIONS = {"umap": "UMAP", "tsne": "t-SNE"}
 
 MAX_POINTS = 8_000
 """Of one view of a map: what a browser without a GPU still redraws in about a second."""
 
-COLOURS = ("#56b4e9", "#e69f00", "#e78ac3")
-"""Of classes on dark ground, told apart by the colour-blind (Okabe and Ito, 2008); the style has
-those on light."""
 SYMBOLS = ("circle", "diamond", "square")
 
 CONFIG = {
@@ -71,8 +69,8 @@ class ReferenceMap:
                 "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top"},
             }
         )
-        classes = zip(THREE_CLASS, COLOURS, SYMBOLS, self._by_class(shown), strict=True)
-        for name, colour, symbol, points in classes:
+        classes = zip(THREE_CLASS, SYMBOLS, self._by_class(shown), strict=True)
+        for name, symbol, points in classes:
             figure.add_scattergl(
                 **points,
                 name=name,
@@ -80,7 +78,7 @@ class ReferenceMap:
                 x=[point[1] for point in points["customdata"]],
                 y=[point[2] for point in points["customdata"]],
                 hovertemplate=f"{name}<br>%{{text}}<extra></extra>",
-                marker={"color": colour, "symbol": symbol, "size": 5, "opacity": 0.7},
+                marker={"color": OURS[name][1], "symbol": symbol, "size": 5, "opacity": 0.7},
             )
         return figure
 

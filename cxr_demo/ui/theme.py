@@ -8,9 +8,6 @@ from pathlib import Path
 
 from cxr_demo.server.gradio_setup import gr
 
-FOLDER = Path(__file__).parent
-CSS = (FOLDER / "page.css").read_text("utf-8")
-SCRIPT = (FOLDER / "page.js").read_text("utf-8")
 COLOURS = {
     "body_background_fill": ("#e9edf0", "#0b0e11"),
     "body_text_color": ("#1c252c", "#d6dde3"),
@@ -28,20 +25,62 @@ COLOURS = {
     "border_color_primary": ("#cdd5db", "#2a333b"),
     "input_background_fill": ("#ffffff", "#1a2127"),
     "color_accent_soft": ("#d8ecf8", "#1a2a35"),
+    "checkbox_label_background_fill_selected": ("#d8ecf8", "#1a2a35"),
+    "checkbox_label_border_color_selected": ("#0b6aa8", "#56b4e9"),
+    "checkbox_label_text_color_selected": ("#0c1216", "#eef2f5"),
     "table_border_color": ("#cdd5db", "#2a333b"),
     "table_even_background_fill": ("#ffffff", "#12171c"),
     "table_odd_background_fill": ("#f4f6f8", "#161c22"),
 }
-"""In light and in dark."""
+"""Gradio's, in light and in dark."""
+OURS = {
+    "ground": ("#f4f6f8", "#0b0e11"),
+    "bright": ("#0c1216", "#eef2f5"),
+    "accent": ("#0b6aa8", "#56b4e9"),
+    "other": ("#b9c2c9", "#59646d"),
+    "good": ("#1d6b43", "#7fcfa4"),
+    "bad": ("#a5301d", "#f0a193"),
+    "caution": ("#855600", "#e0b35a"),
+    "normal": ("#0b6aa8", "#56b4e9"),
+    "bacterial": ("#a86200", "#e69f00"),
+    "viral": ("#ad3f86", "#e78ac3"),
+}
+"""Our own; classes are told apart by the colour-blind (Okabe and Ito, 2008)."""
+
+
+def _variables(number: int) -> str:
+    return "".join(f"--{name}: {colours[number]}; " for name, colours in OURS.items())
+
+
+FOLDER = Path(__file__).parent
+SHEETS = ("page.css", "components/findings.css")
+CSS = f":root {{ {_variables(0)} }} .dark {{ {_variables(1)} }}" + "".join(
+    (FOLDER / sheet).read_text("utf-8") for sheet in SHEETS
+)
+SCRIPT = (FOLDER / "page.js").read_text("utf-8")
+
+
+TYPE = gr.themes.Size("11px", "11px", "12.5px", "14px", "14px", "18px", "18px", name="text")
+SPACES = {
+    "block_border_width": "0px",
+    "block_padding": "8px",
+    "layout_gap": "8px",
+    "checkbox_label_gap": "4px",
+    "checkbox_label_padding": "3px 8px",
+    "checkbox_label_shadow": "none",
+    "checkbox_label_text_size": "*text_sm",
+    "block_title_text_size": "*text_sm",
+    "checkbox_label_border_width": "1px",
+    "checkbox_label_border_width_dark": "1px",
+}
 
 
 def reading_room() -> gr.themes.Base:
     """The theme."""
     theme = gr.themes.Base(
-        primary_hue="sky", neutral_hue="slate", spacing_size="sm", radius_size="sm",
+        primary_hue="sky", neutral_hue="slate", spacing_size="sm", radius_size="sm", text_size=TYPE,
         font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"],
     )  # fmt: skip
     dark = {f"{name}_dark": colour for name, (_, colour) in COLOURS.items()}
     light = {name: colour for name, (colour, _) in COLOURS.items()}
-    spaces = {"block_border_width": "0px", "block_padding": "8px", "layout_gap": "8px"}
-    return theme.set(**light, **dark, **spaces, block_title_text_weight="500")
+    return theme.set(**light, **dark, **SPACES, block_title_text_weight="500")

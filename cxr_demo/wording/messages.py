@@ -58,14 +58,16 @@ def table_html(caption: str, columns: list[str], rows: list[list[str]]) -> str:
         caption, columns, rows: HTML.
     """
     head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-        for first, *cells in rows
-    )
+    body = "".join(row_html(*cells) for cells in rows)
     return (
         f'<div class="scroller" tabindex="0" role="group"><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def row_html(first: str, *cells: str) -> str:
+    """One row of a table's body."""
+    return f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
 
 
 def log_html(log: list[dict]) -> str:

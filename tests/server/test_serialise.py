@@ -10,7 +10,15 @@ import pytest
 from cxr_demo.errors import UserError
 from cxr_demo.models.preprocessing import to_uint8, to_view
 from cxr_demo.reading.reader import read_radiograph
-from cxr_demo.server.serialise import PARTS, analysis_answer, packed, picture_uri, unpacked
+from cxr_demo.server.serialise import (
+    PARTS,
+    analysis_answer,
+    bars,
+    packed,
+    picture_uri,
+    unpacked,
+    window_of,
+)
 from tests.conftest import chest_like, png
 
 ALWAYS = {
@@ -339,3 +347,18 @@ def test_a_large_radiograph_is_seen_smaller_in_the_same_proportions(tiny_analyse
     seen = (256 * pixels[..., 2] + pixels[..., 1]) / 65535 if deep else pixels / 255
     expected = to_view(levels.astype(np.float32) / (65535 if deep else 255))
     np.testing.assert_allclose(seen, expected, atol=0.51 / (65535 if deep else 255))
+
+
+# --- what the viewer draws
+
+
+def test_bars_are_as_high_as_the_root_of_their_share():
+    # Forty bins of 0.1: one value in the first, four in the last but one, and what is above all.
+    path = bars([0.05, 3.85, 3.85, 3.85, 3.85, 9.0], 4, 80, 18)
+    assert path == "M0 80v-9.00h2.2v9.00zM95 80v-18.00h2.2v18.00zM97.5 80v-9.00h2.2v9.00z"
+
+
+def test_the_automatic_window_leaves_a_hundredth_at_either_end_out():
+    levels = np.repeat(np.float32([0, 51, 204, 255]) / 255, [1, 500, 498, 1])[None]
+    assert window_of(levels) == pytest.approx({"level": 0.5, "width": 0.6})
+    assert window_of(np.full((4, 4), 0.2, np.float32))["width"] == 0.02

@@ -40,7 +40,6 @@ def chromium():
 def serve():
     """Launch demos as the app does, each on a free loopback port."""
     from cxr_demo.i18n import LANGUAGES, messages
-    from cxr_demo.ui.components.module import FOLDER
     from cxr_demo.ui.theme import CSS, reading_room
 
     launched = []
@@ -55,7 +54,7 @@ def serve():
             prevent_thread_lock=True,
             quiet=True,
             theme=reading_room(),
-            css=CSS + (FOLDER / "findings.css").read_text(encoding="utf-8"),
+            css=CSS,
             i18n=gr.I18n(**{name: messages(name) for name in LANGUAGES}),
             ssr_mode=False,
         )

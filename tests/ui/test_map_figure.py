@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cxr_demo.ui.map_figure import COLOURS, ReferenceMap
+from cxr_demo.ui.map_figure import ReferenceMap
 from tests.ui.grid_library import grid_library
 
 
@@ -20,7 +20,7 @@ def test_each_class_is_a_trace_with_its_own_colour_and_symbol(drawn):
     traces = drawn["data"]
     assert [trace["name"] for trace in traces] == ["normal", "bacterial", "viral"]
     assert {trace["type"] for trace in traces} == {"scattergl"}
-    assert tuple(trace["marker"]["color"] for trace in traces) == COLOURS
+    assert tuple(trace["marker"]["color"] for trace in traces) == ("#56b4e9", "#e69f00", "#e78ac3")
     assert len({trace["marker"]["symbol"] for trace in traces}) == 3
 
 

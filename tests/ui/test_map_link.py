@@ -15,13 +15,14 @@ from cxr_demo.reference.library import Neighbour
 from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.refusals import checked
-from cxr_demo.ui.components import map_link, neighbours, probabilities
+from cxr_demo.ui.components import map_link
 from cxr_demo.ui.components.map_link import Look, map_marks, map_query, picked_rows
 from cxr_demo.ui.map_figure import ReferenceMap
+from cxr_demo.wording import neighbours, probabilities
 from tests.accessibility import violations
 from tests.ui.conftest import colour_at
 from tests.ui.grid_library import grid_library, prototypes_of
-from tests.ui.test_neighbours import CALLED, USUAL
+from tests.wording.test_neighbours import CALLED, USUAL
 
 LIBRARY = grid_library()
 GRAPH = "document.querySelector('#map .js-plotly-plot')"
@@ -120,14 +121,14 @@ def blocks(library, thumbnails, seen: SimpleNamespace, max_points: int) -> gr.Bl
         projection = gr.Radio(["umap", "tsne"], value="umap", label="Map", elem_id="projection")
         gr.Plot(drawn.plot(), show_label=False, elem_id="map", elem_classes="reference-map")
         link = map_link.MapLink("map")
-        picked = neighbours.Neighbours(elem_id="picked")
-        cards = neighbours.Neighbours(elem_id="neighbours")
+        picked = gr.HTML(elem_id="picked")
+        cards = gr.HTML(elem_id="neighbours")
         wanted = gr.Textbox(label="Find", elem_id="find")
-        table = neighbours.Neighbours(elem_id="table")
+        table = gr.HTML(elem_id="table")
         start.click(read, None, [bars, cards, link], **quiet)
         projection.change(None, projection, link, js="(name) => ({projection: name})")
-        for chooser in (link, cards, picked, table):
-            chooser.pick(pick, None, [link, picked], **quiet)
+        for event in (link.pick, link.press):
+            event(pick, None, [link, picked], **quiet)
         link.look(look, None, link, **quiet)
         wanted.change(find, wanted, table, **quiet)
     return demo

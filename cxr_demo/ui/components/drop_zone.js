@@ -60,11 +60,10 @@ export default function start({ element, props, trigger, upload }) {
   });
   window.addEventListener('drop', (event) => {
     if (holds(event)) take(event.dataTransfer.files);
+    zone.classList.remove('over');
     event.preventDefault();
   });
-  for (const end of ['dragleave', 'drop']) {
-    window.addEventListener(end, () => zone.classList.remove('over'));
-  }
+  window.addEventListener('dragleave', () => zone.classList.remove('over'));
   const again = (frame) => last && take([last], Number(frame));
   (window.cxrDropZones ??= {})[props.name] = { take, again };
 }

@@ -130,6 +130,10 @@ export default function link({ element, props, trigger, watch }) {
     if (found && found !== graph && found._fullLayout && window.Plotly) attach(found);
   }
 
+  page.addEventListener('click', ({ target }) => {
+    const { dataset: { row } = {}, ariaPressed } = target.closest('[data-row]') ?? {};
+    if (row) trigger('press', { rows: ariaPressed === 'true' ? [] : [Number(row)] });
+  });
   new MutationObserver(find).observe(document.body, { childList: true, subtree: true });
   new MutationObserver(draw).observe(document.body, { attributeFilter: ['class'] }); // the theme
   watch('value', () => change(props.value ?? {}));

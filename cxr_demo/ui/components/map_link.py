@@ -36,6 +36,8 @@ class MapLink(Scripted):
 
     - "pick": `picked_rows(event._data, library)` says which point was clicked, or which lie in the
       lasso; none lets them go.
+    - "press": the same of a card or a row with `data-row`, anywhere on the page; none where it was
+      pressed already.
     - "look": a part of a map that does not draw all of the library is looked at closely;
       `checked(Look, event._data)` says which, for `ReferenceMap.points_in`.
 
@@ -45,7 +47,7 @@ class MapLink(Scripted):
 
     def __init__(self, figure: str, value: dict | None = None, **options):
         options |= {"html_template": "", "visible": "hidden", "figure": figure}
-        super().__init__("map_link", ("pick", "look"), value=value, **options)
+        super().__init__("map_link", ("pick", "press", "look"), value=value, **options)
 
 
 class Pick(NamedTuple):

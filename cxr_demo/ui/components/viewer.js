@@ -1,42 +1,21 @@
 // The viewer of viewer.py: its state, its tools, and what happens to it. What is painted follows from
 // the state, at most once per screen refresh, and so do the panels elsewhere on the page.
-import { WINDOWS, listen, useWindow, zoomBy } from './viewer_gestures.js';
+import { listen, useWindow, zoomBy } from './viewer_gestures.js';
 import { FITTED, clamp, decode, unpack } from './viewer_layers.js';
 import { overlayOf, paint } from './viewer_paint.js';
 import * as panels from './viewer_panels.js';
 import { saveReport } from './viewer_report.js';
 import { words } from './words.js';
 
-const BUTTONS = [ // name, label, tooltip, icon
-  ['window', 'tool.window', 'tool.window.why', '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>'],
-  ['pan', 'tool.pan', 'tool.pan.why', '<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>'],
-  ['zoom', 'tool.zoom', 'tool.zoom.why', '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M20 20l-4.8-4.8"/>'],
-  ['probe', 'tool.probe', 'tool.probe.why', '<path d="M5 5h14v14H5z" stroke-dasharray="4 3"/>'],
-  ['in', 'zoom.in', 'zoom.in', '<path d="M12 5v14M5 12h14"/>'],
-  ['out', 'zoom.out', 'zoom.out', '<path d="M5 12h14"/>'],
-  ['inverted', 'invert', 'invert.why', '<path d="M4 4h16v16H4z"/><path d="M20 4v16H4z" fill="currentColor"/>'],
-  ['overlayOn', 'overlay.on', 'overlay.on.why', '<path d="M12 4l9 5-9 5-9-5zM3 14l9 5 9-5"/>'],
-  ['contour', 'contour', 'contour.why', '<path d="M6 8c3-5 11-4 12 2s-3 9-7 8-9-4-5-10z"/>'],
-  ['reset', 'reset', 'reset.why', '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5"/>'],
-];
-const OPTIONS = ['window.preset', 'window.1', 'window.2', 'window.3', 'window.4', 'window.5'];
-const markup = (keys) => `<div class="stage">
-<canvas tabindex="0" role="img" aria-describedby="${keys}"></canvas>
-<canvas tabindex="0" role="img" aria-describedby="${keys}" data-label="compare.label" hidden></canvas>
-<input type="range" class="curtain" data-label="compare.curtain" min="0" max="1" step="0.01" value="0.5" autocomplete="off" hidden>
-<p class="nothing" data-t="viewer.empty"></p>
-<div class="tools" role="group" data-label="viewer.tools">${BUTTONS.map(([name, label, why, icon]) => `<button type="button"
-  data-tool="${name}" data-label="${label}" data-title="${why}"><svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg></button>`).join('')}
-<select autocomplete="off" data-label="window.preset">${OPTIONS.map((key, i) => `<option value="${i || ''}" data-t="${key}"></option>`)}</select></div>
-<div class="foot"><p class="readout"></p><p class="caption"></p>
-<details class="keys"><summary data-label="viewer.keys.title">?</summary><p id="${keys}" data-t="viewer.keys"></p></details></div></div>
-<div class="scale"><span></span><span class="ramp"><i></i></span><span></span></div>`;
 const TOOLS = ['window', 'pan', 'zoom', 'probe'];
 
 export default function start({ element, props, trigger, watch }) {
   const root = element.firstElementChild;
   const viewers = (window.cxrViewers ??= {});
-  if (props.panel) return viewers[props.name]?.repaint();
+  if (props.panel) {
+    root.addEventListener('click', (event) => panels.choose(event, viewers[props.name]));
+    return viewers[props.name]?.describe();
+  }
   const viewer = (viewers[props.name] = new Viewer(root, props, trigger));
   watch('label', () => viewer.describe());
   watch('value', () => viewer.show(props.value));
@@ -50,12 +29,11 @@ class Viewer {
     Object.assign(this, words(props), { root, props, trigger, kept: {}, image: null, reading: null, calls: 0 });
     const defaults = Object.entries(props.methods).map(([name, { presets }]) => [name, Object.values(presets)[0]]);
     this.state = {
-      tool: 'window', view: FITTED, window: WINDOWS[1], inverted: false, overlay: 'anomaly', overlayOn: true,
+      tool: 'window', view: FITTED, window: props.windows[1], inverted: false, overlay: 'anomaly', overlayOn: true,
       contour: true, opacity: 0.6, method: defaults[0][0], thresholds: Object.fromEntries(defaults),
       get threshold() { return this.thresholds[this.method]; },
       prevalence: 50, compare: 'single', curtain: 0.5, fill: 'blur', veil: null, drawn: null, probes: [],
     };
-    root.innerHTML = markup(`${props.name}-keys`); // nothing but words and drawings of our own
     this.find = (selector) => root.querySelector(selector);
     this.canvases = [...root.querySelectorAll('canvas')];
     for (const canvas of this.canvases) listen(canvas, this);
@@ -82,9 +60,8 @@ class Viewer {
     const [image, picture] = await Promise.all(pictures);
     if (value !== this.showing) return; // another came meanwhile
     this.image = image ?? null;
-    const all = (maps) => Object.fromEntries(Object.entries(maps ?? {}).map(([name, map]) => [name, unpack(map)]));
-    this.reading = value && { ...value, maps: all(value.maps), saliency: all(value.saliency),
-      difference: value.difference && unpack(value.difference), reconstruction: picture && { ...reconstruction, picture } };
+    const maps = Object.fromEntries(Object.entries(value?.maps ?? {}).map(([name, map]) => [name, unpack(map)]));
+    this.reading = value && { ...value, maps, reconstruction: picture && { ...reconstruction, picture } };
     Object.assign(this.state, { veil: value?.veil ?? null, probes: [], drawn: null, compare: 'single' });
     this.reset();
     this.describe();
@@ -146,16 +123,18 @@ class Viewer {
     this.trigger('probe', { id: this.reading.id, call, fill, hidden: this.state.probes.map((probe) => probe.box) });
   }
 
-  answered({ id, call, found }) {
+  answered({ id, call, found, rows }) {
     if (id !== this.reading?.id) return;
     this.change({ probes: this.state.probes.flatMap((probe) =>
-      (probe.call !== call ? [probe] : found ? [{ ...probe, call: null, found }] : [])) });
+      (probe.call !== call ? [probe] : found ? [{ ...probe, call: null, found, rows }] : [])) });
   }
 
   undo() { this.change({ probes: this.state.probes.slice(0, -1) }); }
   clear() { this.change({ probes: [] }); }
-  reset() { this.change({ view: FITTED, window: WINDOWS[1], inverted: false }); }
+  reset() { this.change({ view: FITTED, window: this.props.windows[1], inverted: false }); }
   report(kind, label, facts) { return saveReport(this, kind, label, facts ?? {}); }
+
+  panels() { return document.querySelectorAll(`.cxr-panel[data-viewer=${this.props.name}]`); }
 
   /** `data-paint-ms` says how long the last painting took: sliders must not wait for it. */
   repaint() {
@@ -164,8 +143,7 @@ class Viewer {
       const began = performance.now();
       this.reflect();
       paint(this, ...this.canvases);
-      const own = document.querySelectorAll(`.cxr-panel[data-viewer=${this.props.name}]`);
-      for (const root of own) panels[root.dataset.panel](root, this);
+      for (const root of this.panels()) panels[root.dataset.panel](root, this);
       this.canvases[0].dataset.paintMs = (performance.now() - began).toFixed(2);
     });
   }
@@ -173,9 +151,10 @@ class Viewer {
   /** All that does not change with the state, in the reader's language. */
   describe() {
     const [height, width] = this.reading?.size ?? [];
-    for (const element of this.root.querySelectorAll('[data-label], [data-t]')) {
+    const named = [this.root, ...this.panels()].flatMap((root) => [...root.querySelectorAll('[data-label], [data-t]')]);
+    for (const element of named) {
       const { t: text, label, title } = element.dataset;
-      if (text) element.textContent = [element.value, this.t(text)].filter(Boolean).join(' ');
+      if (text) element.textContent = `${element.value} ${this.t(text)}`;
       if (label) element.setAttribute('aria-label', this.t(label));
       if (title) element.title = this.t(title);
     }
@@ -203,16 +182,12 @@ class Viewer {
     this.find('.readout').textContent = image ? this.t('viewer.readout', {
       level: percent(state.window.level), width: percent(state.window.width),
       zoom: number(state.view.zoom, 1) }) : '';
-    const overlay = overlayOf(this);
-    this.find('.scale').style.visibility = overlay ? '' : 'hidden';
-    if (!overlay) return;
-    const { ends: [low, high], unit, colours, threshold } = overlay;
-    const [from, ramp, to] = this.find('.scale').children;
-    const inNumbers = (value) => number(Math.abs(value), high < 0.1 ? 2 : high % 1 ? 1 : 0);
-    from.textContent = `${low < 0 ? '−' : ''}${inNumbers(low)}`;
-    to.textContent = `${low < 0 ? '+' : ''}${inNumbers(high)} ${this.t(unit)}`;
-    ramp.style.background = `linear-gradient(to right, ${colours})`;
-    ramp.firstChild.hidden = threshold === undefined;
-    ramp.firstChild.style.left = `${(100 * threshold) / high}%`;
+    const { name, end, threshold } = overlayOf(this) ?? {};
+    for (const scale of this.root.querySelectorAll('.scale')) {
+      scale.hidden = scale.dataset.overlay !== name;
+      const mark = scale.querySelector('i');
+      mark.hidden = threshold === undefined;
+      mark.style.left = `${(100 * threshold) / end}%`;
+    }
   }
 }

@@ -6,18 +6,25 @@ comparison side by side or under a curtain, probe boxes. A threshold is tried wi
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import cv2
 import numpy as np
+from pydantic import Field
 
 from cxr_demo.models.occlusion import FILLS as FILLS
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components.module import Scripted
+from cxr_demo.wording.viewer_html import (
+    PROBED,
+    SIGNED,
+    WINDOWS,
+    probe_rows,
+    probes_html,
+    verdict_html,
+    viewer_html,
+)
 
-PANELS = ("verdict", "probes")
-PROBED = {"pneumonia": "binary", "bacterial": "three_class", "viral": "three_class"}
-"""Classes that probes are judged by, and the head that each is taken from."""
 RAMP = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0, :, ::-1]
 """Red, green and blue of the heatmap's colours, matplotlib's inferno: uint8 (256, 3)."""
 
@@ -33,11 +40,11 @@ class Viewer(Scripted):
         {"id": int, another one for every reading, also of the same file,
          "size": [height, width] in pixels of the file,
          "view": {"bits": 8 | 16, "png": data URI; 16 bits have the high byte in red, low in green},
-         "maps": {method: {"values", "matrix", "score": float}},
-         "saliency": {class: {"values", "matrix"}} in logits per region,
-         "difference": {"values", "matrix"} in standard deviations, signed,
+         "window": {"level", "width"}, its automatic one as shares of the full range,
+         "maps": {"saliency CLASS": {"values", "matrix"} in logits per region,
+             "difference": {"values", "matrix"} in standard deviations, signed,
+             METHOD: {"values", "matrix", "score": float, "bars": `serialise.bars` of them}},
          "reconstruction": {"png", "matrix"},
-         "probabilities": {"pneumonia", "bacterial", "viral"} of the untouched radiograph,
          "veil": null | "veiled" | "gated": why nothing of the models may be seen yet}
 
     Other props, to be changed by `gr.update(name=…)`:
@@ -78,7 +85,9 @@ class Viewer(Scripted):
 
     def __init__(self, methods: dict[str, dict], elem_id: str = "viewer", **options):
         options |= {"methods": methods, "ramp": RAMP.tolist(), "compare": False, "probed": None}
-        options |= {"html_template": "<div class='cxr-viewer'></div>", "name": elem_id}
+        template = viewer_html(elem_id, methods, [f"rgb{tuple(rgb)}" for rgb in RAMP.tolist()])
+        options |= {"html_template": template, "name": elem_id}
+        options |= {"ends": SIGNED, "windows": WINDOWS}
         super().__init__("viewer", ("probe", "threshold", "state"), elem_id=elem_id, **options)
 
     def js(self, does: str) -> str:
@@ -93,20 +102,30 @@ class Viewer(Scripted):
 
 
 class ViewerPanel(Scripted):
-    """One of PANELS, drawn by the viewer named, wherever it stands on the page.
+    """Shows something of the viewer's radiograph, wherever it stands on the page. No value, no
+    events.
 
-    - "verdict": score, share above the threshold, verdict, histogram with presets, and what the
-      threshold means at the prevalence.
-    - "probes": what hiding each box did to the probabilities.
-
-    It has no value and no events.
+    Args:
+        panel: what `viewer_panels.js` calls it.
+        html: what stands in it.
+        viewer: the viewer's `elem_id`.
     """
 
-    def __init__(self, panel: str, viewer: str = "viewer", **options):
-        options |= {"panel": PANELS[PANELS.index(panel)], "name": viewer}
+    def __init__(self, panel: str, html: str, viewer: str = "viewer", **options):
         data = f"data-panel='{panel}' data-viewer='{viewer}'"
-        options |= {"html_template": f"<div class='cxr-panel {panel}' {data}></div>"}
-        super().__init__("viewer", **options)
+        options |= {"html_template": f"<div class='cxr-panel {panel}' {data}>{html}</div>"}
+        super().__init__("viewer", panel=panel, name=viewer, **options)
+
+
+def verdict_panel(methods: dict[str, dict]) -> ViewerPanel:
+    """Score, share above the threshold, verdict, histogram with presets, and what the threshold
+    means at the prevalence; `methods` as `Viewer` takes them."""
+    return ViewerPanel("verdict", verdict_html(methods))
+
+
+def probes_panel() -> ViewerPanel:
+    """What hiding each box did to the probabilities."""
+    return ViewerPanel("probes", probes_html())
 
 
 class ProbeRequest(NamedTuple):
@@ -116,12 +135,21 @@ class ProbeRequest(NamedTuple):
 
     id: int
     call: int
-    hidden: list[list[float]]
+    hidden: Annotated[list[list[float]], Field(min_length=1)]
     fill: str
 
 
-def probed(request: ProbeRequest, probabilities: Mapping[str, Mapping] | None) -> dict:
-    """The viewer's update that answers a probe with both heads' probabilities without the hidden
-    parts, as `Analysis` has them; None if they could not be had, which takes the box away again."""
-    found = probabilities and {name: probabilities[head][name] for name, head in PROBED.items()}
-    return gr.update(probed={"id": request.id, "call": request.call, "found": found})
+def probed(
+    request: ProbeRequest,
+    before: Mapping[str, Mapping] | None,
+    probabilities: Mapping[str, Mapping] | None,
+) -> dict:
+    """The viewer's update that answers a probe with both heads' probabilities before and without
+    the hidden parts, as `Analysis` has them; None if they could not be had, which takes the box
+    away again."""
+    answer = {"id": request.id, "call": request.call, "found": None}
+    if probabilities:
+        found = {name: probabilities[head][name] for name, head in PROBED.items()}
+        rows = probe_rows(request.hidden, request.fill, before, probabilities)
+        answer |= {"found": found, "rows": rows}
+    return gr.update(probed=answer)

@@ -1,10 +1,6 @@
 // Pointers, wheel and keys on a canvas of the viewer, see viewer.js. OHIF's keys where it has one.
-import { automaticWindow, boxBetween, clamp, panned, toImage, zoomed } from './viewer_layers.js';
+import { boxBetween, clamp, panned, toImage, zoomed } from './viewer_layers.js';
 
-export const WINDOWS = {
-  1: { level: 0.5, width: 1 }, 2: { level: 0.35, width: 0.6 }, 3: { level: 0.65, width: 0.5 },
-  4: { level: 0.8, width: 0.4 }, 5: null, // the automatic one
-};
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const KEYS = { w: 'window', p: 'pan', z: 'zoom', b: 'probe', i: 'inverted', o: 'overlayOn', c: 'contour', ' ': 'reset',
   '+': 'in', '=': 'in', '-': 'out' };
@@ -12,7 +8,7 @@ const MIN_BOX = 0.01; // a click is not a box
 const STEP = 0.02;
 
 export const useWindow = (viewer, number) =>
-  viewer.change({ window: WINDOWS[number] ?? automaticWindow(viewer.image) });
+  viewer.change({ window: viewer.props.windows[number] ?? viewer.reading.window });
 
 export const zoomBy = (viewer, pane, factor, at) =>
   viewer.change({ view: zoomed(viewer.state.view, factor, viewer.image, pane, at) });
@@ -91,7 +87,7 @@ export function listen(pane, viewer) {
     if (boxKey(event)) { /* done */ }
     else if (ARROWS[event.key]) panBy(...ARROWS[event.key].map((steps) => -40 * steps));
     else if (KEYS[key]) viewer.press(KEYS[key]);
-    else if (key in WINDOWS) useWindow(viewer, key);
+    else if (key in viewer.props.windows) useWindow(viewer, key);
     else return;
     event.preventDefault();
   }

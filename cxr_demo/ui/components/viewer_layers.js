@@ -36,14 +36,6 @@ export function grey({ width, height, levels }, window, inverted) {
   return painted(width, height, (i) => table[levels[i]]);
 }
 
-/** The window between the 1st and the 99th percentile. */
-export function automaticWindow({ levels }) {
-  const counts = new Uint32Array(256);
-  for (const level of levels) counts[level >> 8] += 1;
-  const at = (share, below = 0) => counts.findIndex((count) => (below += count) >= share * levels.length) / 255;
-  return { level: (at(0.01) + at(0.99)) / 2, width: Math.max(at(0.99) - at(0.01), 0.02) };
-}
-
 /** A map made fine by bilinear interpolation: Float32Array of SIDE × SIDE. */
 export function fine({ rows, columns, values }) {
   const places = (count) => Array.from({ length: SIDE }, (_, i) => {
@@ -80,25 +72,23 @@ function painted(width, height, colour) {
   return context.canvas;
 }
 
-/** Where a fine map crosses the threshold, as a path in its unit square (marching squares). */
+/** Where a fine map crosses the threshold, as a path in its unit square (marching triangles). */
 export function contour(map, threshold) {
   const path = new Path2D();
-  const corners = [[0, 0], [CELL, 0], [CELL, CELL], [0, CELL], [0, 0]];
+  const above = (at) => map[at] > threshold;
+  const point = (at) => [(at % SIDE) + 0.5, Math.floor(at / SIDE) + 0.5];
+  const crossing = (a, b) => [0, 1].map((axis) => {
+    const along = (threshold - map[a]) / (map[b] - map[a]);
+    return (point(a)[axis] * (1 - along) + point(b)[axis] * along) / SIDE;
+  });
   for (let y = 0; y < SIDE - CELL; y += CELL) {
     for (let x = 0; x < SIDE - CELL; x += CELL) {
-      const at = y * SIDE + x;
-      const sum = (map[at] > threshold) + (map[at + CELL] > threshold)
-        + (map[at + CELL * SIDE] > threshold) + (map[at + CELL * SIDE + CELL] > threshold);
-      if (sum === 0 || sum === 4) continue; // on one side: nearly all of them
-      const above = corners.map(([dx, dy]) => map[at + dy * SIDE + dx] - threshold);
-      let [draw, next] = ['moveTo', 'lineTo'];
-      for (let i = 0; i < 4; i += 1) {
-        if (above[i] > 0 === above[i + 1] > 0) continue;
-        const along = above[i] / (above[i] - above[i + 1]);
-        const [dx, dy] = [0, 1].map((axis) =>
-          corners[i][axis] * (1 - along) + corners[i + 1][axis] * along);
-        path[draw]((x + dx + 0.5) / SIDE, (y + dy + 0.5) / SIDE);
-        [draw, next] = [next, draw];
+      const corners = [0, CELL, CELL * SIDE, CELL * (SIDE + 1)].map((step) => y * SIDE + x + step);
+      if (corners.every(above) || !corners.some(above)) continue; // nearly all
+      for (const triangle of [corners.slice(0, 3), corners.slice(1)]) {
+        const outside = triangle.filter((at) => !above(at)); // none of its edges is crossed, or two
+        triangle.filter(above).flatMap((a) => outside.map((b) => crossing(a, b)))
+          .forEach((place, i) => path[i ? 'lineTo' : 'moveTo'](...place));
       }
     }
   }

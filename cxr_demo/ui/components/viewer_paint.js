@@ -1,8 +1,6 @@
 // What the viewer's canvases show: everything follows from the viewer's state.
 import * as layers from './viewer_layers.js';
 
-const ENDS = { saliency: 0.5, difference: 3 }; // of colours: logits per region, standard deviations
-
 /** The radiograph, and beside it or behind the curtain what it is compared with. */
 export function paint(viewer, primary, secondary) {
   fit(primary);
@@ -51,24 +49,20 @@ export function pane(viewer, canvas, other = null) {
   context.setLineDash([]);
 }
 
-/** What is to lie over the radiograph: its absolute scale, and how it is painted once there. */
+/** What is to lie over the radiograph: its scale, which ends at `end`, and how it is painted if it is
+ *  there. */
 export function overlayOf(viewer) {
-  const { props: { methods, ramp }, reading, state } = viewer;
-  const { method, threshold } = state;
-  const [kind, name] = state.overlay.split(' ');
-  if (kind === 'none' || state.veil) return null;
-  const { maps, saliency, difference } = reading ?? {};
-  const map = { anomaly: maps?.[method], saliency: saliency?.[name], difference }[kind];
+  const { props: { methods, ramp, ends }, reading, state: { overlay, method, threshold, veil } } = viewer;
+  if (overlay === 'none' || veil) return null;
+  const anomaly = overlay === 'anomaly';
+  const [name] = anomaly ? [method] : overlay.split(' ');
+  const end = anomaly ? methods[method].range[1] : ends[name];
+  const map = reading?.maps[anomaly ? method : overlay];
   const made = (maker, ...sources) => map
     && (() => layer(viewer, maker, [layer(viewer, 'fine', [map]), ...sources]));
-  if (kind === 'anomaly') {
-    const { range: ends } = methods[method];
-    return { matrix: map?.matrix, ends, unit: `unit.${method}`, threshold,
-      colours: ramp.map((rgb) => `rgb(${rgb})`),
-      picture: made('heat', threshold, ends[1], ramp), contour: made('contour', threshold) };
-  }
-  return { matrix: map?.matrix, ends: [-ENDS[kind], ENDS[kind]], unit: `unit.${kind}`,
-    colours: ['#56b4e9', 'transparent', '#e69f00'], picture: made('signed', ENDS[kind]) };
+  const shown = { name, end, matrix: map?.matrix };
+  return anomaly ? { ...shown, threshold, picture: made('heat', threshold, end, ramp), contour: made('contour', threshold) }
+    : { ...shown, picture: made('signed', end) };
 }
 
 /** What a function of viewer_layers.js makes, anew only where what it is made of has changed. */

@@ -1,13 +1,8 @@
-// What the viewer shows elsewhere on the page: the verdict at a threshold, and what probes did. HTML is
-// made of numbers and of words of our own.
+// What the viewer shows elsewhere on the page: the verdict at a threshold, and what probes did. What
+// they are made of is in wording/viewer_html.py.
 import { clamp } from './viewer_layers.js';
 
-const BINS = 40;
-const ROWS = { normal: [30, 28, true], pneumonia: [30, 28, false], map: [80, 18, true] }; // axis, height, upwards
-
 export const decimals = (step) => Math.round(-Math.log10(step));
-export const joined = (list, html) => list.map(html).join('');
-export const table = (rows) => joined(rows, (row) => `<tr>${joined(row, (cell) => `<td>${cell}</td>`)}</tr>`);
 
 const shareAbove = (values, threshold) =>
   values.filter((value) => value > threshold).length / values.length;
@@ -37,70 +32,42 @@ function meaning({ t, percent, state, props }) {
   ].join(' ');
 }
 
-/** Bars of held-out scores and of this map's values, in a square of 100 × 80. */
-function histogram(series, high) {
-  return joined(Object.entries(ROWS), ([name, [axis, tallest, up]]) => {
-    const counts = new Array(BINS).fill(0);
-    for (const value of series[name]) counts[clamp(Math.floor((value / high) * BINS), 0, BINS - 1)] += 1;
-    return joined(counts, (count, i) => {
-      const height = tallest * Math.sqrt(count / Math.max(...counts));
-      return count ? `<rect class="${name}" x="${(100 * i) / BINS}" y="${up ? axis - height : axis}" height="${height}" width="2.2"/>` : '';
-    });
-  });
+/** A preset was pressed, or a place in the histogram. */
+export function choose({ target, offsetX }, viewer) {
+  const histogram = target.closest('svg');
+  const [, high] = viewer.props.methods[viewer.state.method].range;
+  if (histogram) viewer.choose((high * offsetX) / histogram.clientWidth);
+  else if (target.value) viewer.choose(target.value);
 }
 
-/** Verdict, histogram, presets, meaning. What does not hang on the threshold is drawn once. */
+/** Verdict, histogram, presets, meaning. */
 export function verdict(root, viewer) {
   const { t, number, percent, props, reading, state: { method, threshold, veil } } = viewer;
-  const { range: [, high], step, presets, normal, pneumonia } = props.methods[method];
+  const { range: [, high], step } = props.methods[method];
   const found = reading && !veil ? judged(viewer) : null;
   const shown = (value) => number(value, decimals(step));
-  const drawn = [props.label, method, found && reading.id].join();
-  if (root.dataset.drawn !== drawn) {
-    root.dataset.drawn = drawn;
-    const [histogramIs, presetsAre] = [t('histogram'), t('threshold.preset')];
-    root.innerHTML = `<p class="said" role="status"></p>
-<svg viewBox="0 0 100 80" preserveAspectRatio="none" role="img" aria-label="${histogramIs}"><title>${histogramIs}</title>
-${histogram({ normal, pneumonia, map: found ? reading.maps[method].values : [] }, high)}
-<g></g></svg>
-<p class="ends"><span>0</span>${joined(Object.keys(ROWS), (name) =>
-    `<span class="${name}">${t(name === 'map' ? 'map.query' : `class.${name}`)}</span>`)}<span>${high} ${t(`unit.${method}`)}</span></p>
-<div class="presets" role="group" aria-label="${presetsAre}" title="${presetsAre}">
-${joined(Object.entries(presets), ([name, value]) =>
-    `<button type="button" value="${value}">${t(`preset.${name}`)} · ${shown(value)}</button>`)}</div><p class="meant"></p>`;
-    root.querySelector('svg').onclick = ({ offsetX, currentTarget }) => viewer.choose((high * offsetX) / currentTarget.clientWidth);
-    root.querySelector('.presets').onclick = ({ target }) => target.value && viewer.choose(target.value);
-  }
-  const [said, marks, meant] = root.querySelectorAll('.said, g, .meant');
   const words = found ? t(found.unusual ? 'verdict.unusual' : 'verdict.usual', { score: shown(found.score),
     threshold: shown(threshold), share: percent(found.share_above, 1) }) : t(veil ?? 'nothing');
+  const [said, meant] = root.querySelectorAll('.said, .meant');
   if (said.textContent !== words) said.textContent = words;
   said.dataset.share = found?.share_above ?? '';
   said.classList.toggle('unusual', Boolean(found?.unusual));
   meant.textContent = meaning(viewer);
-  marks.innerHTML = joined(found ? ['threshold', 'score'] : ['threshold'], (name) => {
+  for (const own of root.querySelectorAll('[data-method]')) own.hidden = own.dataset.method !== method;
+  const [places, marks] = root.querySelectorAll(`[data-method=${method}] svg > :is([data-class=map], g)`);
+  places.setAttribute('d', found ? reading.maps[method].bars : '');
+  marks.innerHTML = (found ? ['threshold', 'score'] : ['threshold']).map((name) => {
     const x = 100 * clamp({ ...found, threshold }[name] / high, 0, 1);
     return `<line class="${name}" x1="${x}" x2="${x}" y2="80"/>`;
-  });
+  }).join('');
   for (const button of root.querySelectorAll('button')) button.setAttribute('aria-pressed', Number(button.value) === threshold);
 }
 
-/** One line for each box hidden, with the change against the untouched radiograph. */
-export function probes(root, { t, number, percent, reading, state: { probes: made, veil } }) {
-  const before = Object.entries(reading?.probabilities ?? {});
-  const changed = (now, then) => {
-    const points = Math.round(1000 * (now - then)) / 10;
-    return `${percent(now, 1)} (${points > 0 ? '+' : points < 0 ? '−' : '±'}${number(Math.abs(points), 1)})`;
-  };
-  const where = (box) => {
-    const [left, top, right, bottom] = box.map((share) => percent(share));
-    return `${left}–${right} × ${top}–${bottom}`;
-  };
-  const head = ['#', t('probe.box'), ...before.map(([name]) => t(`class.${name}`))];
-  const rows = [[0, t('probe.untouched'), ...before.map(([, share]) => percent(share, 1))],
-    ...made.map(({ box, fill, found }, i) => [i + 1, `${where(box)}, ${t(`fill.${fill}`)}`,
-      ...before.map(([name, share]) => (found ? changed(found[name], share) : '…'))])];
-  root.innerHTML = veil || !before.length || !made.length ? `<p class="note">${t(veil ?? 'probe.empty')}</p>`
-    : `<table><caption class="note">${t('probe.caption')}</caption><thead><tr>${joined(head, (name) => `<th scope="col">${name}</th>`)}
-</tr></thead><tbody>${table(rows)}</tbody></table>`;
+/** One line for each box hidden, below one for the untouched radiograph. */
+export function probes(root, { t, state: { probes: made, veil } }) {
+  const [note, table] = root.children;
+  table.hidden = Boolean(veil) || !made.length;
+  note.textContent = table.hidden ? t(veil ?? 'probe.empty') : '';
+  const rows = made.flatMap((probe, i) => (probe.rows ?? ['<tr><th scope="row">…</th></tr>']).slice(i && -1));
+  table.querySelector('tbody').innerHTML = rows.join('');
 }

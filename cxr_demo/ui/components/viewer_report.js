@@ -2,7 +2,7 @@
 // on the page, so nothing is sent, and no file's name or patient's tag can get in unless it is typed.
 import { FITTED } from './viewer_layers.js';
 import { pane } from './viewer_paint.js';
-import { joined, judged, table } from './viewer_panels.js';
+import { judged } from './viewer_panels.js';
 
 const STYLE = `@page { size: A4; margin: 11mm } * { box-sizing: border-box }
 body { font: 9.5pt/1.35 system-ui, sans-serif; color: #111; background: #fff; max-width: 188mm; margin: 4mm auto }
@@ -17,18 +17,22 @@ const FACTS = ['image', 'gate', 'probabilities', 'plausible', 'operating_point',
 
 const escaped = (text) => String(text).replaceAll(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const line = (text, style = '') => (text ? `<p${style && ` class="${style}"`}>${escaped(text)}</p>` : '');
+const table = (rows) => `<table>${rows.map((row) => `<tr><td>${row.join('</td><td>')}</td></tr>`).join('')}</table>`;
+/** What the page says itself, in every language; `saveReport` keeps the one that is chosen. */
+const said = (selector, tag = 'p') =>
+  [...document.querySelectorAll(selector)].map(({ innerHTML }) => `<${tag}>${innerHTML}</${tag}>`).join('');
 
 /** Save the report; `facts` are as `Viewer` of viewer.py says. */
 export function saveReport(viewer, kind, label, facts) {
   const { t, state, reading } = viewer;
   if (!reading || state.veil) return;
-  const said = { label: label?.trim() || null, date: new Date().toISOString(), disclaimer: t('disclaimer'),
+  const report = { label: label?.trim() || null, date: new Date().toISOString(), disclaimer: t('disclaimer'),
     ...Object.fromEntries(FACTS.map((name) => [name, facts[name] ?? null])),
     prevalence: state.prevalence / 100, anomaly: judged(viewer),
     probes: state.probes.map(({ box, fill, found }) => ({ box, fill, probabilities: found ?? null })) };
-  const content = kind === 'json' ? JSON.stringify(said, null, 1) : page(viewer, said);
+  const content = kind === 'json' ? JSON.stringify(report, null, 1) : page(viewer, report);
   const href = `data:text/${kind};charset=utf-8,${encodeURIComponent(content)}`;
-  const download = `reading-${said.date.slice(0, 19).replaceAll(/[-:]/g, '')}.${kind}`;
+  const download = `reading-${report.date.slice(0, 19).replaceAll(/[-:]/g, '')}.${kind}`;
   Object.assign(document.createElement('a'), { href, download }).click();
 }
 
@@ -41,40 +45,32 @@ function picture(viewer, name, look) {
   return `<figure><img src="${canvas.toDataURL('image/jpeg', 0.9)}" alt="${name}"><figcaption>${name}</figcaption></figure>`;
 }
 
-/** The page's own sentences, as they stand, each of them in one language. */
-function sentences(selector, spoken) {
-  return joined([...document.querySelectorAll(selector)], (element) => {
-    const copy = element.cloneNode(true);
-    for (const other of copy.querySelectorAll(`[lang]:not([lang=${spoken}])`)) other.remove();
-    return line(copy.matches('tr') ? [...copy.children].map((cell) => cell.textContent).join(' ') : copy.textContent);
-  });
-}
-
-function page(viewer, said) {
+function page(viewer, report) {
   const { t, number, percent, state } = viewer;
-  const { impression: mark, gate, model } = said;
+  const { impression: mark, gate, model } = report;
   const spoken = viewer.spoken();
-  const text = (selector) => sentences(selector, spoken);
-  const heads = Object.values(said.probabilities ?? {}).flatMap((one) =>
+  const heads = Object.values(report.probabilities ?? {}).flatMap((one) =>
     Object.entries(one).map(([name, p]) => [t(`class.${name}`), percent(p, 1)]));
-  const near = (said.neighbours ?? []).slice(0, 11).map(({ id, label, similarity }, i) =>
+  const near = (report.neighbours ?? []).slice(0, 11).map(({ id, label, similarity }, i) =>
     [i + 1, escaped(id), t(`class.${label}`), number(similarity, 3)]);
-  const title = escaped(said.label ? `${t('report.title')}: ${said.label}` : t('report.title'));
+  const title = [t('report.title'), report.label].filter(Boolean).join(': ');
   const pictures = [[t('report.radiograph'), { overlay: 'none' }],
     [`${t('overlay.anomaly')}: ${t(`method.${state.method}`)}`, { overlay: 'anomaly', overlayOn: true, contour: true }],
     [t('overlay.saliency', { class: t('class.pneumonia') }), { overlay: 'saliency pneumonia', overlayOn: true }]];
-  return `<!doctype html>
-<html lang="${spoken}"><head><meta charset="utf-8"><title>${t('report.title')}</title><style>${STYLE}</style></head><body><h1>${title}</h1>
-${line(new Date(said.date).toLocaleString(spoken))}${line(said.disclaimer, 'warn')}
+  const made = new DOMParser().parseFromString(`<head><meta charset="utf-8"><title>${t('report.title')}</title>
+<style>${STYLE}</style></head><body><h1>${escaped(title)}</h1>
+${line(new Date(report.date).toLocaleString(spoken))}${line(report.disclaimer, 'warn')}
 ${line(gate?.grade === 'unusual' && `${t('gate.unusual')} ${t(`gate.${gate.key}`)}`, 'warn')}
-${line(said.image?.burned_in && t('burned_in'), 'warn')}${line(said.atypical && t('atypical'), 'warn')}
-<div class="three">${joined(pictures, ([name, look]) => picture(viewer, name, look))}</div>
-<div class="two"><div><h2>${t('probabilities.title')}</h2><table>${table(heads)}</table>
-${joined(['called', 'set', 'meaning'], (name) => text(`.findings .${name}`))}${line(t('probabilities.note'))}</div>
-<div><h2>${t('neighbours.title')}</h2>${text('.findings .vote')}<table>${table(near)}</table></div></div>
-<h2>${t('anomaly.title')}</h2>${text('.cxr-panel .said')}${text('.cxr-panel .meant')}${text('.zones tbody tr')}
-${line(said.probes.length && t('report.probes', { count: said.probes.length }))}
+${line(report.image?.burned_in && t('burned_in'), 'warn')}${line(report.atypical && t('atypical'), 'warn')}
+<div class="three">${pictures.map(([name, look]) => picture(viewer, name, look)).join('')}</div>
+<div class="two"><div><h2>${t('probabilities.title')}</h2>${table(heads)}
+${said('.findings :is(.called, .set, .meaning)')}${line(t('probabilities.note'))}</div>
+<div><h2>${t('neighbours.title')}</h2>${said('.findings .vote')}${table(near)}</div></div>
+<h2>${t('anomaly.title')}</h2>${said('.cxr-panel :is(.said, .meant)')}<table>${said('.zones tbody tr', 'tr')}</table>
+${line(report.probes.length && t('report.probes', { count: report.probes.length }))}
 ${line(mark && t('report.impression', { impression: t(`impression.${mark.impression}`), confidence: t(`confidence.${mark.confidence}`) }))}
-${line(model && `${t('report.model')} ${Object.entries(model).map(([name, hash]) => `${name} ${hash}`).join(', ')}`)}
-</body></html>`;
+${line(model && `${t('report.model')} ${Object.entries(model).map(([name, hash]) => `${name} ${hash}`).join(', ')}`)}`, 'text/html');
+  for (const other of made.querySelectorAll(`[lang]:not([lang=${spoken}])`)) other.remove();
+  made.documentElement.lang = spoken;
+  return `<!doctype html>\n${made.documentElement.outerHTML}`;
 }

@@ -19,13 +19,12 @@ from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui.components.drop_zone import DropZone
 from cxr_demo.ui.components.map_link import MapLink
-from cxr_demo.ui.components.neighbours import Neighbours
-from cxr_demo.ui.components.probabilities import nothing_html
-from cxr_demo.ui.components.viewer import FILLS, Viewer, ViewerPanel
+from cxr_demo.ui.components.viewer import FILLS, Viewer, probes_panel, verdict_panel
 from cxr_demo.ui.map_figure import PROJECTIONS
 from cxr_demo.ui.tabs.pictures import PicturesOffer
 from cxr_demo.ui.tabs.reading_handlers import OUTPUTS, ReadingHandlers, saying_refusals
 from cxr_demo.wording import messages
+from cxr_demo.wording.probabilities import nothing_html
 from cxr_demo.wording.spans import say
 
 NETWORKS = {"concurrency_id": "networks", "concurrency_limit": 1}
@@ -65,7 +64,7 @@ class ReadingTab:
         self._wire()
 
     def _intake(self) -> None:
-        with gr.Row(elem_id="intake"):
+        with gr.Row(elem_id="intake", equal_height=True):
             self.drop = DropZone(scale=1, min_width=200)
             self.examples = gr.Gallery(
                 label=T("examples"), show_label=False, columns=16, rows=1, height=72, buttons=[],
@@ -82,9 +81,10 @@ class ReadingTab:
 
     def _radiograph(self) -> None:
         scores = self._service.held_out_scores.items()
-        self.viewer = Viewer(
-            {n: {**s, "range": [0, HOTTEST[n]], "step": THRESHOLD_STEP[n]} for n, s in scores}
-        )
+        self.methods = {
+            n: {**s, "range": [0, HOTTEST[n]], "step": THRESHOLD_STEP[n]} for n, s in scores
+        }
+        self.viewer = Viewer(self.methods)
         with gr.Row(elem_classes="controls"):
             self.overlay = choice("overlay", "overlay.", OVERLAYS, gr.Dropdown, min_width=170)
             self.compare = choice(
@@ -94,10 +94,10 @@ class ReadingTab:
         self.zones = gr.HTML("", elem_id="zones")
         with gr.Accordion(T("probe.title"), open=False, elem_id="probe-accordion"):
             with gr.Row():
-                self.fill = choice("probe.fill", "fill.", FILLS)
+                self.fill = choice("probe.fill", "fill.", FILLS, elem_classes="strip")
                 self.undo = gr.Button(T("probe.undo"), size="sm")
                 self.clear = gr.Button(T("probe.clear"), size="sm")
-            ViewerPanel("probes")
+            probes_panel()
         with gr.Accordion(T("report.title.short"), open=False), gr.Row():
             self.label = gr.Textbox(label=T("report.label"), max_length=80)
             self.report_html = gr.Button(T("report.html"))
@@ -114,14 +114,16 @@ class ReadingTab:
             self.reveal = gr.Button(T("readfirst.reveal"), variant="primary")
         self.probabilities = gr.HTML(nothing_html(), elem_id="probabilities")
         points = list(self._service.calibration["operating_points"])
-        self.point = choice("point", "point.", points, elem_id="point")
-        preset = self._service.held_out_scores["detector"]["presets"]
+        self.point = choice("point", "point.", points, elem_id="point", elem_classes="strip")
+        presets = self.methods["detector"]["presets"]
         self.threshold = slider(
-            "threshold", 0, HOTTEST["detector"], next(iter(preset.values())),
+            "threshold", 0, HOTTEST["detector"], next(iter(presets.values())),
             THRESHOLD_STEP["detector"], elem_id="threshold",
         )  # fmt: skip
-        ViewerPanel("verdict")
-        self.method = choice("method", "method.", list(HOTTEST), elem_id="method")
+        verdict_panel(self.methods)
+        self.method = choice(
+            "method", "method.", list(HOTTEST), elem_id="method", elem_classes="strip"
+        )
         with gr.Accordion(T("hundred.title"), open=False):
             self.prevalence = slider("prevalence", 1, 99, 50)
             self.hundred = gr.HTML(self._handlers.hundred(points[0], 50)["hundred"])
@@ -129,12 +131,12 @@ class ReadingTab:
     def _references(self) -> None:
         self.projection = gr.Radio(
             [(title, name) for name, title in PROJECTIONS.items()], value="umap",
-            label=T("map.title"), show_label=False, elem_id="projection",
+            label=T("map.title"), show_label=False, elem_id="projection", elem_classes="strip",
         )  # fmt: skip
         self.plot = gr.Plot(show_label=False, elem_id="map", elem_classes="reference-map")
         self.map_link = MapLink("map")
-        self.picked = Neighbours(elem_id="picked")
-        self.cards = Neighbours(nothing_html(), elem_id="neighbours")
+        self.picked = gr.HTML(elem_id="picked")
+        self.cards = gr.HTML(nothing_html(), elem_id="neighbours")
         with gr.Accordion(T("search.title"), open=False), gr.Row(elem_classes="controls"):
             self.k = slider("search.k", 1, MAX_NEIGHBOURS, NEIGHBOURS)
             self.classes = choice(
@@ -143,7 +145,7 @@ class ReadingTab:
             self.exclude = gr.Checkbox(True, label=T("search.exclude"))
         with gr.Accordion(T("table.title"), open=False):
             self.find = gr.Textbox(label=T("table.find"), max_length=80)
-            self.found = Neighbours(elem_id="found")
+            self.found = gr.HTML(elem_id="found")
         with gr.Accordion(T("how.title"), open=False):
             gr.HTML("".join(f"<p>{say(key)}</p>" for key in NOTES))
         self._pictures = PicturesOffer(self._service, self.offers_pictures)
@@ -187,8 +189,7 @@ class ReadingTab:
         on(self.find.change, handlers.find, [self.find], **LATEST)
         on(self.map_link.look, handlers.look, [], told=True, **LATEST)
         on(self.map_link.pick, handlers.pick, [self.facts], told=True, **SEARCHES)
-        for cards in (self.cards, self.picked, self.found):
-            on(cards.pick, handlers.press, [self.facts], told=True, **SEARCHES)
+        on(self.map_link.press, handlers.press, [self.facts], told=True, **SEARCHES)
 
         # What the browser does by itself.
         empty = f"() => [[], {json.dumps(messages.log_html([]))}]"

@@ -23,10 +23,10 @@ from cxr_demo.server.reading_log import logged
 from cxr_demo.server.refusals import attempt, checked
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads
-from cxr_demo.ui.components import map_link, neighbours, probabilities, viewer
+from cxr_demo.ui.components import map_link, viewer
 from cxr_demo.ui.components.drop_zone import Radiograph as Sent
 from cxr_demo.ui.map_figure import ReferenceMap
-from cxr_demo.wording import messages
+from cxr_demo.wording import messages, neighbours, probabilities
 from cxr_demo.wording.spans import say
 
 OUTPUTS = (
@@ -163,12 +163,14 @@ class ReadingHandlers:
 
     def probe(self, asked: object, sent: object) -> dict:
         """Hide boxes from the networks."""
-        request, found = checked(viewer.ProbeRequest, asked), None
+        analyser, request = self._service.analyser, checked(viewer.ProbeRequest, asked)
+        before = found = None
         with suppress(UserError):  # the viewer takes the box away again
-            square = picture_of_uri(sent.get("square") if isinstance(sent, dict) else None, SIDE)
-            examine = self._service.analyser.examine
-            found = examine(Radiograph(square, 8), request.hidden, request.fill).probabilities
-        return {"viewer": viewer.probed(request, found)}
+            before = parse_facts(sent, analyser.library)["probabilities"]
+            square = picture_of_uri(sent.get("square"), SIDE)
+            hidden = analyser.examine(Radiograph(square, 8), request.hidden, request.fill)
+            found = hidden.probabilities
+        return {"viewer": viewer.probed(request, before, found)}
 
     def find(self, text: object) -> dict:
         """References by patient or name, as a table to choose from by keyboard."""

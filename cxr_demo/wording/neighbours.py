@@ -2,7 +2,8 @@
 
 Data contract: rows are those of the library; thumbnails are its pictures, at most 96 pixels wide,
 which the browser enlarges. The functions return HTML of our own words, the library's names and
-pictures; its looks are in `findings.css`.
+pictures; its looks are in `ui/components/findings.css`. `MapLink` tells which `data-row` was
+pressed, and presses those of what is marked.
 (`gr.Gallery` cannot press the card of a point picked on the map, has captions in one language and
 colour only and hides them from screen readers, and writes each picture to the disk.)
 """
@@ -18,7 +19,6 @@ from cxr_demo.reference.library import Reference, ReferenceLibrary
 from cxr_demo.reference.neighbourhood import Neighbourhood, agreement
 from cxr_demo.reference.projection import Typicality
 from cxr_demo.reference.thumbnails import Thumbnails
-from cxr_demo.ui.components.module import Scripted
 from cxr_demo.wording.messages import table_html
 from cxr_demo.wording.spans import in_every_language, number, percent, say, sentence
 
@@ -27,21 +27,6 @@ LARGE = 4
 MAX_PICKED = 24
 """Cards of a lasso; the table has more."""
 MAX_LISTED = 200
-
-
-class Neighbours(Scripted):
-    """Cards or a table of references.
-
-    Value, Python → browser: what `neighbours_html`, `picked_html` or `references_html` returns, ""
-    for nothing. Handlers get it back as they gave it and have no use for it.
-
-    Event "pick": a card was pressed; `map_link.picked_rows(event._data, library)` says of which
-    reference, or of none where it was pressed already. `MapLink` presses the cards of what is
-    marked then.
-    """
-
-    def __init__(self, value: str = "", **options):
-        super().__init__("neighbours", ("pick",), value=value, **options)
 
 
 def neighbours_html(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cxr_demo.ui.components.probabilities import (
+from cxr_demo.wording.probabilities import (
     nothing_html,
     per_hundred_html,
     probabilities_html,

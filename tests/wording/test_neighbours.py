@@ -8,7 +8,7 @@ import pytest
 from cxr_demo.reference.library import Neighbour
 from cxr_demo.reference.neighbourhood import Neighbourhood, find_neighbourhood
 from cxr_demo.reference.projection import Typicality
-from cxr_demo.ui.components.neighbours import (
+from cxr_demo.wording.neighbours import (
     MAX_LISTED,
     MAX_PICKED,
     neighbours_html,
@@ -16,7 +16,7 @@ from cxr_demo.ui.components.neighbours import (
     references_html,
 )
 from tests.ui.grid_library import grid_library, prototypes_of
-from tests.ui.test_probabilities import english
+from tests.wording.test_probabilities import english
 
 USUAL = Typicality(least=0.8, lowest=0.7, lower_quartile=0.9, upper_quartile=0.99)
 CALLED = {

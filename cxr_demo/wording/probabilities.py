@@ -1,7 +1,8 @@
 """What the classifier says, as HTML in every language. Pure functions, shown by plain `gr.HTML`.
 
 Data contract: probabilities are calibrated shares in [0, 1] by head and class, as in `Analysis`.
-Every function returns HTML of our own words and numbers; its looks are in `findings.css`.
+Every function returns HTML of our own words and numbers; its looks are in
+`ui/components/findings.css`.
 (`gr.Label` sorts its bars anew each time and can mark neither the operating point nor the set.)
 """
 
