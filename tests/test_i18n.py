@@ -121,7 +121,7 @@ def literals() -> tuple[set[str], set[str]]:
     for text in MODULES.values():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                whole.add(node.value)
+                whole |= {node.value, *re.findall(r'data-(?:t|label|title)="([^"]+)"', node.value)}
                 patterns |= {re.escape(node.value) + ".+"} if node.value.endswith(".") else set()
             elif isinstance(node, ast.JoinedStr):
                 parts = [

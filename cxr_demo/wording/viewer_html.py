@@ -17,22 +17,32 @@ FULL = 'fill="currentColor"'
 TOOLS = {
     "window": (
         "tool.window",
+        "tool.window.why",
         f'<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" {FULL}/>',
     ),
     "pan": (
         "tool.pan",
+        "tool.pan.why",
         '<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>',
     ),
-    "zoom": ("tool.zoom", '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M20 20l-4.8-4.8"/>'),
-    "probe": ("tool.probe", '<path d="M5 5h14v14H5z" stroke-dasharray="4 3"/>'),
-    "in": ("zoom.in", '<path d="M12 5v14M5 12h14"/>'),
-    "out": ("zoom.out", '<path d="M5 12h14"/>'),
-    "inverted": ("invert", f'<path d="M4 4h16v16H4z"/><path d="M20 4v16H4z" {FULL}/>'),
-    "overlayOn": ("overlay.on", '<path d="M12 4l9 5-9 5-9-5zM3 14l9 5 9-5"/>'),
-    "contour": ("contour", '<path d="M6 8c3-5 11-4 12 2s-3 9-7 8-9-4-5-10z"/>'),
-    "reset": ("reset", '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5"/>'),
+    "zoom": (
+        "tool.zoom",
+        "tool.zoom.why",
+        '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M20 20l-4.8-4.8"/>',
+    ),
+    "probe": ("tool.probe", "tool.probe.why", '<path d="M5 5h14v14H5z" stroke-dasharray="4 3"/>'),
+    "in": ("zoom.in", "zoom.in", '<path d="M12 5v14M5 12h14"/>'),
+    "out": ("zoom.out", "zoom.out", '<path d="M5 12h14"/>'),
+    "inverted": (
+        "invert",
+        "invert.why",
+        f'<path d="M4 4h16v16H4z"/><path d="M20 4v16H4z" {FULL}/>',
+    ),
+    "overlayOn": ("overlay.on", "overlay.on.why", '<path d="M12 4l9 5-9 5-9-5zM3 14l9 5 9-5"/>'),
+    "contour": ("contour", "contour.why", '<path d="M6 8c3-5 11-4 12 2s-3 9-7 8-9-4-5-10z"/>'),
+    "reset": ("reset", "reset.why", '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5"/>'),
 }
-"""Key of the label and icon by name; the tooltip's key ends in `.why` where it says more."""
+"""By name the keys of label and tooltip, and the icon."""
 WINDOWS = {
     "1": {"level": 0.5, "width": 1},
     "2": {"level": 0.35, "width": 0.6},
@@ -57,8 +67,8 @@ def viewer_html(name: str, methods: Mapping[str, Mapping], ramp: Sequence[str]) 
     """
     keys = f'aria-describedby="{name}-keys"'
     options = "".join(
-        f'<option value="{number}" data-t="window.{number or "preset"}"></option>'
-        for number in ("", *WINDOWS)
+        f'<option value="{number}" data-t="{key}"></option>'
+        for number, key in {"": "window.preset", **{n: f"window.{n}" for n in WINDOWS}}.items()
     )
     ends = {method: ("0", f"{given['range'][1]:g}") for method, given in methods.items()}
     ends |= {overlay: (f"−{end}", f"+{end}") for overlay, end in SIGNED.items()}
@@ -84,8 +94,7 @@ def viewer_html(name: str, methods: Mapping[str, Mapping], ramp: Sequence[str]) 
 
 
 def _tool(name: str) -> str:
-    label, icon = TOOLS[name]
-    why = label if label.startswith("zoom") else f"{label}.why"
+    label, why, icon = TOOLS[name]
     return (
         f'<button type="button" data-tool="{name}" data-label="{label}" data-title="{why}">'
         f'<svg viewBox="0 0 24 24" aria-hidden="true">{icon}</svg></button>'

@@ -148,7 +148,7 @@ def test_a_field_of_gradios_own_keeps_its_drops(page):
     for _ in range(9):  # Gradio draws the field before it listens; a person would try again, too
         arrive(page, ("a.png", b"1"), on="#beside button")
         with suppress(TimeoutError):
-            page.wait_for_selector("#beside :text('a.png')", timeout=10_000)
+            page.wait_for_selector("#beside [aria-label='a.png']", timeout=10_000)
             break
     else:
         pytest.fail("the file was never shown")
