@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from cxr_demo.errors import RadiographError
+from cxr_demo.reading.archive_names import entry_name
 from cxr_demo.reading.reader import MAX_FILE_BYTES
 
 MAX_ARCHIVE_BYTES = 500 << 20
@@ -67,13 +68,14 @@ def open_archive(file: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise RadiographError("batch.zip.damaged") from None
     with archive:
-        wanted = [entry for entry in archive.infolist() if not entry.is_dir() and _is_shown(entry)]
+        named = [(entry_name(entry), entry) for entry in archive.infolist()]
+        wanted = [(name, entry) for name, entry in named if _is_shown(name)]
         if not wanted:
             raise RadiographError("batch.zip.empty")
         if len(wanted) > MAX_ENTRIES:
             raise RadiographError("batch.zip.many", most=MAX_ENTRIES)
-        for entry in wanted:
-            yield entry.filename, lambda entry=entry: _read(archive, entry)
+        for name, entry in wanted:
+            yield name, lambda entry=entry: _read(archive, entry)
 
 
 def _refuse(refusal: RadiographError) -> bytes:
@@ -98,9 +100,11 @@ def _check_directory(file: Path) -> None:
         raise RadiographError("batch.zip.many", most=MAX_ENTRIES)
 
 
-def _is_shown(entry: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(entry.filename).parts
-    return not any(part.startswith(".") or part == "__MACOSX" for part in parts)
+def _is_shown(name: str) -> bool:
+    """Whether it is a file, and none that file managers hide."""
+    folders = [part for part in PurePosixPath(name).parts if part != ".."]
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in folders)
+    return not hidden and not name.endswith("/")
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -115,5 +119,5 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(entry) as opened:
             return opened.read(MAX_FILE_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
         raise RadiographError("batch.zip.damaged") from None
