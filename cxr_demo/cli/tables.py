@@ -6,6 +6,7 @@ null in Parquet. Lists have the nearest neighbour first, in CSV with spaces betw
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,8 +19,14 @@ from cxr_demo.i18n import translate
 if TYPE_CHECKING:
     import pandas as pd
 
+BOM = "\ufeff"
+"""Without it Excel takes UTF-8 for the code page of its country."""
+
 ROW_GROUP = 10_000
 """Rows held in memory until they are written, some 10 MB."""
+
+_FORMULA = re.compile(r"[\s\u200b\ufeff]*[=+@\-\uff1d\uff0b\uff20\uff0d]|[\t\r\n]")
+"""How text begins that a spreadsheet would calculate: also after blanks, also in full width."""
 
 TEXT, NUMBER, TRUTH, LIST = "string", "Float64", "boolean", "object"
 
@@ -85,16 +92,20 @@ def write_json(path: Path, records: Iterable[dict]) -> None:
 
 
 def write_csv(path: Path, records: Iterable[dict]) -> None:
-    """Comma-separated values, RFC 4180, none of which a spreadsheet takes for a formula."""
+    """Comma-separated values, RFC 4180, in UTF-8 with its mark at the start ("utf-8-sig" reads
+    it), none of which a spreadsheet takes for a formula."""
     with path.open("w", encoding="utf-8", newline="") as rows:
         write_csv_rows(rows, records)
 
 
 def write_csv_rows(rows: TextIO, records: Iterable[dict]) -> None:
-    """The same to an open file."""
+    """The same to an open file; mark and names where nothing is written yet."""
     for frame in _frames(records):
         cells = frame.apply(lambda column: column.astype(object).map(_cell))
-        cells.to_csv(rows, index=False, header=not rows.tell(), lineterminator="\r\n")
+        is_first = not rows.tell()
+        if is_first:
+            rows.write(BOM)
+        cells.to_csv(rows, index=False, header=is_first, lineterminator="\r\n")
 
 
 def write_parquet(path: Path, records: Iterable[dict]) -> None:
@@ -173,5 +184,5 @@ def _cell(value: Any) -> Any:
         return str(value).lower()
     if isinstance(value, list):
         value = " ".join(map(str, value))
-    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    is_formula = isinstance(value, str) and _FORMULA.match(value)
     return f"'{value}" if is_formula else value

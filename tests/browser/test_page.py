@@ -215,7 +215,9 @@ def analyse(page, *files: Path) -> None:
 def saved_csv(page) -> list[str]:
     with page.expect_download() as saved:
         page.get_by_role("button", name=WORDS["batch.csv"]).click()
-    return saved.value.path().read_text(encoding="utf-8").splitlines()
+    content = saved.value.path().read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")  # by which Excel knows UTF-8
+    return content.decode("utf-8-sig").splitlines()
 
 
 def left(uploads: Path) -> list[Path]:

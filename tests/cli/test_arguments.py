@@ -200,7 +200,7 @@ def test_a_table_says_what_the_lines_say(analyse, folder, tmp_path_factory, kind
     _, lines = analyse(folder)
     assert analyse(folder, f"--{kind}", target) == (3, [])
     if kind == "csv":
-        rows = list(csv.DictReader(target.open(encoding="utf-8", newline="")))
+        rows = list(csv.DictReader(target.open(encoding="utf-8-sig", newline="")))
     else:
         rows = pyarrow.parquet.read_table(target).to_pylist()
     assert [row["file"] for row in rows] == [line["file"] for line in lines]

@@ -1,5 +1,6 @@
 """Many files: progress, resume, lock, order, tables, and processes that die."""
 
+import csv
 import json
 import os
 import shutil
@@ -342,7 +343,7 @@ ROW = {
 
 def test_csv_is_what_a_spreadsheet_should_see(tmp_path):
     tables.write_csv(tmp_path / "t.csv", RECORDS)
-    header, ok, *refused = (tmp_path / "t.csv").read_bytes().decode().split("\r\n")
+    header, ok, *refused = (tmp_path / "t.csv").read_bytes().decode("utf-8-sig").split("\r\n")
     assert header == ",".join(ROW)
     assert ok == (
         '"\'=1+1,a.png",ok,"Too ""dark"", here.",unusual,true,0.75,0.2,0.5,0.3,0.625,0.5,true,c1,'
@@ -352,11 +353,25 @@ def test_csv_is_what_a_spreadsheet_should_see(tmp_path):
     assert refused == ['\\udcffb.png,refused,"No image.\nSorry."' + "," * (len(ROW) - 3), ""]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("number", [0, 1, 2, 5])
+def test_csv_has_its_mark_once_at_its_start(tmp_path, monkeypatch, number):
+    """Without it Excel shows "MÃ¼ller"; in groups of rows, also none."""
+    monkeypatch.setattr(tables, "ROW_GROUP", 2)
+    muller = {"burned_in": None, "line": {**REFUSED, "file": "Müller.png"}}
+    tables.write_csv(tmp_path / "t.csv", [muller] * number)
+    content = (tmp_path / "t.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbffile,status,") and content.count(b"\xef\xbb\xbf") == 1
+    header, *rows = csv.reader(content.decode("utf-8-sig").splitlines(keepends=True))
+    assert header == list(ROW) and [row[0] for row in rows] == ["Müller.png"] * number
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\xa0@", "\uff1d"])
 def test_no_text_is_a_formula_and_numbers_stay_numbers(start):
     assert tables._cell(f"{start}1") == f"'{start}1"
     assert tables._cell(f"1{start}") == f"1{start}"
+    assert tables._cell([f"{start}1", "2"]) == f"'{start}1 2"
     assert tables._cell(-1.5) == -1.5
+    assert [tables._cell(name) for name in tables.COLUMNS] == list(ROW)
 
 
 def test_parquet_has_types_and_nulls(tmp_path):
