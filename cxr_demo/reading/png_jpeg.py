@@ -117,9 +117,8 @@ def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
         values[values == (clear if depth == 16 else clear * 255 // (2**depth - 1))] = 0
     if depth < 16:
         return _grey(values, 255), 8
-    # The smallest usual detector depth that holds the brightest value, or more by the sBIT chunk.
-    brightest = int(values.max())
-    bits = next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
+    # Or more by the sBIT chunk.
+    bits = depth_that_holds(int(values.max()))
     bits = max(bits, _png_significant_bits(data) or bits)
     return _grey(values, 2**bits - 1), bits
 
@@ -160,6 +159,11 @@ def _grey(values: np.ndarray, white: int) -> np.ndarray:
     if coloured > COLOUR_SHARE:
         raise RadiographError("refused.colour", share=f"{coloured:.0%}")
     return values.mean(axis=2, dtype=np.float32)
+
+
+def depth_that_holds(brightest: int) -> int:
+    """The smallest usual detector depth that holds a value of 16 bits."""
+    return next(bits for bits in (8, 10, 12, 14, 16) if brightest < 2**bits)
 
 
 def _png_significant_bits(data: bytes) -> int | None:

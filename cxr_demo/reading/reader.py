@@ -1,10 +1,11 @@
-"""Read PNG, JPEG or DICOM bytes as a `Radiograph`, or refuse them with a reason.
+"""Read PNG, JPEG, JPEG 2000 or DICOM bytes as a `Radiograph`, or refuse them with a reason.
 
 Data contract: pixels are float32 (height, width) in [0, 1] with air dark, scaled by the file's true
 bit depth and never stretched to the image's own contrast. Training, page and command line all read
 files here, so that they use the same pixels.
 
-A file's kind is detected by its content, never by its name. DICOM files are read in a subprocess.
+A file's kind is detected by its content, never by its name. DICOM files, and the forms of
+JPEG that only their codecs read, are decoded in a subprocess.
 """
 
 import io
@@ -16,6 +17,12 @@ import numpy as np
 from PIL import Image
 
 from cxr_demo.errors import RadiographError
+from cxr_demo.reading.jpeg_family import (
+    find_jpeg,
+    find_jpeg_2000,
+    is_jpeg_2000,
+    read_codestream,
+)
 from cxr_demo.reading.png_jpeg import check_structure, decode
 from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from cxr_demo.reading.types import Radiograph, check_contrast, check_size, too_large
@@ -33,6 +40,9 @@ _KNOWN_STARTS = (
     (b"BM", "bmp"),
     (b"II*\x00", "tiff"),
     (b"MM\x00*", "tiff"),
+    (b"II\xbc\x01", "jpeg_xr"),
+    (b"\xff\x0a", "jpeg_xl"),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jpeg_xl"),
     (b"%PDF", "pdf"),
     (b"PK\x03\x04", "zip"),
     (b"\x1f\x8b", "gzip"),
@@ -45,7 +55,8 @@ def read_radiograph(data: bytes, frame: int | None = None) -> Radiograph:
     Grey stored as RGB or through a palette is read as grey, transparency is laid over black
     (as outside the collimated field), and a photograph's EXIF rotation is applied. A 16-bit PNG
     is scaled by its true depth: the smallest of 8, 10, 12, 14 and 16 bits that holds its
-    brightest pixel, or that of its `sBIT` chunk if larger. For DICOM see `dicom`.
+    brightest pixel, or that of its `sBIT` chunk if larger. For DICOM see `dicom`, for JPEG of more
+    bits or without loss, JPEG-LS and JPEG 2000 `jpeg_family`.
 
     Args:
         data: the whole file.
@@ -72,10 +83,14 @@ def read_radiograph(data: bytes, frame: int | None = None) -> Radiograph:
 
 
 def _read_picture(data: bytes) -> Radiograph:
-    """Decode a PNG or JPEG file."""
+    """Decode a PNG, JPEG or JPEG 2000 file."""
     if declared := _declared_size(data):
         check_size(*declared)
+    if is_jpeg_2000(data):
+        return read_codestream(find_jpeg_2000(data))
     check_structure(data)
+    if data.startswith(b"\xff\xd8") and (stream := find_jpeg(data)):
+        return read_codestream(stream)
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             _check_header(image)
@@ -101,8 +116,8 @@ def _check_header(image: Image.Image) -> None:
 
 
 def _kind_of(data: bytes) -> str | None:
-    """The kind by the first bytes: None for PNG and JPEG, "dicom", another known, or "other"."""
-    if data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+    """The kind by the first bytes: None for pictures, "dicom", another known, or "other"."""
+    if data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or is_jpeg_2000(data):
         return None
     # Old DICOM files have no preamble and begin with an element of group 0002 or 0008.
     if data[128:132] == b"DICM" or (data[:2] in (b"\x02\0", b"\x08\0") and data[3:4] == b"\0"):

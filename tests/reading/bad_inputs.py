@@ -33,7 +33,7 @@ from tests.reading.odd_files import (
     with_flipped_bits,
     with_flipped_bits_under_good_checksums,
 )
-from tests.reading.raw_dicom import PLAIN, dicom, meta, sound
+from tests.reading.raw_dicom import PLAIN, codestream, dicom, meta, sound
 
 OTHER = ("refused.kind.other",)
 CUT = ("refused.damaged", "refused.dicom.no_image", "refused.kind.other")
@@ -67,6 +67,7 @@ def inputs() -> Iterator[Input]:
     yield from _named("cut", _cut_pictures, _cut_dicom)
     yield from _named("flipped", _flipped_pictures, _flipped_dicom)
     yield from _named("flipped", _flipped_frames, apart=True)
+    yield from _named("bare", _bare_streams, apart=True)
     yield from _named("dicom", *bad_dicom.ORDINARY)
     yield from _named("dicom", *bad_dicom.HEAVY, apart=True)
 
@@ -122,8 +123,6 @@ def _kinds() -> Iterator[tuple]:
         "NumPy array": b"\x93NUMPY\1\0v\0{'descr': '|O'}",
         "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(500),
         "NIfTI": b"\x5c\1\0\0" + bytes(400),
-        "JPEG XL": b"\xff\x0a" + bytes(50),
-        "JPEG 2000 codestream": b"\xff\x4f\xff\x51" + bytes(50),
         "MNG": b"\x8aMNG\r\n\x1a\n" + bytes(50),
         "WAV": b"RIFF\x24\0\0\0WAVEfmt ",
         "7-Zip": b"7z\xbc\xaf\x27\x1c" + bytes(50),
@@ -134,6 +133,8 @@ def _kinds() -> Iterator[tuple]:
         "64 MB of zeros": bytes(64 * 2**20),
     }.items():
         yield name, content, OTHER
+    yield "JPEG XL", b"\xff\x0a" + bytes(50), ("refused.kind.jpeg_xl",)
+    yield "JPEG 2000 codestream", b"\xff\x4f\xff\x51" + bytes(50), ("refused.too_small",)
     yield "a byte over 64 MB", bytes(64 * 2**20 + 1), ("refused.too_many_bytes",)
 
 
@@ -226,6 +227,16 @@ def _flipped_frames() -> Iterator[tuple]:
         whole = sound(syntax)
         for seed in range(2):
             yield f"{syntax} {seed}", whole[:500] + with_flipped_bits(whole[500:], 2, seed), ANY
+
+
+def _bare_streams() -> Iterator[tuple]:
+    """What DICOM files hold, without one."""
+    for syntax in SOUND[4:]:
+        whole = codestream(syntax)
+        yield f"bare stream of {syntax}", whole, READ
+        for seed in range(2):
+            data = whole[:20] + with_flipped_bits(whole[20:], 2, seed)
+            yield f"bare stream of {syntax} {seed}", data, ANY
 
 
 def main(folder: Path) -> None:
