@@ -1,9 +1,9 @@
 """The commands of `python -m cxr_demo`: analyse files and folders, or pack reference thumbnails."""
 
 import argparse
+import hashlib
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from tqdm import tqdm
 from cxr_demo.artefacts import LIBRARY, Artefacts
 from cxr_demo.cli import batch, process_pool, ray_job
 from cxr_demo.cli.file_record import FileAnalyser, model_hashes
+from cxr_demo.cli.files import Piped, find_files, printable
 from cxr_demo.errors import CXRError
 from cxr_demo.reference.fetch_thumbnails import fetch_thumbnails
 from cxr_demo.reference.library import ReferenceLibrary
@@ -26,13 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 success, 3 some files were refused, 2 wrong usage (also a path that does
-        not exist, or artefacts that fail their check), 130 stopped by the user.
+        not exist or is a folder that cannot be listed, or artefacts that fail their check), 130
+        stopped by the user.
     """
     chosen = _parser().parse_args(arguments)
     try:
         return chosen.run(chosen)
     except CXRError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -43,7 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _analyse(chosen: argparse.Namespace) -> int:
-    files = [file for path in chosen.paths for file in _files(path)]
+    files, left_out = find_files(chosen.paths)
+    if left_out:
+        counts = ", ".join(f"{kind} ({number:,})" for kind, number in left_out.items())
+        print(f"left out: {counts}", file=sys.stderr)
     if not files:
         print("no files found", file=sys.stderr)
     make = partial(FileAnalyser, chosen.frame)
@@ -57,6 +62,9 @@ def _analyse(chosen: argparse.Namespace) -> int:
             some_refused = batch.write_stream(files, analyse, lines)
     else:
         options = {"model": model_hashes(), "frame": chosen.frame}
+        if piped := b"".join(file.content for file in files if isinstance(file, Piped)):
+            # Other pipes have the same names.
+            options["content of pipes"] = hashlib.sha256(piped).hexdigest()
         some_refused = batch.write_file(files, analyse, Path(target), kind, options)
     return SOME_REFUSED if some_refused else SUCCESS
 
@@ -79,27 +87,6 @@ def _pack(chosen: argparse.Namespace) -> int:
     return SUCCESS
 
 
-def _files(path: Path) -> Iterator[str]:
-    """A file itself, or a folder's files at any depth in name order, hidden ones left out."""
-    if path.is_dir():
-        yield from _within(str(path))
-    elif path.is_file():
-        yield str(path)
-    else:
-        raise CXRError(f"{path} does not exist. Please check the path.")
-
-
-def _within(folder: str) -> Iterator[str]:
-    """A folder's files as strings: there may be a million, and a `Path` takes ten times as much."""
-    with os.scandir(folder) as entries:
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
-    for entry in sorted(shown, key=lambda entry: entry.name):
-        if entry.is_dir(follow_symlinks=False):
-            yield from _within(entry.path)
-        elif entry.is_file():
-            yield entry.path
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cxr_demo",
@@ -111,9 +98,10 @@ def _parser() -> argparse.ArgumentParser:
         help="analyse PNG, JPEG and DICOM files: JSON lines, CSV or Parquet",
         description="One JSON line per file, in input order, on all cores. A FILE is written when "
         "all is done; until then FILE.part holds what is, and the same command goes on from it. "
+        "Of a folder, hidden entries and what is neither file nor folder are left out and counted. "
         "Exit status: 0 all went well, 3 some files were refused, 2 wrong usage, 130 stopped.",
     )
-    analyse.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="file or folder")
+    analyse.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="file, folder or pipe")
     result = analyse.add_mutually_exclusive_group()
     result.add_argument(
         "--json", default="-", metavar="FILE", help="where the lines go (default: -, the terminal)"

@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import TextIO
 
 from tqdm import tqdm
 
+from cxr_demo.cli.files import printable
 from cxr_demo.cli.progress import SIDE_FILES, Progress
 from cxr_demo.cli.tables import WRITERS, check_pyarrow
 from cxr_demo.errors import CXRError
@@ -61,7 +63,7 @@ def write_file(
         CXRError: if the result cannot be written, or FILE.part is another run's.
     """
     target = Path(os.path.realpath(target))  # a link stays one
-    if target.is_dir():
+    if S_ISDIR(_mode(target)):
         raise CXRError(f"{target} is a folder. Please name a file for the result.")
     if is_pipe(target):
         raise CXRError(f"{target} is no ordinary file, which a table needs. Please name one.")
@@ -97,7 +99,16 @@ def write_file(
 
 def is_pipe(target: Path) -> bool:
     """Whether it can only be written as a stream, as `>(gzip > lines.gz)`."""
-    return target.exists() and not target.is_file() and not target.is_dir()
+    mode = _mode(target)
+    return bool(mode) and not S_ISREG(mode) and not S_ISDIR(mode)
+
+
+def _mode(target: Path) -> int:
+    """What it leads to; 0 if that is nothing, or nothing to be looked at."""
+    try:
+        return target.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _noting_statuses(records: Iterator[dict], statuses: set[str]) -> Iterator[dict]:
@@ -116,6 +127,7 @@ def _with_progress_bar(
     with bar, closing(analyse(files)) as records:
         for number, record in records:
             if json.loads(record)["burned_in"]:
-                tqdm.write(f"warning: {files[number]}: {translate('burned_in')}", file=sys.stderr)
+                warning = printable(f"warning: {files[number]}: {translate('burned_in')}")
+                tqdm.write(warning, file=sys.stderr)
             yield number, record
             bar.update()

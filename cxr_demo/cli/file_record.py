@@ -5,12 +5,15 @@ the file was refused; README documents the inner line. Records stay text, since 
 processes of `process_pool` and `ray_job` and are stored unchanged.
 """
 
+import errno
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from cxr_demo import report
 from cxr_demo.analysis import Analyser, Analysis
 from cxr_demo.artefacts import ASSETS, DERIVED_FROM, MIDDLES, VERSIONED, Artefacts
+from cxr_demo.cli.files import Piped
 from cxr_demo.errors import RadiographError, UserError
 from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
 from cxr_demo.reading.types import Radiograph
@@ -73,8 +76,20 @@ def crash_record(file: str) -> str:
 
 def _read(file: str) -> bytes:
     """Read one file, no further than `read_radiograph` needs to see that it is too large."""
+    if isinstance(file, Piped):
+        return file.content
     try:
         with Path(file).open("rb") as stream:
             return stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise RadiographError("refused.not_opened", why=error.strerror) from None
+        raise _not_read(file, error) from None
+
+
+def _not_read(file: str, error: OSError) -> RadiographError:
+    path = Path(file)
+    with suppress(OSError):  # of a path into a folder that may not be searched
+        if path.is_dir():
+            return RadiographError("refused.folder")
+    if error.errno in (errno.ENOENT, errno.ELOOP):
+        return RadiographError("refused.no_target" if path.is_symlink() else "refused.gone")
+    return RadiographError("refused.not_opened", why=error.strerror)

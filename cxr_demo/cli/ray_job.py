@@ -5,7 +5,8 @@ machines. Without an address a Ray of this machine is started, and ended afterwa
 dashboard are off.
 
 A worker that dies is restarted and its block repeated. A block that fails every time is left out by
-Ray; `process_pool` then analyses its files on this machine and finds those that end a process.
+Ray; `process_pool` then analyses its files on this machine and finds those that end a process. It
+analyses what came through a pipe to this process, too.
 """
 
 import json
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from cxr_demo.cli import process_pool
+from cxr_demo.cli.files import Piped
 from cxr_demo.cli.process_pool import MakeAnalyser
 from cxr_demo.errors import CXRError
 
@@ -49,8 +51,14 @@ def analyse_files(
     if not files:
         return
     missing = set(range(len(files)))
+    # A name may hold bytes that are not UTF-8; JSON escapes them.
+    names = [
+        {"number": number, "file": json.dumps(file)}
+        for number, file in enumerate(files)
+        if not isinstance(file, Piped)
+    ]
     with _connected(address) as ray:
-        for row in _rows(ray, make, files):
+        for row in _rows(ray, make, names) if names else ():
             if row["number"] in missing:
                 missing.discard(row["number"])
                 yield row["number"], row["record"]
@@ -94,8 +102,8 @@ def _connected(address: str) -> Iterator:
         ray.shutdown()
 
 
-def _rows(ray, make: MakeAnalyser, files: Sequence[str]) -> Iterator[dict]:
-    """{"number", "record"} of each file as it is done.
+def _rows(ray, make: MakeAnalyser, names: Sequence[dict]) -> Iterator[dict]:
+    """{"number", "record"} of each {"number", "file"} as it is done.
 
     Raises:
         CXRError: if the job ends early.
@@ -105,9 +113,7 @@ def _rows(ray, make: MakeAnalyser, files: Sequence[str]) -> Iterator[dict]:
     context.target_max_block_size = BLOCK_BYTES
     context.max_errored_blocks = MAX_FAILED_BLOCKS
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    blocks = max(len(files) // MAX_BLOCK_FILES, min(len(files), 4 * cores))
-    # A name may hold bytes that are not UTF-8; JSON escapes them.
-    names = [{"number": number, "file": json.dumps(file)} for number, file in enumerate(files)]
+    blocks = max(len(names) // MAX_BLOCK_FILES, min(len(names), 4 * cores))
     with warnings.catch_warnings():
         # Ray 2.64 moves the two limits; requirements-ray.txt ends before that.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -5,7 +5,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from functools import partial
+from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pyarrow.parquet
@@ -138,6 +141,73 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
 def test_a_missing_path_is_wrong_usage_and_says_so(analyse, tmp_path, capsys):
     assert command_line.main(["analyse", str(tmp_path / "nowhere.png")]) == 2
     assert "nowhere.png does not exist" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_listed_is_refused_and_the_rest_analysed(
+    analyse, folder, monkeypatch, capsys
+):
+    really = os.scandir
+
+    def scandir(path):
+        if Path(path) == folder / "deeper":
+            raise PermissionError(13, "Permission denied")
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    (folder / "z.png").symlink_to("nothing")
+    status, lines = analyse(folder)
+    assert status == 3
+    assert [Path(line["file"]).name for line in lines] == ["a.png", "b.png", "deeper", "z.png"]
+    assert [line["status"] for line in lines] == ["ok", "refused", "refused", "refused"]
+    assert "folder could not be listed" in lines[2]["error"]
+    assert "link that leads nowhere" in lines[3]["error"]
+    assert command_line.main(["analyse", str(folder / "deeper")]) == 2
+    assert "deeper cannot be listed (Permission denied)" in capsys.readouterr().err
+
+
+def test_what_has_gone_since_it_was_listed_is_refused(tiny_assets, tmp_path):
+    line = json.loads(FileAnalyser(None, None, tiny_assets)(str(tmp_path / "gone.png")))["line"]
+    assert line["status"] == "refused" and "gone when it was to be read" in line["error"]
+
+
+def test_what_is_left_out_is_said_in_one_line(analyse, folder, capsys):
+    (folder / "0").symlink_to("deeper")
+    assert command_line.main(["analyse", str(folder)]) == 3
+    said, errors = capsys.readouterr()
+    assert len(said.splitlines()) == 3
+    assert errors == "left out: hidden entries (1), folders found by another path (1)\n"
+
+
+def test_a_pipe_is_analysed_like_a_file_in_any_process(analyse, folder, monkeypatch):
+    """`analyse <(cat a.png) b.png`"""
+    monkeypatch.setattr(process_pool, "cores", lambda: 2)
+    with subprocess.Popen(["cat", folder / "a.png"], stdout=subprocess.PIPE) as cat:
+        piped = f"/dev/fd/{cat.stdout.fileno()}"
+        status, lines = analyse(piped, folder / "a.png")
+    assert status == 0 and lines[0] == {**lines[1], "file": piped}
+
+
+def test_another_pipe_of_the_same_name_is_not_taken_for_done(
+    analyse, tmp_path, monkeypatch, capsys
+):
+    os.mkfifo(tmp_path / "pipe")
+
+    def run(content: bytes) -> int:
+        writing = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[content])
+        writing.start()
+        arguments = ["analyse", str(tmp_path / "pipe"), "--json", str(tmp_path / "out")]
+        status = command_line.main(arguments)
+        writing.join()
+        return status
+
+    assert run(b"not an image") == 3
+    said = (tmp_path / "out").read_text()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Progress, "remove", Mock(side_effect=KeyboardInterrupt))
+        assert run(b"not an image") == 130
+    assert run(b"another") == 2
+    assert "was begun with another content of pipes" in capsys.readouterr().err
+    assert run(b"not an image") == 3 and (tmp_path / "out").read_text() == said
 
 
 def test_an_unwritable_output_is_wrong_usage(analyse, folder, capsys):

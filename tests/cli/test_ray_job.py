@@ -4,12 +4,13 @@ import json
 import os
 import signal
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
 
 from cxr_demo.cli import process_pool, ray_job
+from cxr_demo.cli.files import Piped
 from cxr_demo.errors import CXRError
 from tests.cli import tiny_analysers
 
@@ -43,6 +44,21 @@ def test_a_local_job_is_complete_though_a_worker_is_killed_in_the_middle(tmp_pat
 def test_nothing_to_do_starts_no_ray(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert list(ray_job.analyse_files(tiny_analysers.Plain, [])) == []
+
+
+def test_what_came_through_a_pipe_is_analysed_on_this_machine(tmp_path, monkeypatch):
+    files = [Piped(str(tmp_path / "piped"), b"pixels"), str(tmp_path / "file")]
+    sent = []
+
+    def rows(ray, make, names):
+        sent.extend(names)
+        yield {"number": 1, "record": "of a cluster"}
+
+    monkeypatch.setattr(ray_job, "_connected", lambda address: nullcontext())
+    monkeypatch.setattr(ray_job, "_rows", rows)
+    found = dict(ray_job.analyse_files(tiny_analysers.Plain, files))
+    assert [name["number"] for name in sent] == [1]
+    assert found == {0: tiny_analysers.record(files[0]), 1: "of a cluster"}
 
 
 def test_without_ray_the_command_to_install_it_is_named(monkeypatch):
