@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from cxr_demo.errors import RadiographError
-from cxr_demo.reading.archive_names import entry_name
+from cxr_demo.reading.archive_names import IS_UTF8, entry_name
 from cxr_demo.reading.reader import MAX_FILE_BYTES
 
 MAX_ARCHIVE_BYTES = 500 << 20
@@ -25,6 +25,8 @@ MAX_RATIO = 100
 MIN_BOMB = 4 << 20
 
 _END = struct.Struct("<4sHHHHIIH")
+_LOCAL = struct.Struct("<6xH18xH2x")
+"""What stands before each file: flags, and how long its name is."""
 _ENCRYPTED = 0x2041  # bits 0, 6 and 13 of the flags
 
 
@@ -117,7 +119,16 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if entry.file_size > max(MIN_BOMB, MAX_RATIO * entry.compress_size):
         raise RadiographError("batch.zip.bomb")
     try:
+        entry.orig_filename = _second_name(archive, entry)
         with archive.open(entry) as opened:
             return opened.read(MAX_FILE_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
         raise RadiographError("batch.zip.damaged") from None
+
+
+def _second_name(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    """The name that stands before the file, as `zipfile` decodes it, which refuses another than the
+    directory's; some tools encode or separate the two differently."""
+    archive.fp.seek(entry.header_offset)
+    flags, length = _LOCAL.unpack(archive.fp.read(_LOCAL.size).ljust(_LOCAL.size, b"\0"))
+    return archive.fp.read(length).decode("utf-8" if flags & IS_UTF8 else "cp437")

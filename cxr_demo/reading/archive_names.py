@@ -10,7 +10,7 @@ import unicodedata
 import zipfile
 import zlib
 
-_IS_UTF8 = 0x800  # bit 11 of the flags
+IS_UTF8 = 0x800  # bit 11 of the flags
 _UNICODE_PATH = 0x7075
 _DOS_AND_WINDOWS = (0, 6, 10, 11, 14)
 """Systems that pack: FAT, OS/2, NTFS by the standard's number and by Info-ZIP's, VFAT."""
@@ -27,7 +27,7 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
     its flag or, as macOS and old tools write it, without; else the code page of the system that
     packed it, 850 of DOS and Windows in Western Europe or the standard's 437.
     """
-    is_utf8 = entry.flag_bits & _IS_UTF8
+    is_utf8 = entry.flag_bits & IS_UTF8
     raw = entry.orig_filename.encode("utf-8" if is_utf8 else "cp437")  # as `zipfile` decoded it
     code_page = "cp850" if entry.create_system in _DOS_AND_WINDOWS else "cp437"
     name = _unicode_path(entry.extra, raw) or _decoded(raw, code_page)

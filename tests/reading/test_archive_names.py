@@ -69,3 +69,15 @@ def test_what_is_hidden_is_known_by_the_decoded_name(tmp_path, raw):
     with pytest.raises(RadiographError) as refusal:
         list(open_archive(packed(tmp_path / "archive", raw)))
     assert refusal.value.key == "batch.zip.empty"
+
+
+def test_the_two_names_of_a_file_may_be_encoded_differently(tmp_path):
+    """The one before the file in 850, with backslashes; the directory's in UTF-8, with its flag."""
+    path = packed(tmp_path / "archive", "Stra\u00dfe/a.png".encode(), flag=0x800)
+    content = path.read_bytes()
+    before, after = content[:30], content[content.index(b"pixels") :]
+    before = before[:6] + struct.pack("<H", 0) + before[8:26] + struct.pack("<H", 12) + before[28:]
+    moved = bytearray(before + b"Stra\xe1e\\a.png" + after)
+    struct.pack_into("<I", moved, len(moved) - 6, moved.index(b"PK\1\2"))
+    path.write_bytes(moved)
+    assert [(name, read()) for name, read in open_archive(path)] == [("Straße/a.png", b"pixels")]
