@@ -54,8 +54,8 @@ class Analysis:
     """What the models find in one radiograph.
 
     Attributes:
-        view: float32 (height, width) in [0, 1], for display, see `preprocessing.to_view`.
-        size: (height, width) of the file, in pixels.
+        view: float32 (H, W) in [0, 1], for display, see `preprocessing.to_view`.
+        size: (height, width) of the file, in pixels; their shape may make the view another one.
         bit_depth: significant bits of the file.
         burned_in: whether text may be part of the picture, see `Radiograph`.
         input_check: whether it is a radiograph as the networks know them.
@@ -189,7 +189,7 @@ class Analyser:
         )
         calibrated = probabilities(features, self._calibration)
         return Analysis(
-            view=to_view(radiograph.pixels),
+            view=to_view(radiograph.pixels, radiograph.pixel_aspect),
             size=radiograph.pixels.shape,
             bit_depth=radiograph.bit_depth,
             burned_in=radiograph.burned_in,

@@ -13,7 +13,7 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.zones import ZONES
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import ArtefactError
-from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reading.reader import Radiograph, read_radiograph
 from cxr_demo.reference.neighbourhood import NEIGHBOURS, find_neighbourhood
 from cxr_demo.report import analysis_json, shown_percent, zone_wording
 from tests.conftest import chest_like, png
@@ -87,6 +87,16 @@ def test_a_zone_is_worth_words_beyond_nineteen_of_twenty_normal_children(
 ):
     assert zone_wording(percentile) == wording
     assert shown_percent(percentile) == percent
+
+
+def test_the_shape_of_pixels_alters_the_view_alone(stranger, tiny_analyser):
+    pixels = read_radiograph(png(chest_like(1000))).pixels
+    wide = tiny_analyser.analyse(Radiograph(pixels, 8, pixel_aspect=0.5))
+    height, width = pixels.shape
+    assert wide.view.shape == (height, 2 * width) and wide.size == (height, width)
+    assert wide.probabilities == stranger.probabilities
+    np.testing.assert_array_equal(wide.square, stranger.square)
+    np.testing.assert_array_equal(wide.alignment.matrix, stranger.alignment.matrix)
 
 
 def test_position_is_the_median_of_the_neighbours(stranger, tiny_analyser):

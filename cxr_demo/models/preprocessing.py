@@ -52,16 +52,23 @@ def resize_square(pixels: np.ndarray, side: int) -> np.ndarray:
     return np.clip(np.asarray(square, dtype=np.float32), 0.0, 1.0)
 
 
-def to_view(pixels: np.ndarray) -> np.ndarray:
-    """What a page shows: float32 (height, width) in [0, 1] → the same, in the same proportions.
+def to_view(pixels: np.ndarray, pixel_aspect: float = 1.0) -> np.ndarray:
+    """What a page shows of a radiograph, in its true proportions.
 
-    The longer edge is at most VIEW_SIDE; smaller images keep their size.
+    Args:
+        pixels: float32 (height, width) in [0, 1].
+        pixel_aspect: height of a pixel over its width.
+
+    Returns:
+        float32 in [0, 1], its pixels as high as wide. The longer edge is at most VIEW_SIDE; a
+        smaller image is enlarged only along the longer sides of its pixels, to make them square.
     """
-    height, width = pixels.shape
+    height = pixels.shape[0] * max(pixel_aspect, 1)
+    width = pixels.shape[1] / min(pixel_aspect, 1)
     scale = min(1.0, VIEW_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    smaller = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)
-    return np.clip(np.asarray(smaller, dtype=np.float32), 0.0, 1.0)
+    view = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)
+    return np.clip(np.asarray(view, dtype=np.float32), 0.0, 1.0)
 
 
 def to_uint8(pixels: np.ndarray) -> np.ndarray:

@@ -24,11 +24,13 @@ class Radiograph:
         bit_depth: significant bits per pixel, mostly 8, at most 16.
         burned_in: whether text, perhaps a name, may be part of the picture: a DICOM file that does
             not rule it out.
+        pixel_aspect: height of a pixel over its width, as it should be drawn, above 0.
     """
 
     pixels: np.ndarray
     bit_depth: int
     burned_in: bool = False
+    pixel_aspect: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,19 @@ class StoredFrame:
         values: uint8 or uint16 (height, width), the bits of each pixel.
         display_values: float32 (2**bits,) in [0, 1], air dark, by value.
         bits: significant bits per pixel.
-        burned_in: whether text may be part of the picture.
+        burned_in, pixel_aspect: see `Radiograph`.
     """
 
     values: np.ndarray
     display_values: np.ndarray
     bits: int
     burned_in: bool
+    pixel_aspect: float = 1.0
 
     def radiograph(self) -> Radiograph:
         """The frame with its display values as pixels."""
-        return Radiograph(self.display_values[self.values], self.bits, self.burned_in)
+        pixels = self.display_values[self.values]
+        return Radiograph(pixels, self.bits, self.burned_in, self.pixel_aspect)
 
 
 def check_size(width: int, height: int) -> None:

@@ -177,6 +177,28 @@ def test_a_view_keeps_proportions_and_is_not_enlarged(shape, expected):
     assert to_view(noise(*shape)).shape == expected
 
 
+@pytest.mark.parametrize(
+    ("shape", "aspect", "expected"),
+    [
+        ((100, 200), 0.5, (100, 400)),
+        ((100, 200), 2, (200, 200)),
+        ((VIEW_SIDE, VIEW_SIDE), 0.25, (VIEW_SIDE // 4, VIEW_SIDE)),
+        ((2 * VIEW_SIDE, VIEW_SIDE), 2, (VIEW_SIDE, VIEW_SIDE // 4)),
+    ],
+)
+def test_a_view_has_the_proportions_of_the_body(shape, aspect, expected):
+    """Columns times the width of a pixel to rows times its height; no pixel is lost for it."""
+    assert to_view(noise(*shape), aspect).shape == expected
+
+
+def test_a_view_of_pixels_that_are_not_square_is_stretched_alone():
+    stripes = np.repeat(np.float32([[0.2, 0.8]]), 64, axis=1).repeat(64, axis=0)
+    view = to_view(stripes, 0.5)
+    assert view.shape == (64, 256)
+    np.testing.assert_allclose(view[:, :120], 0.2, rtol=1e-6)
+    np.testing.assert_allclose(view[:, 136:], 0.8, rtol=1e-6)
+
+
 def test_a_view_keeps_every_grey_level_of_a_small_image():
     pixels = np.array([[0.0, 1.0], [0.5, 1 / 4095]], np.float32)
     view = to_view(pixels)

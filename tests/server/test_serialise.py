@@ -9,7 +9,7 @@ import pytest
 
 from cxr_demo.errors import UserError
 from cxr_demo.models.preprocessing import to_uint8, to_view
-from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reading.reader import Radiograph, read_radiograph
 from cxr_demo.server.serialise import (
     PARTS,
     analysis_answer,
@@ -17,6 +17,7 @@ from cxr_demo.server.serialise import (
     packed,
     picture_uri,
     unpacked,
+    viewer_value,
     window_of,
 )
 from tests.conftest import chest_like, png
@@ -350,6 +351,18 @@ def test_a_large_radiograph_is_seen_smaller_in_the_same_proportions(tiny_analyse
 
 
 # --- what the viewer draws
+
+
+@pytest.mark.parametrize("bits", [8, 12])
+def test_pixels_that_are_not_square_are_drawn_in_proportion(tiny_analyser, bits):
+    """The picture on the page is twice as wide; its size is that of the file."""
+    pixels = read_radiograph(png(chest_like(1000))).pixels
+    analysis = tiny_analyser.analyse(Radiograph(pixels, bits, pixel_aspect=0.5))
+    value = viewer_value(analysis, 1)
+    assert pixels_of(value["view"]["png"]).shape[:2] == (260, 640)
+    assert value["size"] == [260, 320]
+    image = analysis_answer(analysis, [])["image"]
+    assert (image["height"], image["width"]) == (260, 320)
 
 
 def test_bars_are_as_high_as_the_root_of_their_share():
