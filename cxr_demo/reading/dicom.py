@@ -20,10 +20,11 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from cxr_demo.errors import RadiographError
-from cxr_demo.reading.dicom_lut import display_values
+from cxr_demo.reading.dicom_header import SPACINGS, check_header, pixel_aspect
+from cxr_demo.reading.dicom_lut import display_values, padding_mask
 from cxr_demo.reading.dicom_pixels import PLUGIN, UNCOMPRESSED, decode_frame, is_codestream
-from cxr_demo.reading.dicom_values import get_int, get_text
-from cxr_demo.reading.types import Radiograph, StoredFrame, check_contrast, check_size
+from cxr_demo.reading.dicom_values import get_int, get_text, is_empty
+from cxr_demo.reading.types import Radiograph, StoredFrame, check_contrast
 
 # No warning or log line of the library may quote the content of a file.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -36,6 +37,9 @@ ELEMENTS = (
     # How values are stored.
     *("SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
+    # The shape of a pixel.
+    *SPACINGS,
+    "PixelAspectRatio",
     # How they are displayed.
     *("PixelPaddingValue", "PixelPaddingRangeLimit"),
     *("ModalityLUTSequence", "RescaleSlope", "RescaleIntercept"),
@@ -49,23 +53,10 @@ ELEMENTS = (
 MAX_ELEMENT_BYTES = 2**16
 """Of any element except tables and pixels; each of millions of values would become an object."""
 
-MODALITIES = ("CR", "DX", "DR", "RG", "RF", "OT", "SC", "")
-"""Projection radiography, and the values that secondary captures use."""
-
-KNOWN_MODALITIES = ("CT", "MR", "US", "NM", "PT", "MG", "XA", "PX", "IO", "ES", "OP", "SM", "XC")
-"""Others that a refusal may name."""
-
 _LONG = tuple(
     tag_for_keyword(keyword)
     for keyword in ELEMENTS
     if keyword.endswith(("Sequence", "PixelData", "OffsetTable", "OffsetTableLengths"))
-)
-_GREY = ("MONOCHROME1", "MONOCHROME2")
-# Lateral, left and right lateral, mediolateral, lateromedial and sagittal of CID 4010, as SNOMED CT
-# and as the older SRT codes.
-_LATERAL_CODES = (
-    *("399067008", "399173006", "399198007", "399260004", "399352003", "30730003"),
-    *("R-102CD", "R-10236", "R-10232", "R-10224", "R-10228", "G-A145"),
 )
 
 
@@ -87,7 +78,7 @@ def read_stored(data: bytes, frame: int | None = None) -> StoredFrame:
     """
     try:
         dataset = _parse(data)
-        _check_header(dataset, data)
+        check_header(dataset, data)
         return _decode(dataset, _frame_index(dataset, frame))
     except RadiographError:
         raise
@@ -98,7 +89,7 @@ def read_stored(data: bytes, frame: int | None = None) -> StoredFrame:
 
 
 def _parse(data: bytes) -> Dataset:
-    """Parse the ELEMENTS of the data set."""
+    """Parse those of the ELEMENTS that have a value."""
     stream = io.BytesIO(data)
     stream.seek(132 if data[128:132] == b"DICM" else 0)
     meta = read_dataset(
@@ -119,6 +110,8 @@ def _parse(data: bytes) -> Dataset:
         syntax != ExplicitVRBigEndian,
         specific_tags=[tag_for_keyword(keyword) for keyword in ELEMENTS],
     )
+    for tag in [element.tag for element in dataset.values() if is_empty(element.value)]:
+        del dataset[tag]
     if any(
         len(element.value or b"") > MAX_ELEMENT_BYTES
         for element in dataset.values()
@@ -128,39 +121,6 @@ def _parse(data: bytes) -> Dataset:
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
     return dataset
-
-
-def _check_header(dataset: Dataset, data: bytes) -> None:
-    """Refuse by the header what is no frontal radiograph or cannot be decoded."""
-    if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
-        raise RadiographError("refused.dicom.depth")
-    if not dataset.get("PixelData"):
-        # pydicom leaves the element out if the file ends within it.
-        begun = b"\xe0\x7f\x10\x00" in data
-        raise RadiographError("refused.damaged" if begun else "refused.dicom.no_image")
-    modality = get_text(dataset, "Modality")
-    if modality not in MODALITIES:
-        named = modality if modality in KNOWN_MODALITIES else "?"
-        raise RadiographError("refused.dicom.modality", modality=named)
-    if _is_lateral(dataset):
-        raise RadiographError("refused.dicom.lateral")
-    photometric = get_text(dataset, "PhotometricInterpretation")
-    if get_int(dataset, "SamplesPerPixel", 1) != 1 or photometric not in _GREY:
-        raise RadiographError("refused.dicom.colour")
-    allocated = get_int(dataset, "BitsAllocated")
-    if allocated not in (8, 16) or not 1 <= get_int(dataset, "BitsStored", allocated) <= allocated:
-        raise RadiographError("refused.dicom.depth")
-    check_size(get_int(dataset, "Columns"), get_int(dataset, "Rows"))
-
-
-def _is_lateral(dataset: Dataset) -> bool:
-    view = get_text(dataset, "ViewPosition")
-    if view in ("LL", "RL") or ("LAT" in view and "DEC" not in view):  # decubitus is frontal
-        return True
-    codes = [get_text(item, "CodeValue") for item in dataset.get("ViewCodeSequence") or ()]
-    # Rows and columns of a frontal view never point in the anterior or posterior direction.
-    towards = [str(way)[:1] for way in dataset.get("PatientOrientation") or ()]
-    return any(code in _LATERAL_CODES for code in codes) or "A" in towards or "P" in towards
 
 
 def _frame_index(dataset: Dataset, frame: int | None) -> int:
@@ -192,14 +152,15 @@ def _decode(dataset: Dataset, number: int) -> StoredFrame:
     # Row by row, since counting takes eight bytes a pixel.
     counts = sum(np.bincount(row, minlength=2**bits) for row in patterns)
     stored = np.arange(2**bits)
-    if signed:
-        # Negative numbers have the upper half of the patterns.
+    if signed:  # negative numbers have the upper half of the patterns
         stored -= 2 ** (bits - 1)
-        shown = np.fft.ifftshift(display_values(dataset, stored, np.fft.fftshift(counts)))
-    else:
-        shown = display_values(dataset, stored, counts)
-    check_contrast(shown[counts > 0])
-    return StoredFrame(patterns, shown, bits, get_text(dataset, "BurnedInAnnotation") != "NO")
+        counts = np.fft.fftshift(counts)
+    check_contrast(stored[(counts > 0) & ~padding_mask(dataset, stored, counts)])
+    shown = display_values(dataset, stored, counts)
+    if signed:
+        shown = np.fft.ifftshift(shown)
+    burned_in = get_text(dataset, "BurnedInAnnotation") != "NO"
+    return StoredFrame(patterns, shown, bits, burned_in, pixel_aspect(dataset))
 
 
 def _check_depth(frame: np.ndarray, bits: int, signed: bool) -> None:

@@ -2,45 +2,35 @@
 
 Modality LUT → VOI LUT or window → presentation LUT → polarity (PS3.3 C.11 and C.7.6.3.1.2). Every
 stage maps single values, so they are applied to the at most 65,536 values that a pixel can have,
-not to the pixels.
+not to the pixels. Files carry tables and windows of other pictures: one that leaves nothing of this
+picture, see `leaves_something`, counts as absent.
 
 Data contract: a pydicom data set and the count of each stored value → float32 (2**bits,) in [0, 1]
 with air dark, for the stored values in ascending order. pydicom's own functions return the same
-values for windows, bit by bit, but raise on modality tables of 12 bits and on narrow windows, and
-do not return the range of their results.
+values for windows, bit by bit, but raise on narrow ones.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from pydicom.dataset import Dataset
 
-from cxr_demo.reading.dicom_values import get_float, get_text
+from cxr_demo.reading.dicom_tables import lookup_tables
+from cxr_demo.reading.dicom_values import get_float, get_floats, get_text
 
 MIN_SPAN = 0.25
 """Share of its range that an image without a window has to use; one that uses less is raw detector
 data and is windowed to its own percentiles."""
 PERCENTILES = (0.01, 0.99)
 
-
-@dataclass(frozen=True)
-class LookupTable:
-    """A lookup table of the standard.
-
-    Attributes:
-        entries: float64 (N,), the outputs.
-        first: the input of the first entry.
-        top: the largest output that its bits can hold.
-    """
-
-    entries: np.ndarray
-    first: int
-    top: int
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Look up each of `values`; those beyond the ends get the first or the last entry."""
-        places = np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1)
-        return self.entries[places.astype(int)]
+MIN_LEFT = 0.01
+"""Share of a picture's pixels that have to differ from its commonest grey, or half of those that
+did before; and that have to be no padding."""
+GREY_LEVEL = 1 / 255
+"""Display values no further apart look the same."""
+MAX_WINDOWS = 16
+"""Tried of one file."""
 
 
 def display_values(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -52,108 +42,121 @@ def display_values(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> 
         counts: int64 (N,), how many pixels have each.
 
     Returns:
-        float32 (N,) in [0, 1], air dark.
+        float32 (N,) in [0, 1], air dark; more than one value for the pixels that are no padding
+        if they are stored as more than one.
 
     Raises:
-        ValueError: if a table or its description is damaged.
+        ValueError: if a table or its description is damaged, or a number out of bounds.
     """
-    padding = _padding_mask(dataset, stored)
-    values, low, high = _apply_modality(dataset, stored.astype(np.float64))
-    shown = _apply_voi(dataset, values, low < 0)
-    if shown is None:
-        low, high = _display_range(values, np.where(padding, 0, counts), low, high, len(stored))
-        shown = np.clip((values - low) / (high - low), 0, 1)
-    shown = _apply_presentation(dataset, shown)
+    padding = padding_mask(dataset, stored, counts)
+    counts = np.where(padding, 0, counts)
+    values, low, high = _apply_modality(dataset, stored.astype(np.float64), counts)
+    shown = _apply_voi(dataset, values, counts, low, high)
+    shown = _apply_presentation(dataset, shown, counts)
     return np.where(padding, 0, shown).astype(np.float32)
 
 
-def _apply_modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, float, float]:
+def padding_mask(dataset: Dataset, stored: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Which stored values mark padding around the picture, bool (N,); none where that would leave
+    no picture. Arguments as `display_values`."""
+    nothing = np.zeros(len(stored), bool)
+    first = get_float(dataset, "PixelPaddingValue", None)
+    if first is None:
+        return nothing
+    last = get_float(dataset, "PixelPaddingRangeLimit", first)
+    padding = (stored >= min(first, last)) & (stored <= max(first, last))
+    return nothing if counts[~padding].sum() < MIN_LEFT * counts.sum() else padding
+
+
+def leaves_something(
+    before: np.ndarray, after: np.ndarray, counts: np.ndarray, *alike: float
+) -> bool:
+    """Whether a transformation leaves enough of a picture to be meant for it.
+
+    Args:
+        before, after: float64 (N,), the values that it changes, and what they become.
+        counts: int64 (N,), how many pixels have each.
+        alike: how far values may lie apart that count as the same, each on its own; 0 does too.
+    """
+    least = MIN_LEFT * counts.sum()
+    return all(
+        _differing(after, counts, within) >= min(least, _differing(before, counts, within) / 2)
+        for within in (0, *alike)
+    )
+
+
+def _differing(values: np.ndarray, counts: np.ndarray, within: float) -> int:
+    """How many pixels lie outside of the interval of this width that holds most of them."""
+    order = np.argsort(values)
+    order = order[counts[order] > 0]
+    values, counts = values[order], counts[order]
+    until = np.append(0, counts.cumsum())
+    held = until[np.searchsorted(values, values + within, "right")] - until[:-1]
+    return until[-1] - held.max(initial=0)
+
+
+def _apply_modality(
+    dataset: Dataset, stored: np.ndarray, counts: np.ndarray
+) -> tuple[np.ndarray, float, float]:
     """Stored values → (manufacturer-independent values, their minimum and maximum)."""
-    if dataset.get("ModalityLUTSequence"):
-        table = _lookup_table(dataset, "ModalityLUTSequence", stored[0] < 0)
-        return table(stored), 0, table.top
+    for table in lookup_tables(dataset, "ModalityLUTSequence", stored[0] < 0):
+        if leaves_something(stored, table(stored), counts):
+            return table(stored), 0, table.top
     slope = get_float(dataset, "RescaleSlope", 1)
-    intercept = get_float(dataset, "RescaleIntercept", 0)
-    if not slope:
-        raise ValueError("RescaleSlope is 0")
-    values = stored * slope + intercept
+    values = stored * slope + get_float(dataset, "RescaleIntercept", 0)
+    if values[0] == values[-1] or not leaves_something(stored, values, counts):
+        values = stored
     return values, *sorted((values[0], values[-1]))
 
 
-def _apply_voi(dataset: Dataset, values: np.ndarray, signed: bool) -> np.ndarray | None:
-    """The values of interest, scaled to [0, 1]; None without a table or a usable window."""
-    if dataset.get("VOILUTSequence"):
-        table = _lookup_table(dataset, "VOILUTSequence", signed)
-        return np.clip(table(values) / table.top, 0, 1)
-    try:
-        centre = get_float(dataset, "WindowCenter", None)
-        width = get_float(dataset, "WindowWidth", None)
-    except ValueError:
-        return None
-    if centre is None or width is None or width <= 0:
-        return None
+def _apply_voi(
+    dataset: Dataset, values: np.ndarray, counts: np.ndarray, low: float, high: float
+) -> np.ndarray:
+    """The values of interest, scaled to [0, 1]."""
+    black, white = _display_range(values, counts, low, high)
+    whole = np.clip((values - black) / (white - black), 0, 1)
+    for shown in _of_interest(dataset, values, low < 0):
+        if leaves_something(whole, shown, counts, GREY_LEVEL):
+            return shown
+    return whole
+
+
+def _of_interest(dataset: Dataset, values: np.ndarray, signed: bool) -> Iterator[np.ndarray]:
+    """What each table of interest, then each window makes of the values, in [0, 1]."""
+    for table in lookup_tables(dataset, "VOILUTSequence", signed):
+        yield np.clip(table(values) / table.top, 0, 1)
     function = get_text(dataset, "VOILUTFunction")
-    if function == "SIGMOID":
-        return 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
-    if function == "LINEAR_EXACT":
-        return np.clip((values - centre) / width + 0.5, 0, 1)
-    if width < 1:
-        return None
-    if width == 1:
-        return (values > centre - 0.5).astype(np.float64)
-    return np.clip((values - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
+    centres, widths = get_floats(dataset, "WindowCenter"), get_floats(dataset, "WindowWidth")
+    for centre, width in islice(zip(centres, widths, strict=False), MAX_WINDOWS):
+        if centre is None or width is None or width <= 0:
+            continue
+        if function == "SIGMOID":
+            yield 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
+        elif function == "LINEAR_EXACT":
+            yield np.clip((values - centre) / width + 0.5, 0, 1)
+        elif width == 1:
+            yield (values > centre - 0.5).astype(np.float64)
+        elif width > 1:
+            yield np.clip((values - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
 
 
 def _display_range(
-    values: np.ndarray, counts: np.ndarray, low: float, high: float, possible: int
+    values: np.ndarray, counts: np.ndarray, low: float, high: float
 ) -> tuple[float, float]:
     """The values that become black and white where there is no window."""
-    if possible > 2**8 and counts.any():
+    if len(values) > 2**8 and counts.any():
         darkest, brightest = np.quantile(values, PERCENTILES, weights=counts, method="inverted_cdf")
         if 0 < brightest - darkest < MIN_SPAN * (high - low):
             return darkest, brightest
     return low, high
 
 
-def _apply_presentation(dataset: Dataset, shown: np.ndarray) -> np.ndarray:
+def _apply_presentation(dataset: Dataset, shown: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Apply the presentation LUT; without one, invert by its shape or for MONOCHROME1."""
-    if dataset.get("PresentationLUTSequence"):
-        table = _lookup_table(dataset, "PresentationLUTSequence", signed=False)
-        return np.clip(table(shown * (len(table.entries) - 1)) / table.top, 0, 1)
+    for table in lookup_tables(dataset, "PresentationLUTSequence", signed=False):
+        presented = np.clip(table(shown * (len(table.entries) - 1)) / table.top, 0, 1)
+        if leaves_something(shown, presented, counts, GREY_LEVEL):
+            return presented
     inverse = get_text(dataset, "PresentationLUTShape") == "INVERSE"
     first_is_white = get_text(dataset, "PhotometricInterpretation") == "MONOCHROME1"
     return 1 - shown if inverse or first_is_white else shown
-
-
-def _padding_mask(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
-    """Which stored values mark padding around the picture, bool (N,)."""
-    first = get_float(dataset, "PixelPaddingValue", None)
-    if first is None:
-        return np.zeros(len(stored), bool)
-    last = get_float(dataset, "PixelPaddingRangeLimit", first)
-    return (stored >= min(first, last)) & (stored <= max(first, last))
-
-
-def _lookup_table(dataset: Dataset, name: str, signed: bool) -> LookupTable:
-    """The first table of a sequence. Entries of 8 bits may be packed two to a word."""
-    item = dataset[name].value[0]
-    length, first, bits = (int(number) for number in item.LUTDescriptor)
-    length = length % 2**16 or 2**16
-    if signed and first >= 2**15:  # a negative number that was read without its sign
-        first -= 2**16
-    elif not signed and first < 0:  # or a large one that was read with it
-        first += 2**16
-    if not 8 <= bits <= 16:
-        raise ValueError("entries of an unsupported depth")
-    data = item.LUTData
-    if isinstance(data, bytes):
-        little_endian = item.original_encoding[1] is not False
-        data = data[: len(data) // 2 * 2]
-        words = np.frombuffer(data, "<u2" if little_endian else ">u2")
-    else:
-        words = np.atleast_1d(np.array(data, np.int64)).astype(np.uint16)
-    if len(words) < length and bits == 8:
-        words = words.astype("<u2").view(np.uint8)
-    if len(words) < length:
-        raise ValueError("entries are missing")
-    return LookupTable(words[:length].astype(np.float64), first, 2**bits - 1)

@@ -39,6 +39,11 @@ _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
     """A frame as integers of the machine's own byte order, (rows, columns)."""
     syntax = dataset.file_meta.TransferSyntaxUID
+    # pydicom's decoders know no defaults.
+    dataset.SamplesPerPixel = get_int(dataset, "SamplesPerPixel", 1)
+    dataset.NumberOfFrames = get_int(dataset, "NumberOfFrames", 1)
+    dataset.PixelRepresentation = get_int(dataset, "PixelRepresentation", 0)
+    dataset.BitsStored = get_int(dataset, "BitsStored", dataset.BitsAllocated)
     if dataset["PixelData"].is_undefined_length is (syntax in UNCOMPRESSED):
         raise ValueError("the encapsulation does not match the transfer syntax")
     if is_codestream(syntax):

@@ -4,8 +4,8 @@ DICOM files and their codecs are the largest attack surface of this program: a c
 loop there ends that process only.
 
 Data contract: stdin is the file; stdout is a line of JSON, either {"key", "values"} of a refusal or
-{"shape", "bits", "burned_in"} of a `types.StoredFrame`, followed by the bytes of its display values
-and stored values. Nothing is written to disk; stderr and other output are discarded.
+{"shape", "bits", "burned_in", "pixel_aspect"} of a `types.StoredFrame`, followed by the bytes of
+its display and stored values. Nothing is written to disk; stderr and other output are discarded.
 """
 
 import json
@@ -71,7 +71,8 @@ def _parse_answer(answer: dict, sent: memoryview) -> StoredFrame:
     bits = answer["bits"]
     levels = np.frombuffer(sent, np.float32, 2**bits)
     values = np.frombuffer(sent, _dtype(bits), offset=levels.nbytes)
-    return StoredFrame(values.reshape(answer["shape"]), levels, bits, answer["burned_in"])
+    values = values.reshape(answer["shape"])
+    return StoredFrame(values, levels, bits, answer["burned_in"], answer["pixel_aspect"])
 
 
 def _dtype(bits: int) -> type:
@@ -110,7 +111,12 @@ def _main(frame: int | None) -> None:
             return
         except MemoryError:
             os._exit(_OUT_OF_MEMORY)  # there may be too little memory for a message
-        answer = {"shape": read.values.shape, "bits": read.bits, "burned_in": read.burned_in}
+        answer = {
+            "shape": read.values.shape,
+            "bits": read.bits,
+            "burned_in": read.burned_in,
+            "pixel_aspect": read.pixel_aspect,
+        }
         out.write(json.dumps(answer).encode() + b"\n")
         out.write(read.display_values.data)
         out.write(read.values.astype(_dtype(read.bits), copy=False).data)

@@ -253,15 +253,11 @@ def test_a_presentation_table_decides_alone(photometric, shape):
         (1000.5, 201, "LINEAR", False, (899, 900, 950, 1000, 1100, 1101), (0, 0, 0.25, 0.5, 1, 1)),
         ("1.0005E3", "2.01e2", None, False, (900, 950, 1100), (0, 0.25, 1)),
         (-500, 200, "LINEAR_EXACT", True, (-600, -550, -450, -400), (0, 0.25, 0.75, 1)),
-        (-1000, 100, "LINEAR_EXACT", False, (0, 1), None),
+        (-1000, 100, "LINEAR_EXACT", False, (0, 1), (0, 1)),  # misses the picture
     ],
 )
 def test_windows(center, width, function, signed, stored, expected):
-    tags = window(center, width, function)
-    if expected is None:
-        assert refusal(dicom(columns(*stored), **tags)).key == "refused.flat"
-    else:
-        assert_values(stored, expected, signed=signed, **tags)
+    assert_values(stored, expected, signed=signed, **window(center, width, function))
 
 
 @pytest.mark.parametrize("function", [None, "LINEAR", "LINEAR_EXACT", "SIGMOID"])
@@ -1297,13 +1293,17 @@ def test_sizes_that_are_read(height, width):
 
 
 @pytest.mark.parametrize("value", [0, 1000, 4095])
-@pytest.mark.parametrize("tags", [{}, window(100, 20), rescale(2, 1)], ids=["", "window", "slope"])
+@pytest.mark.parametrize(
+    "tags",
+    [{}, window(100, 20), rescale(2, 1), padding(0, 4095)],
+    ids=["", "window", "slope", "padding"],
+)
 def test_an_image_of_one_grey_is_refused(value, tags):
     assert refusal(dicom(columns(value), **tags)).key == "refused.flat"
 
 
-def test_an_image_of_padding_alone_is_refused():
-    assert refusal(dicom(columns(0, 5, 10), **padding(0, 10))).key == "refused.flat"
+def test_an_image_of_one_grey_within_its_padding_is_refused():
+    assert refusal(dicom(columns(0, 5, 1000), **padding(0, 10))).key == "refused.flat"
 
 
 def test_nothing_and_too_much_are_refused():
@@ -1499,7 +1499,7 @@ def test_the_result_tells_nothing_of_the_patient(capfd, caplog):
     radiograph = read_radiograph(dicom(ramp(12)))
     seen = capfd.readouterr()
     assert_tells_nothing(f"{radiograph!r} {vars(radiograph)}" + seen.out + seen.err + caplog.text)
-    assert set(vars(radiograph)) == {"pixels", "bit_depth", "burned_in"}
+    assert set(vars(radiograph)) == {"pixels", "bit_depth", "burned_in", "pixel_aspect"}
 
 
 WRITTEN: list[str] = []

@@ -8,8 +8,16 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from cxr_demo.reading.dicom_lut import LookupTable, display_values
-from tests.reading.dicom_files import modality_table, presentation_table, table, voi_table
+from cxr_demo.reading.dicom_lut import display_values
+from cxr_demo.reading.dicom_tables import LookupTable
+from tests.reading.dicom_files import (
+    modality_table,
+    presentation_table,
+    rescale,
+    table,
+    voi_table,
+    window,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("error::RuntimeWarning"),
@@ -34,6 +42,10 @@ def occurring(bits: int, **counts: int) -> np.ndarray:
     for value, count in counts.items():
         found[int(value[1:])] = count
     return found
+
+
+def over(white: int, *values: float) -> list[float]:
+    return [value / white for value in values]
 
 
 # --- one table
@@ -100,7 +112,6 @@ def test_the_data_set_is_left_alone():
 @pytest.mark.parametrize(
     "tags",
     [
-        {"RescaleSlope": "0"},
         {"RescaleSlope": "1e12"},
         {"RescaleSlope": "-1e12"},
         {"RescaleIntercept": "1e12"},
@@ -215,8 +226,9 @@ def test_entries_too_many_are_left_out():
 
 
 def test_a_single_entry_is_no_list():
+    """It leaves nothing of any picture."""
     tags = presentation_table([2048], vr="US")
-    np.testing.assert_allclose(shown(range(3), **tags), [2048 / 4095] * 3, rtol=1e-6)
+    np.testing.assert_allclose(shown(range(3), **tags), [0, 0.5, 1], rtol=1e-6)
 
 
 def test_half_an_entry_at_the_end_is_left_out():
@@ -248,6 +260,118 @@ def test_a_first_value_that_was_given_a_sign():
 
 
 def test_what_a_modality_table_gives_is_never_negative():
-    """So 40000 keeps its sign even for signed pixels: 4095 lies below it."""
-    tags = {**modality_table([0, 4095], first=-1), **voi_table([1000, 4095], first=40_000)}
-    np.testing.assert_allclose(shown([-2, -1, 0, 1], **tags), [1000 / 4095] * 4, rtol=1e-6)
+    """So 40000 keeps its sign even for signed pixels: 39999 lies below it."""
+    tags = modality_table([0, 39_999, 65_535], bits=16, first=-1)
+    tags |= voi_table([1000, 4095], first=40_000)
+    np.testing.assert_allclose(shown([-2, -1, 0, 1], **tags), over(4095, *[1000] * 3, 4095))
+
+
+# --- tables and windows of another picture
+
+HALF = occurring(12, **{f"_{value}": 10 for value in range(2000, 4000)})
+"""A picture of the values from 2000 to 3999, all of them as frequent."""
+MISSING = {
+    "linear below": window(500, 200),
+    "linear above": window(9000, 200),
+    "a step": window(500, 1),
+    "linear exact": window(500, 200, "LINEAR_EXACT"),
+    "sigmoid": window(500, 200, "SIGMOID"),
+    "far too wide": window(2048, 10**7),
+    "of three": window([500, 9000, 100], [200, 200, 1]),
+    "all but 15 values": window(1000, 2031),
+    "VOI table": voi_table([0, 4095]),
+    "VOI table and window": {**voi_table([0, 4095]), **window(500, 200)},
+    "modality table": modality_table([7, 4095]),
+    "slope 0": rescale(0, 5),
+    "vanishing slope": rescale("1e-300", 1000),
+    "presentation table": presentation_table([4095] * 4),
+    "padding": {"PixelPaddingValue": 0, "PixelPaddingRangeLimit": 4095},
+    "all but 10 values of padding": {"PixelPaddingValue": 2010, "PixelPaddingRangeLimit": 4095},
+}
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("tags", MISSING.values(), ids=MISSING)
+def test_what_leaves_nothing_of_the_picture_counts_as_absent(tags, photometric):
+    found = shown(range(4096), HALF, photometric, **tags)
+    np.testing.assert_allclose(found, shown(range(4096), HALF, photometric), rtol=1e-6)
+
+
+def test_a_window_that_misses_signed_values():
+    found = shown(range(-2048, 2048), HALF, **window(-1500, 200))
+    np.testing.assert_allclose(found, np.arange(4096) / 4095, rtol=1e-6)
+
+
+def test_a_window_that_leaves_a_hundredth_is_kept():
+    """2000 to 2029 are below its white, 22 of them by more than one of 255 grey levels."""
+    found = shown(range(4096), HALF, **window(1000, 2061))
+    assert found[2000] == pytest.approx(0.5 + 1000.5 / 2060) and found[2030] == 1
+
+
+def test_padding_has_no_part_in_what_is_left():
+    """The window leaves the padding alone."""
+    tags = {**window(500, 200), "PixelPaddingValue": 500}
+    counts = HALF + occurring(12, _500=100_000)
+    expected = np.where(np.arange(4096) == 500, 0, np.arange(4096) / 4095)
+    np.testing.assert_allclose(shown(range(4096), counts, **tags), expected, rtol=1e-6)
+
+
+GOOD = window(3000, 1001)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        window([500, 3000, 2500], [200, 1001, 5]),
+        {"WindowCenter": ["", "3000"], "WindowWidth": ["50", "1001"]},
+        window([3000, 3000], [0, 1001]),
+        {**voi_table([0, 4095]), **GOOD},
+        {**voi_table([0, 4095]), **window([500, 3000], [200, 1001])},
+        voi_table([0, 4095], table(range(4096)), first=4095),
+    ],
+    ids=["windows", "half empty", "no width", "table and window", "table and windows", "tables"],
+)
+def test_the_first_that_leaves_something_counts(tags):
+    found = shown(range(4096), HALF, **tags)
+    expected = np.arange(4096) / 4095
+    if "WindowCenter" in tags:
+        expected = np.clip((np.arange(4096) - 2999.5) / 1000 + 0.5, 0, 1)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+# --- tables that store fewer bits than they state
+
+
+@pytest.mark.parametrize("stage", [modality_table, voi_table, presentation_table])
+@pytest.mark.parametrize("bits", [10, 12, 15])
+def test_a_table_far_below_its_stated_depth_ends_at_white(stage, bits):
+    shape = (np.arange(256) / 255) ** 2
+    stored = np.rint(shape * (2**bits - 1)).astype(int)
+    full = np.rint(shape * 65_535).astype(int)
+    found, expected = (shown(range(256), **stage(each, bits=16)) for each in (stored, full))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_a_table_that_comes_near_its_stated_depth_may_be_dim():
+    found = shown(range(3), **voi_table([0, 20_000, 40_000], bits=16))
+    np.testing.assert_allclose(found, over(65_535, 0, 20_000, 40_000), rtol=1e-6)
+
+
+# --- items without a table
+
+
+@pytest.mark.parametrize("stage", [modality_table, voi_table, presentation_table])
+@pytest.mark.parametrize("keyword", ["LUTDescriptor", "LUTData"])
+@pytest.mark.parametrize("value", ["missing", None, "", []], ids=repr)
+def test_an_item_without_its_table_counts_as_absent(stage, keyword, value):
+    [(name, items)] = stage([4095, 0]).items()
+    if value == "missing":
+        del items[0][keyword]
+    else:
+        items[0][keyword].value = value
+    good = {**rescale(2, 0), **window(3, 5, "LINEAR_EXACT")}
+    np.testing.assert_allclose(shown(range(4), **{name: items}, **good), shown(range(4), **good))
+    items += [Dataset(), *stage([0, 4095, 0, 4095])[name]]
+    only = shown(range(4), **{name: items[2:]})
+    np.testing.assert_allclose(shown(range(4), **{name: items}), only)
+    assert only.tolist() == [0, 1, 0, 1]

@@ -84,7 +84,7 @@ def told(data: bytes = b"", frame: int | None = None) -> str:
     ("bits", "options"),
     [
         (8, {"allocated": 16, "signed": True, "syntax": BIG_ENDIAN}),
-        (16, {"syntax": JPEG_LS, "BurnedInAnnotation": "YES"}),
+        (16, {"syntax": JPEG_LS, "BurnedInAnnotation": "YES", "PixelAspectRatio": ["3", "2"]}),
         (16, {"signed": True, "photometric": "MONOCHROME1", **rescale(-2, 7)}),
     ],
     ids=["8 signed", "16", "16 signed"],
@@ -98,6 +98,7 @@ def test_the_same_comes_out_as_without_it(bits, options):
     assert (apart.bit_depth, apart.burned_in) == (here.bit_depth, here.burned_in)
     assert apart.bit_depth == bits
     assert apart.burned_in is ("BurnedInAnnotation" in options)
+    assert apart.pixel_aspect == (1.5 if "PixelAspectRatio" in options else 1)
 
 
 def test_the_file_and_the_frame_go_in_whole(reader):
@@ -139,7 +140,8 @@ def test_a_process_that_is_killed(child, number, key):
     assert refused() == key
 
 
-ANSWER = json.dumps({"shape": [1, 2], "bits": 8, "burned_in": False}) + "\n"
+MORE = {"burned_in": False, "pixel_aspect": 1.0}
+ANSWER = json.dumps({"shape": [1, 2], "bits": 8, **MORE}) + "\n"
 PIXELS = np.linspace(0, 1, 256, dtype=np.float32).tobytes() + b"\0\xff"
 
 
@@ -171,7 +173,7 @@ def test_a_process_that_does_not_answer(child, code):
     assert refused() == "damaged"
 
 
-FEW = json.dumps({"shape": [1, 1], "bits": 9, "burned_in": False}).encode() + b"\n" + bytes(2048)
+FEW = json.dumps({"shape": [1, 1], "bits": 9, **MORE}).encode() + b"\n" + bytes(2048)
 
 
 @pytest.mark.parametrize(
