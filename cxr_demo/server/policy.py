@@ -9,6 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.server.settings import Settings
 
+WITHOUT_LOGIN = b"""<script>
+if (new URL(document.baseURI).username) {
+  location.replace(location.origin + location.pathname + location.search);
+}
+</script>"""
+"""Leaves an address that holds a login: relative to it browsers fetch nothing, and load each of
+Gradio's modules a second time under the address without one. The login stays known to them."""
+
 _INLINE = re.compile(rb"<script[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -46,7 +54,8 @@ def headers(settings: Settings, scripts: list[bytes] = []) -> dict[str, str]:  #
 
 
 def whole_page(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """An application that answers with one page: scripts that the server wrote into it may run."""
+    """An application that answers with one page: scripts that the server wrote into it may run,
+    and WITHOUT_LOGIN runs before them."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
@@ -59,10 +68,12 @@ def whole_page(app: ASGIApp, settings: Settings) -> ASGIApp:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
+                page = bytes(body).replace(b"<head>", b"<head>" + WITHOUT_LOGIN, 1)
                 given = MutableHeaders(scope=begun)
-                given.update(headers(settings, _INLINE.findall(bytes(body))))
+                given.update(headers(settings, _INLINE.findall(page)))
+                given["Content-Length"] = str(len(page))
                 await send(begun)
-                await send({"type": "http.response.body", "body": bytes(body)})
+                await send({"type": "http.response.body", "body": page})
 
         await app({**scope, "headers": plain}, receive, gather)
 

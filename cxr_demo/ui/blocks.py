@@ -35,6 +35,8 @@ def build(service: Service, uploads: Uploads, settings: Settings) -> gr.Blocks:
         gr.api(endpoints.neighbours, api_name="neighbours", **SEARCHES)
         gr.api(endpoints.rethreshold, api_name="rethreshold", **SEARCHES)
         gr.HTML(f"<h1>{say('title')}</h1><p>{say('disclaimer')}</p>", elem_id="header")
+        for key in ("number.unread", "drop.unreadable"):
+            gr.HTML(f'<p id="{key}" class="warning toast" role="alert" hidden>{say(key)}</p>')
         read_first = gr.Checkbox(False, label=T("readfirst.mode"), elem_id="read-first")
         with gr.Tabs() as tabs:
             with gr.Tab(T("tab.read"), id="read"):

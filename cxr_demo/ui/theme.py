@@ -6,6 +6,8 @@ from the scales in `page.css`.
 
 from pathlib import Path
 
+from cxr_demo.i18n import LANGUAGES
+from cxr_demo.models.calibration import THREE_CLASS
 from cxr_demo.server.gradio_setup import gr
 
 COLOURS = {
@@ -44,21 +46,38 @@ OURS = {
     "normal": ("#0b6aa8", "#56b4e9"),
     "bacterial": ("#a86200", "#e69f00"),
     "viral": ("#ad3f86", "#e78ac3"),
+    "map": ("#8b98a4", "#8b98a4"),
 }
 """Our own; classes are told apart by the colour-blind (Okabe and Ito, 2008)."""
 
 
-def _variables(number: int) -> str:
-    return "".join(f"--{name}: {colours[number]}; " for name, colours in OURS.items())
+CLASSES = {name: name for name in (*THREE_CLASS, "map")} | {"pneumonia": "bacterial"}
+"""Of `data-class`, and the colour of each."""
+
+
+def _rules() -> str:
+    """Colours, those of `data-class`, and of each sentence the language that was chosen (see
+    `wording.spans`), English until one is."""
+    light, dark = (
+        "".join(f"--{name}: {colours[number]}; " for name, colours in OURS.items())
+        for number in (0, 1)
+    )
+    kinds = "".join(
+        f"[data-class={name}] {{ --class: var(--{colour}); }}" for name, colour in CLASSES.items()
+    )
+    chosen = {name: f"[lang={name}]" for name in LANGUAGES[1:]}
+    chosen[LANGUAGES[0]] = "".join(f":not([lang={name}])" for name in LANGUAGES[1:])
+    others = "".join(
+        f".gradio-container{page} [lang]:not([lang={name}]) {{ display: none !important; }}"
+        for name, page in chosen.items()
+    )
+    return f":root {{ {light} }} .dark {{ {dark} }} {kinds} {others}"
 
 
 FOLDER = Path(__file__).parent
 SHEETS = ("page.css", "components/findings.css")
-CSS = f":root {{ {_variables(0)} }} .dark {{ {_variables(1)} }}" + "".join(
-    (FOLDER / sheet).read_text("utf-8") for sheet in SHEETS
-)
+CSS = _rules() + "".join((FOLDER / sheet).read_text("utf-8") for sheet in SHEETS)
 SCRIPT = (FOLDER / "page.js").read_text("utf-8")
-
 
 TYPE = gr.themes.Size("11px", "11px", "12.5px", "14px", "14px", "18px", "18px", name="text")
 SPACES = {

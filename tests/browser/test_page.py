@@ -11,6 +11,7 @@ from cxr_demo.artefacts import ASSETS
 from cxr_demo.i18n import messages
 from tests.accessibility import violations
 from tests.browser.conftest import (
+    ANSWER_MS,
     choose,
     open_tab,
     take_example,
@@ -19,6 +20,7 @@ from tests.browser.conftest import (
 )
 from tests.conftest import chest_like, png
 from tests.reading.dicom_files import dicom
+from tests.ui.conftest import colour_at
 
 WORDS = messages()
 
@@ -350,3 +352,114 @@ def test_it_is_large_enough_at_1440_by_900(page):
     assert all(picture.bounding_box()["width"] >= 120 for picture in pictures)
     said = page.locator(".cxr-panel.verdict .said").bounding_box()
     assert said["y"] + said["height"] <= 900
+
+
+# --- numbers as people type them
+
+
+def field(page, block: str = "#threshold"):
+    return page.locator(f"{block} input[type=number]")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es"])
+@pytest.mark.parametrize("typed", ["0,35", "0.35"])
+def test_a_decimal_comma_is_a_point_in_every_language(open_page, language, typed):
+    page = open_page(locale=language)
+    field(page).select_text()
+    page.keyboard.type(typed)
+    page.keyboard.press("Tab")
+    assert field(page).input_value() == "0.35"
+    until(page, "window.cxrViewers.viewer.state.threshold === 0.35")
+    assert not page.is_visible(".toast")
+
+
+@pytest.mark.parametrize("typed", ["abc", "7½", "-", "1,2,3", "35", "1.234,5", ""])
+def test_what_is_no_number_of_the_range_keeps_the_old_one_and_says_so(page, typed):
+    before = page.evaluate("window.cxrViewers.viewer.state.threshold")
+    field(page).select_text()
+    page.keyboard.press("Delete")
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert field(page).input_value() == str(before)
+    until(page, "before => window.cxrViewers.viewer.state.threshold === before", before)
+    assert page.inner_text(".toast:visible") == WORDS["number.unread"]
+    # The next number that can be read takes the sentence away.
+    field(page).select_text()
+    page.keyboard.type("0,5")
+    page.keyboard.press("Tab")
+    assert field(page).input_value() == "0.5" and not page.is_visible(".toast")
+
+
+def test_a_pasted_comma_is_a_point_and_the_wheel_leaves_numbers_alone(page):
+    field(page).select_text()
+    page.keyboard.insert_text(" 0,35 ")
+    until(page, "window.cxrViewers.viewer.state.threshold === 0.35")
+    field(page).hover()
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(300)
+    assert field(page).input_value() == "0.35"
+    assert page.evaluate("window.cxrViewers.viewer.state.threshold") == 0.35
+
+
+# --- what a browser may meet
+
+
+def drop_folder(page, folder: Path, x: int, y: int) -> None:
+    """Drop a folder from a file manager at a place of the window."""
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    browser = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+
+
+def test_a_folder_is_called_that_wherever_it_is_dropped(page, tmp_path, console_errors):
+    drop_folder(page, tmp_path, 700, 500)
+    page.wait_for_selector(f"#drop-zone .told:has-text('{WORDS['drop.unreadable']}')")
+    open_tab(page, WORDS["tab.batch"])
+    field = page.locator("#batch-files").bounding_box()
+    drop_folder(page, tmp_path, 700, int(field["y"] + field["height"] / 2))
+    assert page.inner_text(".toast:visible") == WORDS["drop.unreadable"]
+    page.wait_for_timeout(500)
+    assert page.locator("#batch-files .error").count() == 0, (
+        "Gradio would call it a lost connection"
+    )
+    console_errors.clear()  # Chromium's own, of reading a folder
+
+
+def test_one_radiograph_dropped_on_another_tab_is_shown_where_it_is_read(page, radiograph):
+    open_tab(page, WORDS["tab.about"])
+    page.set_input_files("#drop-zone input[type=file]", str(radiograph))
+    page.wait_for_selector("#status .done")
+    assert page.locator("#viewer canvas").first.is_visible()
+
+
+def test_an_address_that_holds_a_login_works(serve_tiny, browser):
+    address, _ = serve_tiny(login="ann:secret", per_minute=100_000)
+    page = browser.new_page()
+    page.goto(address.replace("http://", "http://ann:secret@") + "/?__theme=light")
+    page.wait_for_selector("#examples img")
+    take_example(page)
+    assert page.url == f"{address}/?__theme=light"
+    page.close()
+
+
+def test_a_first_request_that_fails_is_said(browser, address):
+    page = browser.new_page()
+    page.route("**/queue/join*", lambda route: route.abort())
+    page.goto(address)
+    page.wait_for_selector(".toast-body.error", timeout=ANSWER_MS)
+    page.close()
+
+
+def test_what_is_chosen_differs_in_forced_colours(open_page):
+    page = open_page(forced_colors="active")
+    tabs = page.get_by_role("tab")
+    choices = page.locator("#point label")
+    for chosen, other in ((tabs.nth(0), tabs.nth(1)), (choices.nth(0), choices.nth(1))):
+        colours = [colour_at(one, 0.05, 0.5) for one in (chosen, other)]
+        assert colours[0] != colours[1]
+    box = page.locator("#read-first input")
+    before = colour_at(box, 0.3, 0.25)
+    box.check()
+    assert colour_at(box, 0.3, 0.25) != before

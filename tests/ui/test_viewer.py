@@ -118,9 +118,11 @@ def twelve_bits() -> dict:
     return radiograph(3, view={"bits": 16, "png": png_uri(pixels)})
 
 
-SENTENCES = """<div class="findings"><p class="called"><span lang="en">Called pneumonia</span><span
-lang="de">Als Pneumonie</span></p></div><table class="zones"><tbody><tr><th>Upper</th><td>+1.0</td>
-</tr></tbody></table>"""
+SENTENCES = """<div class="findings"><div class="bar"><span>Pneumonia</span><b>80.0%</b></div>
+<p class="called"><span lang="en">Called pneumonia</span><span lang="de">Als Pneumonie</span></p>
+</div><div class="findings"><p class="vote">Most are viral</p><ol class="cards"><li>
+<span class="words">1. Viral 0.988 x1</span></li></ol></div><table class="zones"><tbody><tr>
+<th>Upper</th><td>+1.0</td></tr></tbody></table>"""
 REFERENCE = {"label": "Neighbour 1", "matrix": LEFT_HALF}
 FACTS = {
     "gate": {"grade": "unusual", "key": "sideways"},
@@ -794,17 +796,17 @@ def test_the_report_holds_what_the_page_says_on_one_page(page, tmp_path):
     assert re.fullmatch(r"reading-\d{8}T\d{6}\.html", name)
     said = ["Case &lt;7&gt;", verdict(page), page.inner_text(".meant")]
     said += [
-        '<p><span lang="en">Called pneumonia</span></p>',
-        "<tr><th>Upper</th><td>+1.0</td>",
-        "80.0%",
-        "0.988",
-        "x1",
+        '<p class="called"><span lang="en">Called pneumonia</span></p>',
+        "<b>80.0%</b>",
+        "Most are viral",
+        "1. Viral 0.988 x1",
         "0123abcd",
         "turned or tilted",
         "burned",
     ]
     said += ["Atypical position", "not for diagnosis", "impression, marked before: Normal"]
     assert [part for part in said if part not in content] == []
+    assert re.search(r"<th>Upper</th><td>\+1.0</td>", content)
     assert "Als Pneumonie" not in content, "one language"
     assert content.count('src="data:image/jpeg') == 3
     assert not re.search(r"(src|href)=\"(?!data:)", content) and "<script" not in content

@@ -43,7 +43,8 @@ export default function start({ element, props, trigger, upload }) {
       trigger(many ? 'batch' : 'radiograph');
       say();
     } catch (error) {
-      const { key, values } = refusalIn(error);
+      const gone = await Promise.all(all.map((file) => file.slice(0, 1).text())).then(() => null, (one) => one);
+      const { key, values } = refusalIn(gone ?? error);
       if (mine === turn) say(key, values);
     }
   }

@@ -76,6 +76,7 @@ export default function link({ element, props, trigger, watch }) {
 
   /** Draw once for each refresh of the screen, however much has changed. */
   function draw() {
+    page.lang = props.label;
     if (graph) due ??= requestAnimationFrame(redraw);
   }
 
@@ -120,11 +121,6 @@ export default function link({ element, props, trigger, watch }) {
     draw();
   }
 
-  function speak() {
-    page.lang = props.label;
-    draw();
-  }
-
   function find() {
     const found = document.querySelector(`#${props.figure} .js-plotly-plot`);
     if (found && found !== graph && found._fullLayout && window.Plotly) attach(found);
@@ -137,7 +133,7 @@ export default function link({ element, props, trigger, watch }) {
   new MutationObserver(find).observe(document.body, { childList: true, subtree: true });
   new MutationObserver(draw).observe(document.body, { attributeFilter: ['class'] }); // the theme
   watch('value', () => change(props.value ?? {}));
-  watch('label', speak);
-  speak();
+  watch('label', draw);
+  draw();
   find(); // the graph may have been drawn first
 }

@@ -15,6 +15,7 @@ from pydantic import Field
 from cxr_demo.models.occlusion import FILLS as FILLS
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.ui.components.module import Scripted
+from cxr_demo.wording.report_html import report_html
 from cxr_demo.wording.viewer_html import (
     PROBED,
     SIGNED,
@@ -73,8 +74,8 @@ class Viewer(Scripted):
     A report, "html" or "json", is made of `facts`, a dictionary of which all parts may be missing
     and others are left out: "image", "gate", "probabilities", "plausible", "atypical", "model",
     "neighbours", "vote", "search", "map" as `analyse` returns them, "operating_point", "zones",
-    "impression" {"impression", "confidence"}. Sentences are taken from the page as they stand:
-    elements of the classes called, set, meaning and vote in `.findings`, rows of `.zones`.
+    "impression" {"impression", "confidence"}. The rest is taken from the page as it stands, see
+    `wording.report_html`.
 
     Args:
         methods: by name of the anomaly map, in order: {"range": [low, high] of its colours,
@@ -87,7 +88,7 @@ class Viewer(Scripted):
         options |= {"methods": methods, "ramp": RAMP.tolist(), "compare": False, "probed": None}
         template = viewer_html(elem_id, methods, [f"rgb{tuple(rgb)}" for rgb in RAMP.tolist()])
         options |= {"html_template": template, "name": elem_id}
-        options |= {"ends": SIGNED, "windows": WINDOWS}
+        options |= {"ends": SIGNED, "windows": WINDOWS, "report": report_html()}
         super().__init__("viewer", ("probe", "threshold", "state"), elem_id=elem_id, **options)
 
     def js(self, does: str) -> str:

@@ -49,8 +49,7 @@ export function pane(viewer, canvas, other = null) {
   context.setLineDash([]);
 }
 
-/** What is to lie over the radiograph: its scale, which ends at `end`, and how it is painted if it is
- *  there. */
+/** What is to lie over the radiograph, if it is there, and the name and the end of its scale. */
 export function overlayOf(viewer) {
   const { props: { methods, ramp, ends }, reading, state: { overlay, method, threshold, veil } } = viewer;
   if (overlay === 'none' || veil) return null;

@@ -62,7 +62,9 @@ class BatchTab:
     ):  # fmt: skip
         self._service, self._uploads = service, uploads
         gr.HTML(f'<p class="note">{say("batch.note")}</p>')
-        files = NamedFiles(label=T("batch.drop"), file_count="multiple", height=140)
+        files = NamedFiles(
+            label=T("batch.drop"), file_count="multiple", height=140, elem_id="batch-files"
+        )
         with gr.Row():
             run = gr.Button(T("batch.run"), variant="primary")
             cancel = gr.Button(T("batch.cancel"))
@@ -85,7 +87,8 @@ class BatchTab:
             started(self.analyse, [source, language], [table, status, text, files], **options)
             for started, source in ((run.click, files), (drop.batch, drop))
         ]
-        drop.batch(None, None, tabs, js="() => window.cxrPage.tab('batch')")
+        for event, tab in ((drop.batch, "batch"), (drop.radiograph, "read")):
+            event(None, None, tabs, js=f"() => ({{ __type__: 'update', selected: '{tab}' }})")
         stopped = json.dumps(messages.status_html("waiting", say("batch.cancelled")))
         cancel.click(None, None, status, js=f"() => {stopped}", cancels=running, **private)
         csv.click(None, text, None, js="(text) => window.cxrPage.save('batch.csv', text)")
