@@ -58,6 +58,7 @@ class Analysis:
         size: (height, width) of the file, in pixels; their shape may make the view another one.
         bit_depth: significant bits of the file.
         burned_in: whether text may be part of the picture, see `Radiograph`.
+        tinted: whether the file had an even tint, see `Radiograph`.
         input_check: whether it is a radiograph as the networks know them.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
         conformal_set: the classes of "three_class" that cannot be ruled out, likeliest first.
@@ -83,6 +84,7 @@ class Analysis:
     size: tuple[int, int]
     bit_depth: int
     burned_in: bool
+    tinted: bool
     input_check: InputCheck
     probabilities: dict[str, dict[str, float]]
     conformal_set: tuple[str, ...]
@@ -193,6 +195,7 @@ class Analyser:
             size=radiograph.pixels.shape,
             bit_depth=radiograph.bit_depth,
             burned_in=radiograph.burned_in,
+            tinted=radiograph.tinted,
             input_check=input_check,
             probabilities=calibrated,
             conformal_set=conformal_set(calibrated["three_class"], self._min_probability),

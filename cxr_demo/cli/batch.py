@@ -126,8 +126,9 @@ def _with_progress_bar(
     )
     with bar, closing(analyse(files)) as records:
         for number, record in records:
-            if json.loads(record)["burned_in"]:
-                warning = printable(f"warning: {files[number]}: {translate('burned_in')}")
+            parsed = json.loads(record)
+            for key in filter(parsed.get, ("burned_in", "tinted")):
+                warning = printable(f"warning: {files[number]}: {translate(key)}")
                 tqdm.write(warning, file=sys.stderr)
             yield number, record
             bar.update()

@@ -1,8 +1,9 @@
-"""Analyse one file to one record: its line of the result, and whether text may be burned in.
+"""Analyse one file to one record: its line of the result, and what to warn of beside it.
 
-Data contract: a record is a line of JSON, {"burned_in": true|false|null, "line": {…}}, null where
-the file was refused; README documents the inner line. Records stay text, since they come from the
-processes of `process_pool` and `ray_job` and are stored unchanged.
+Data contract: a record is a line of JSON, {"burned_in": true|false|null, "tinted": true|false,
+"line": {…}}, with null and without "tinted" where the file was refused; README documents the inner
+line. Records stay text, since they come from the processes of `process_pool` and `ray_job` and are
+stored unchanged.
 """
 
 import errno
@@ -61,7 +62,8 @@ class FileAnalyser:
 
 def analysed(file: str, radiograph: Radiograph, analysis: Analysis) -> dict:
     """The record, parsed, of a file under the name given."""
-    return {"burned_in": radiograph.burned_in, "line": report.result_line(file, analysis)}
+    warned = {"burned_in": radiograph.burned_in, "tinted": radiograph.tinted}
+    return {**warned, "line": report.result_line(file, analysis)}
 
 
 def refused(file: str, error: UserError) -> dict:

@@ -14,10 +14,12 @@ import numpy as np
 from PIL import Image
 
 from cxr_demo.errors import RadiographError
+from cxr_demo.reading.tint import LUMINANCE, has_even_tint
 
 COLOUR_SPREAD = 0.2
 COLOUR_SHARE = 0.05
-"""A picture is in colour when over 5 % of its pixels have channels over 20 % of white apart."""
+"""A picture is in colour when over 5 % of its pixels have channels over 20 % of white apart, unless
+all but 5 % have one tint."""
 
 MAX_CHUNKS = 20_000
 """Of a PNG. Encoders write 8 kB or more into each, so that 64 MB make 8,192."""
@@ -86,7 +88,7 @@ def _jpeg_is_sound(data: bytes) -> bool:
     return False
 
 
-def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
+def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int, bool]:
     """Decode all pixels.
 
     Args:
@@ -94,7 +96,8 @@ def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
         data: the same file's content.
 
     Returns:
-        (values, bits): uint8, uint16 or float32 (height, width), not above 2**bits - 1.
+        (values, bits, tinted): uint8, uint16 or float32 (height, width), not above 2**bits - 1;
+        and whether an even tint was left out of them.
 
     Raises:
         RadiographError: if the picture is in colour.
@@ -102,7 +105,8 @@ def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
     """
     image.load()  # raises on truncated data and wrong checksums
     if image.format in ("JPEG", "MPO"):
-        return _grey(np.asarray(_upright(image)), 255), 8
+        values, tinted = _grey(np.asarray(_upright(image)), 255)
+        return values, 8, tinted
     depth, colour_type = data[24], data[25]
     clear = image.info.get("transparency") if colour_type != _PALETTE else None
     image.close()
@@ -115,12 +119,12 @@ def decode(image: Image.Image, data: bytes) -> tuple[np.ndarray, int]:
     if values.ndim == 2 and isinstance(clear, int):
         # Neither library applies the grey level that a PNG may declare transparent.
         values[values == (clear if depth == 16 else clear * 255 // (2**depth - 1))] = 0
-    if depth < 16:
-        return _grey(values, 255), 8
-    # Or more by the sBIT chunk.
-    bits = depth_that_holds(int(values.max()))
-    bits = max(bits, _png_significant_bits(data) or bits)
-    return _grey(values, 2**bits - 1), bits
+    bits = 8
+    if depth == 16:
+        bits = depth_that_holds(int(values.max()))
+        bits = max(bits, _png_significant_bits(data) or bits)
+    values, tinted = _grey(values[..., ::-1] if values.ndim == 3 else values, 2**bits - 1)
+    return values, bits, tinted
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -142,23 +146,30 @@ def _over_black(values: np.ndarray) -> np.ndarray:
     return values[..., :3]
 
 
-def _grey(values: np.ndarray, white: int) -> np.ndarray:
-    """Reduce (H, W) or (H, W, 3) to grey (H, W); refuse pictures in colour.
+def _grey(values: np.ndarray, white: int) -> tuple[np.ndarray, bool]:
+    """Reduce grey (H, W) or RGB (H, W, 3) to grey (H, W); refuse pictures in colour.
 
     Equal channels are returned unchanged. JPEG rounding leaves a few grey levels between the
-    channels of a grey image, a tinted print somewhat more, a colour photograph far more.
+    channels of a grey image, a faint tint somewhat more, a colour photograph far more. A film with
+    one strong but even tint is its luminance, and the second value is True.
     """
     if values.ndim == 2:
-        return values
+        return values, False
     first, second, third = np.moveaxis(values, 2, 0)
     spread = np.maximum(np.maximum(first, second), third)
     spread -= np.minimum(np.minimum(first, second), third)
     if not spread.any():
-        return first.copy()
+        return first.copy(), False
     coloured = float((spread > COLOUR_SPREAD * white).mean())
-    if coloured > COLOUR_SHARE:
+    if coloured <= COLOUR_SHARE:
+        return values.mean(axis=2, dtype=np.float32), False
+    del spread
+    if not has_even_tint(values, white, COLOUR_SHARE):
         raise RadiographError("refused.colour", share=f"{coloured:.0%}")
-    return values.mean(axis=2, dtype=np.float32)
+    luminance = first * np.float32(LUMINANCE[0])
+    luminance += second * np.float32(LUMINANCE[1])
+    luminance += third * np.float32(LUMINANCE[2])
+    return luminance, True
 
 
 def depth_that_holds(brightest: int) -> int:

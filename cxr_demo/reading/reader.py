@@ -52,7 +52,8 @@ _KNOWN_STARTS = (
 def read_radiograph(data: bytes, frame: int | None = None) -> Radiograph:
     """Decode one file.
 
-    Grey stored as RGB or through a palette is read as grey, transparency is laid over black
+    Grey stored as RGB or through a palette is read as grey, one even tint as its luminance, see
+    `tint`; transparency is laid over black
     (as outside the collimated field), and a photograph's EXIF rotation is applied. A 16-bit PNG
     is scaled by its true depth: the smallest of 8, 10, 12, 14 and 16 bits that holds its
     brightest pixel, or that of its `sBIT` chunk if larger. For DICOM see `dicom`, for JPEG of more
@@ -94,7 +95,7 @@ def _read_picture(data: bytes) -> Radiograph:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             _check_header(image)
-            values, bit_depth = decode(image, data)
+            values, bit_depth, tinted = decode(image, data)
     except Image.DecompressionBombError:
         raise too_large(*_declared_size(data)) from None
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, cv2.error):
@@ -103,7 +104,7 @@ def _read_picture(data: bytes) -> Radiograph:
     pixels /= 2**bit_depth - 1
     np.clip(pixels, 0.0, 1.0, out=pixels)
     check_contrast(pixels)
-    return Radiograph(pixels, bit_depth)
+    return Radiograph(pixels, bit_depth, tinted=tinted)
 
 
 def _check_header(image: Image.Image) -> None:

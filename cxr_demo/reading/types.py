@@ -25,12 +25,14 @@ class Radiograph:
         burned_in: whether text, perhaps a name, may be part of the picture: a DICOM file that does
             not rule it out.
         pixel_aspect: height of a pixel over its width, as it should be drawn, above 0.
+        tinted: whether the file had an even tint that is left out of the pixels.
     """
 
     pixels: np.ndarray
     bit_depth: int
     burned_in: bool = False
     pixel_aspect: float = 1.0
+    tinted: bool = False
 
 
 @dataclass(frozen=True)

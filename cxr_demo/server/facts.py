@@ -32,6 +32,7 @@ class ImageFacts(BaseModel, strict=True):
     height: int
     bit_depth: int
     burned_in: bool
+    tinted: bool = False
 
 
 class Zone(BaseModel, strict=True):

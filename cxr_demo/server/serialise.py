@@ -69,6 +69,7 @@ def analysis_answer(analysis: Analysis, include: list[str]) -> dict:
             "height": height,
             "bit_depth": analysis.bit_depth,
             "burned_in": analysis.burned_in,
+            "tinted": analysis.tinted,
         },
         **{name: PARTS[name](analysis) for name in include},
     }

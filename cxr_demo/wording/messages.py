@@ -39,8 +39,8 @@ def done_html(facts: dict, excluded: bool = True) -> str:
         others = facts["left_out"] - len(ids)
         key = "status.same_and_others" if others else "status.same"
         known = say(key if excluded else "status.known", ids=", ".join(ids), others=others)
-    burned = say("burned_in") if image["burned_in"] else ""
-    return status_html("done", say("status.done", **size), known, burned)
+    notes = (say(key) for key in ("burned_in", "tinted") if image[key])
+    return status_html("done", say("status.done", **size), known, *notes)
 
 
 def gate_html(facts: dict) -> str:

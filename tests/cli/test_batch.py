@@ -265,6 +265,17 @@ def test_the_terminal_gets_lines_in_order_as_soon_as_they_can_be(capsys):
     assert heard == ["", lines("a"), lines("b", "c")]
 
 
+@pytest.mark.parametrize("key", ["burned_in", "tinted"])
+def test_what_to_mind_about_a_file_is_said_beside_its_line(capsys, key):
+    noted = {"burned_in": False, "tinted": False, key: True, "line": {"status": "ok"}}
+
+    def analyse(files):
+        yield 0, json.dumps(noted)
+
+    batch.write_stream(["film.png"], analyse, sys.stdout)
+    assert f"warning: film.png: {translate(key)}\n" in capsys.readouterr().err
+
+
 # --- tables
 
 OK = {

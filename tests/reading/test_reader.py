@@ -736,7 +736,7 @@ def test_a_colour_photograph_is_refused(data):
     [
         (500 + 1, 200, True),
         (500 - 1, 200, False),
-        (10_000, 52, True),
+        (6_000, 52, True),
         (10_000, 50, False),
     ],
 )

@@ -76,8 +76,8 @@ def test_a_radiograph_is_analysed(stranger, tiny_analyser):
     assert stranger["anomaly"]["score"] == analysis.anomaly.primary.score
     ids = [neighbour.id for neighbour in analysis.neighbourhood.neighbours]
     assert [neighbour["id"] for neighbour in stranger["neighbours"]] == ids
-    size = {"width": 320, "height": 260, "bit_depth": 8, "burned_in": False}
-    assert stranger["image"] == size
+    said = {"width": 320, "height": 260, "bit_depth": 8, "burned_in": False, "tinted": False}
+    assert stranger["image"] == said
     assert stranger["embedding"] == analysis.embedding.tolist()
 
 

@@ -254,6 +254,7 @@ def test_a_reading_says_what_was_found(stranger, whole):
         "height": 260,
         "bit_depth": 8,
         "burned_in": False,
+        "tinted": False,
     }
     assert whole["gate"] == {"grade": "usable", "reason": None, "key": None}
     assert whole["model"] == stranger.model

@@ -112,8 +112,8 @@ def test_analyse(client, file, stranger, tiny_analyser, uploads):
     assert stranger["status"] == "ok" and stranger["error"] is None
     assert stranger["probabilities"] == expected.probabilities
     assert stranger["anomaly"]["score"] == expected.anomaly.primary.score
-    size = {"width": 320, "height": 260, "bit_depth": 8, "burned_in": False}
-    assert stranger["image"] == size
+    said = {"width": 320, "height": 260, "bit_depth": 8, "burned_in": False, "tinted": False}
+    assert stranger["image"] == said
     assert set(PARTS) <= set(stranger)
     bare = client.predict(image=handle_file(file), api_name="/analyse")
     assert bare == {name: value for name, value in stranger.items() if name not in PARTS}

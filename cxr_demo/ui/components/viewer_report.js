@@ -36,7 +36,7 @@ function page(viewer, { label, date, image, gate, atypical, probes, impression: 
   const made = new DOMParser().parseFromString(props.report, 'text/html');
   const lines = { label: [label], date: [new Date(date).toLocaleString(spoken())], method: [t(`method.${state.method}`)],
     warnings: [gate?.grade === 'unusual' && `${t('gate.unusual')} ${t(`gate.${gate.key}`)}`,
-      image?.burned_in && t('burned_in'), atypical && t('atypical')],
+      image?.burned_in && t('burned_in'), image?.tinted && t('tinted'), atypical && t('atypical')],
     notes: [probes.length && t('report.probes', { count: probes.length }),
       mark && t('report.impression', { impression: t(`impression.${mark.impression}`), confidence: t(`confidence.${mark.confidence}`) }),
       model && `${t('report.model')} ${Object.entries(model).map((one) => one.join(' ')).join(', ')}`] };

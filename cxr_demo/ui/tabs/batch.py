@@ -156,7 +156,7 @@ class BatchTab:
         record, check = file_record.analysed(name, *found), found[1].input_check
         line = record["line"]
         warnings = [f"gate.{check.reason}"] * (check.grade == UNUSUAL)
-        warnings += ["burned_in"] * record["burned_in"]
+        warnings += [key for key in ("burned_in", "tinted") if record[key]]
         three = line["probabilities"]["three_class"]
         said = [
             sentence(f"class.{called(line['probabilities'])}"),
