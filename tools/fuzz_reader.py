@@ -38,7 +38,11 @@ INSTRUMENTED = (
         "cxr_demo.reading.reader",
         "cxr_demo.reading.png_jpeg",
         "cxr_demo.reading.dicom",
+        "cxr_demo.reading.dicom_header",
         "cxr_demo.reading.dicom_lut",
+        "cxr_demo.reading.dicom_tables",
+        "cxr_demo.reading.jpeg_family",
+        "cxr_demo.reading.tint",
     ),
     *(
         "cxr_demo.reading.types",

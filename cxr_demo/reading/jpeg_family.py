@@ -27,9 +27,11 @@ _EXTENDED, _LOSSLESS, _JPEG_LS, _JPEG_2000 = (f"1.2.840.10008.1.2.4.{n}" for n i
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _HIERARCHICAL = {0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE}
 """Frames of differences, and the segment with which such files begin."""
-_OF_PILLOW = {0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA}
+_BASELINE = 0xC0
+"""Has 8 bits; one that says otherwise is damaged."""
+_OF_PILLOW = {0xC1, 0xC2, 0xC3, 0xC9, 0xCA}
 """Frames that Pillow decodes where they have 8 bits."""
-_SYNTAX = {0xC0: _EXTENDED, 0xC1: _EXTENDED, 0xC3: _LOSSLESS, 0xF7: _JPEG_LS}
+_SYNTAX = {0xC1: _EXTENDED, 0xC3: _LOSSLESS, 0xF7: _JPEG_LS}
 _EXTENSION_BOXES = (b"ftyp", b"SPEC", b"RESI", b"FINE", b"RFIN")
 """In APP11 segments of JPEG XT: what its 8-bit picture, which any decoder sees, lacks."""
 
@@ -148,7 +150,7 @@ def find_jpeg(data: bytes) -> Codestream | None:
         bits, rows, columns, channels = struct.unpack_from(">BHHB", body)
     except (struct.error, IndexError):
         return None
-    if bits == 8 and marker in _OF_PILLOW:
+    if marker == _BASELINE or (bits == 8 and marker in _OF_PILLOW):
         return None
     if marker in _SYNTAX:
         # Of a stream without its end gdcm may make up the last rows.

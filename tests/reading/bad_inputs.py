@@ -102,8 +102,9 @@ def _kinds() -> Iterator[tuple]:
     for name in ("GIF", "BMP", "TIFF", "WEBP"):
         yield name, encoded(SPECKLE, name), (f"refused.kind.{name.lower()}",)
     yield "GIFAR", encoded(SPECKLE, "GIF") + zip_file(), ("refused.kind.gif",)
-    for name in ("PPM", "TGA", "ICO", "PCX", "SGI", "JPEG2000", "DDS"):
+    for name in ("PPM", "TGA", "ICO", "PCX", "SGI", "DDS"):
         yield name, encoded(SPECKLE, name), OTHER
+    yield "JPEG2000", encoded(SPECKLE, "JPEG2000"), READ
     yield "AVIF", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", ("refused.kind.heic",)
     yield "PDF", b"%PDF-1.7\n%%EOF", ("refused.kind.pdf",)
     yield "ZIP of a DICOM file", zip_file() + dicom(), ("refused.kind.zip",)
