@@ -15,7 +15,7 @@ MAX_SAMPLES = 400_000
 
 FAR = 0.08
 """Distance of chroma from which on a pixel is in another colour than its level."""
-MAX_RARE = 0.01
+MAX_RARE = 0.02
 """Share of the pixels that may lie in levels whose colour does not count."""
 MAX_BEND = 0.06
 """Of a level's chroma, beside the hue of the strongest one or below the straight line between two

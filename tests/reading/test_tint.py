@@ -50,8 +50,19 @@ def stored(rgb: np.ndarray) -> np.ndarray:
         np.clip(dyed(FILM, (1.351, 1.203, 0.937)), 0, 1),
         dyed(FILM, BLUE) * (1 - 0.5 * ACROSS),
         covered(0.04, (0, 1, 0), below=toned(FILM, SEPIA)),
+        covered(0.004, (0, 0, 1), below=toned(FILM, SEPIA)),
     ],
-    ids=["blue", "amber", "green", "sepia", "blue toning", "filter", "uneven light", "mark"],
+    ids=[
+        "blue",
+        "amber",
+        "green",
+        "sepia",
+        "blue toning",
+        "filter",
+        "uneven light",
+        "mark",
+        "own level",
+    ],
 )
 @pytest.mark.parametrize("quality", [None, 40])
 def test_an_even_tint_is_read_as_its_luminance_and_said(rgb, quality):
@@ -88,12 +99,20 @@ def test_grey_and_nearly_grey_are_no_tint(rgb):
         np.where(ACROSS > 0.5, dyed(FILM, BLUE), FILM[..., None]),
         np.where(RANK < 0.4, dyed(FILM, BLUE), FILM[..., None]),
         dyed(FILM, BLUE) * RANK + dyed(FILM, AMBER) * (1 - RANK),
+        FILM[..., None] + 0.8 * (FILM[..., None] - 0.55) * np.array((1, 0, -1)),
         np.clip(np.dstack([1.5 - np.abs(4 * FILM - k) for k in (3, 2, 1)]), 0, 1),
         np.clip(np.dstack([3 * FILM, 3 * FILM - 1, 3 * FILM - 2]), 0, 1),
     ],
     ids=[
         *("red part", "blue overlay", "yellow overlay", "red part of a toned film", "two tints"),
-        *("half tinted", "only dark levels", "split toning", "rainbow map", "heat map"),
+        *(
+            "half tinted",
+            "only dark levels",
+            "split toning",
+            "opposite tones",
+            "rainbow map",
+            "heat map",
+        ),
     ],
 )
 @pytest.mark.parametrize("write", [lambda samples: png(samples, 8, RGB), jpeg])
