@@ -147,13 +147,14 @@ def _serve() -> None:
     """Answer until the pipe is closed."""
     import resource
 
-    from cxr_demo.reading import reader
+    from cxr_demo.reading import fork_server, reader
     from cxr_demo.reading.dicom import read_dicom
     from tests.reading.odd_files import png, speckle
     from tests.reading.raw_dicom import dicom
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what codecs print is no answer
+    fork_server.AVAILABLE = False  # only what a process's own children take can be asked for
     read_apart = reader.read_in_subprocess
 
     def children() -> float:

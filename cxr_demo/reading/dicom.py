@@ -53,6 +53,9 @@ ELEMENTS = (
 MAX_ELEMENT_BYTES = 2**16
 """Of any element except tables and pixels; each of millions of values would become an object."""
 
+_COUNTED_AT_ONCE = 2**18
+"""Pixels."""
+
 _LONG = tuple(
     tag_for_keyword(keyword)
     for keyword in ELEMENTS
@@ -149,8 +152,7 @@ def _decode(dataset: Dataset, number: int) -> StoredFrame:
     # Bits above and below those of the picture are overlays, or have no meaning.
     patterns = np.right_shift(frame, shift)
     patterns &= 2**bits - 1
-    # Row by row, since counting takes eight bytes a pixel.
-    counts = sum(np.bincount(row, minlength=2**bits) for row in patterns)
+    counts = _count(patterns.reshape(-1), 2**bits)
     stored = np.arange(2**bits)
     if signed:  # negative numbers have the upper half of the patterns
         stored -= 2 ** (bits - 1)
@@ -161,6 +163,13 @@ def _decode(dataset: Dataset, number: int) -> StoredFrame:
         shown = np.fft.ifftshift(shown)
     burned_in = get_text(dataset, "BurnedInAnnotation") != "NO"
     return StoredFrame(patterns, shown, bits, burned_in, pixel_aspect(dataset))
+
+
+def _count(values: np.ndarray, kinds: int) -> np.ndarray:
+    """How often each of the values 0 to kinds - 1 occurs, in parts: counting takes eight bytes a
+    pixel, and for each part as many additions as there are kinds."""
+    parts = range(0, values.size, _COUNTED_AT_ONCE)
+    return sum(np.bincount(values[at : at + _COUNTED_AT_ONCE], minlength=kinds) for at in parts)
 
 
 def _check_depth(frame: np.ndarray, bits: int, signed: bool) -> None:

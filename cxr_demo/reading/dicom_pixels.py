@@ -5,12 +5,16 @@ Data contract: a pydicom data set whose `file_meta` names one of the syntaxes in
 OpenJPEG (JPEG 2000) and pylibjpeg's (RLE), all under permissive licences.
 """
 
+import importlib
 import struct
+import sys
 
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders import gdcm
+from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -51,10 +55,21 @@ def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
     if syntax == JPEGExtended12Bit and get_int(dataset, "BitsStored", 16) > 8:
         # pydicom keeps these from gdcm, which reads them under any transfer syntax of JPEG.
         dataset.file_meta.TransferSyntaxUID = JPEGLossless
-    frame, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(
+    frame, _ = _decoder(dataset.file_meta.TransferSyntaxUID).as_array(
         dataset, index=number, raw=True, correct_unused_bits=False, decoding_plugin=PLUGIN[syntax]
     )
     return frame.astype(frame.dtype.newbyteorder("="), copy=False)
+
+
+def _decoder(syntax: str) -> Decoder:
+    """pydicom's decoder; where gdcm was held back (`subprocess_reader`), it is imported here."""
+    decoder = get_decoder(syntax)
+    if PLUGIN[syntax] == "gdcm" and "gdcm" not in decoder.available_plugins:
+        sys.modules.pop("gdcm", None)
+        importlib.reload(gdcm)
+        decoder.remove_plugin("gdcm")
+        decoder.add_plugin("gdcm", (gdcm.__name__, "_decode_frame"))
+    return decoder
 
 
 def is_codestream(syntax: str) -> bool:

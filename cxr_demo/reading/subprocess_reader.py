@@ -1,23 +1,29 @@
 """Read a DICOM file in a process of its own, with limits of time, memory and files.
 
 DICOM files and their codecs are the largest attack surface of this program: a crash or an endless
-loop there ends that process only.
+loop there ends that process only. To start one takes longer than to read a file, so they are forked
+from one that has imported what they need; on Windows, which cannot fork, each is started.
 
-Data contract: stdin is the file; stdout is a line of JSON, either {"key", "values"} of a refusal or
-{"shape", "bits", "burned_in", "pixel_aspect"} of a `types.StoredFrame`, followed by the bytes of
-its display and stored values. Nothing is written to disk; stderr and other output are discarded.
+Data contract: stdin is a line of JSON, the number of the frame, and the file; stdout is a line of
+JSON, either {"key", "values"} of a refusal or {"shape", "bits", "burned_in", "pixel_aspect"} of a
+`types.StoredFrame`, followed by the bytes of its display and stored values. Nothing is written to
+disk; stderr and other output are discarded.
 """
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from cxr_demo.errors import RadiographError
+from cxr_demo.reading import fork_server
 from cxr_demo.reading.types import Radiograph, StoredFrame
 
 CPU_LIMIT_S = 8
@@ -26,10 +32,15 @@ TIMEOUT_S = 20
 MEMORY_BYTES = 640 * 2**20
 """Of address space; the largest radiograph needs 512 MB of it, and half of that in memory."""
 
+GRACE_S = 5
+"""Beyond TIMEOUT_S, for a process that nobody is left to end."""
+
+_NOT_NEEDED = ("PIL", "gdcm", "jpeg_ls", "requests", "tqdm")
+"""Modules that pydicom would import, and keep 20 MB for; gdcm is by those files that need it."""
+_SERVE = "serve"
 _OUT_OF_MEMORY = 86
 """Exit status of a process that reached its memory limit."""
 _PACKAGES = str(Path(__file__).parents[2])
-# The subprocess gets no secrets of the environment, only what Python itself may need to start.
 _HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
 
 
@@ -39,32 +50,59 @@ def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
     Raises:
         RadiographError: also if that process reaches a limit or dies.
     """
-    own = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+    asked = json.dumps(frame).encode() + b"\n"
     try:
-        ended = subprocess.run(
-            [sys.executable, "-P", "-m", __name__, json.dumps(frame)],
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=TIMEOUT_S,
-            env={**own, "PYTHONPATH": _PACKAGES, "OPENBLAS_NUM_THREADS": "1"},
-            check=False,
+        status, sent = (_fork_server.run if fork_server.AVAILABLE else _start_and_run)(
+            (asked, data), TIMEOUT_S
         )
     except (subprocess.TimeoutExpired, OSError):  # OSError: no memory for another process
         raise RadiographError("refused.dicom.limit") from None
-    if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL, -_OUT_OF_MEMORY):
+    if -status in (signal.SIGXCPU, signal.SIGKILL, -_OUT_OF_MEMORY):
         raise RadiographError("refused.dicom.limit")
-    if ended.returncode:  # a codec has crashed
+    if status:  # a codec has crashed
         raise RadiographError("refused.damaged")
     try:
-        end = ended.stdout.index(b"\n")
-        answer = json.loads(ended.stdout[:end])
+        end = sent.index(b"\n")
+        answer = json.loads(sent[:end])
         if "key" not in answer:
-            return _parse_answer(answer, memoryview(ended.stdout)[end + 1 :]).radiograph()
+            return _parse_answer(answer, memoryview(sent)[end + 1 :]).radiograph()
         refusal = RadiographError(answer["key"], **answer["values"])
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):  # not an answer
         raise RadiographError("refused.damaged") from None
     raise refusal
+
+
+def prepare() -> None:
+    """Start what processes are forked from, so that the first file need not wait for it."""
+    with suppress(OSError):  # the file is refused if there is no memory then either
+        if fork_server.AVAILABLE:
+            _fork_server.start()
+
+
+def _command(*arguments: str) -> dict:
+    """A Python process of this module, as `subprocess` takes it."""
+    # It gets no secrets of the environment, only what Python itself may need to start.
+    own = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+    return {
+        "args": [sys.executable, "-P", "-m", __name__, *arguments],
+        "env": {**own, "PYTHONPATH": _PACKAGES, "OPENBLAS_NUM_THREADS": "1"},
+        "stderr": subprocess.DEVNULL,
+    }
+
+
+def _start_and_run(inputs: tuple[bytes, ...], timeout: float) -> tuple[int, bytes]:
+    """As `ForkServer.run`, in a process that is started for it."""
+    ended = subprocess.run(
+        **_command(), input=b"".join(inputs), stdout=subprocess.PIPE, timeout=timeout, check=False
+    )
+    return ended.returncode, ended.stdout
+
+
+def _start_server(stdin: socket.socket) -> subprocess.Popen:
+    return subprocess.Popen(**_command(_SERVE), stdin=stdin, stdout=subprocess.DEVNULL)
+
+
+_fork_server = fork_server.ForkServer(_start_server)
 
 
 def _parse_answer(answer: dict, sent: memoryview) -> StoredFrame:
@@ -79,33 +117,45 @@ def _dtype(bits: int) -> type:
     return np.uint16 if bits > 8 else np.uint8
 
 
-def _limit_resources() -> None:
-    """Limit memory and CPU time of this process; allow no files and no core dumps."""
+def _limit_resources(cpu_s: int | None) -> None:
+    """Limit memory and, where given, CPU time; allow no files and no core dumps."""
     try:
         import resource
     except ImportError:  # Windows has only the parent's TIMEOUT_S
         return
-    for limit, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_LIMIT_S),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    limits = {resource.RLIMIT_AS: MEMORY_BYTES, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0}
+    if cpu_s is not None:
+        limits[resource.RLIMIT_CPU] = cpu_s
+    for limit, most in limits.items():
         _, allowed = resource.getrlimit(limit)
         least = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
         resource.setrlimit(limit, (least, least))
 
 
-def _main(frame: int | None) -> None:
-    _limit_resources()
+def _import_reader() -> Callable[[bytes, int | None], StoredFrame]:
+    sys.modules.update(dict.fromkeys(_NOT_NEEDED))
     from cxr_demo.reading.dicom import read_stored
 
+    return read_stored
+
+
+def _serve() -> None:
+    _limit_resources(None)
+    _import_reader()
+    fork_server.serve(_main, TIMEOUT_S + GRACE_S)
+
+
+def _main() -> None:
+    _limit_resources(CPU_LIMIT_S)
+    read_stored = _import_reader()
     # Libraries must not print into the answer.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with out:
         try:
-            read = read_stored(sys.stdin.buffer.read(), frame)
+            stdin = sys.stdin.buffer.raw  # unbuffered, since a buffer would copy the file
+            frame = json.loads(stdin.readline())
+            read = read_stored(stdin.readall(), frame)
         except RadiographError as refusal:
             out.write(json.dumps({"key": refusal.key, "values": refusal.values}).encode() + b"\n")
             return
@@ -123,4 +173,4 @@ def _main(frame: int | None) -> None:
 
 
 if __name__ == "__main__":
-    _main(json.loads(sys.argv[1]))
+    _serve() if sys.argv[1:] == [_SERVE] else _main()

@@ -1,12 +1,14 @@
 """The process that reads DICOM files: what comes out of it, and what becomes of it.
 
 Where a test needs a process that goes wrong, another module stands in for the real one: it either
-ends in its own way, or runs the real one with another reader in it.
+ends in its own way, or runs the real one with another reader in it. Every test but those of the
+server runs twice: with processes that are forked, and as on Windows with some that are started.
 """
 
 import json
 import os
 import signal
+import socket
 import sys
 import textwrap
 import time
@@ -17,7 +19,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.errors import RadiographError
-from cxr_demo.reading import subprocess_reader
+from cxr_demo.reading import fork_server, subprocess_reader
 from cxr_demo.reading.dicom import read_dicom
 from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from tests.reading.dicom_files import BIG_ENDIAN, JPEG_LS, dicom, ramp, rescale
@@ -26,12 +28,33 @@ ROOT = Path(subprocess_reader.__file__).parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="has no such limits or signals")
 
 
-@pytest.fixture
-def child(monkeypatch, tmp_path):
-    """Makes this code the process that reads."""
+@pytest.fixture(autouse=True, params=["forked", "started"])
+def way(request, monkeypatch):
+    if request.param == "forked" and not fork_server.AVAILABLE:
+        pytest.skip("cannot fork")
+    monkeypatch.setattr(fork_server, "AVAILABLE", request.param == "forked")
+    return request.param
 
-    def becomes(code: str) -> None:
-        (tmp_path / "stand_in.py").write_text(textwrap.dedent(code))
+
+@pytest.fixture
+def server(monkeypatch):
+    """The server of this test alone."""
+    own = fork_server.ForkServer(subprocess_reader._start_server)
+    monkeypatch.setattr(subprocess_reader, "_fork_server", own)
+    return own
+
+
+@pytest.fixture
+def child(monkeypatch, tmp_path, server):
+    """Makes this code the process that reads; the first code comes before its server forks."""
+
+    def becomes(code: str, first: str = "pass") -> None:
+        (tmp_path / "stand_in.py").write_text(
+            f"import sys; {first}\n"
+            "from cxr_demo.reading import fork_server\n"
+            f"def work(): exec({textwrap.dedent(code)!r}, {{}})\n"
+            "fork_server.serve(work, 25) if sys.argv[1:] else work()\n"
+        )
         monkeypatch.setattr(subprocess_reader, "__name__", "stand_in")
         monkeypatch.setattr(subprocess_reader, "_PACKAGES", f"{tmp_path}{os.pathsep}{ROOT}")
 
@@ -44,7 +67,7 @@ def reader(child):
 
     def becomes(code: str, before: str = "pass") -> None:
         child(
-            "import json, os, resource, sys, types\n"
+            "import os, resource, sys, types\n"
             "from cxr_demo.reading import subprocess_reader\n"
             "from cxr_demo.errors import RadiographError\n"
             "def read_stored(data, frame):\n"
@@ -52,7 +75,7 @@ def reader(child):
             + "\ndicom = sys.modules['cxr_demo.reading.dicom'] = types.ModuleType('dicom')\n"
             "dicom.read_stored = read_stored\n"
             f"{before}\n"
-            "subprocess_reader._main(json.loads(sys.argv[1]))\n"
+            "subprocess_reader._main()\n"
         )
 
     return becomes
@@ -244,11 +267,12 @@ def test_an_answer_by_hand(child):
 
 
 @posix
-def test_no_room_for_another_process(monkeypatch):
+def test_no_room_for_another_process(monkeypatch, server):
     def refuse(*arguments, **options):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(subprocess_reader.subprocess, "run", refuse)
+    monkeypatch.setattr(subprocess_reader.subprocess, "Popen", refuse)
+    subprocess_reader.prepare()
     assert refused() == "dicom.limit"
 
 
@@ -282,7 +306,9 @@ def test_a_process_that_hangs_is_ended(child, monkeypatch, tmp_path):
     assert refused() == "dicom.limit"
     assert time.monotonic() - begun < 10
     with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "id").read_text()), 0)
+        while time.monotonic() - begun < 20:
+            os.kill(int((tmp_path / "id").read_text()), 0)
+            time.sleep(0.05)
 
 
 @posix
@@ -322,12 +348,12 @@ def test_a_reader_cannot_have_more_memory(reader):
 def test_a_file_that_needs_more_memory_than_there_is(child):
     """What 40 MB are enough for, and 24 MB that would have to be there twice."""
     child("""
-        import json, resource, sys
+        import resource
         from cxr_demo.reading import dicom
         from cxr_demo.reading import subprocess_reader
         pages = int(open('/proc/self/statm').read().split()[0])
         subprocess_reader.MEMORY_BYTES = pages * resource.getpagesize() + 40 * 2**20
-        subprocess_reader._main(json.loads(sys.argv[1]))
+        subprocess_reader._main()
     """)
     small = dicom(ramp(12))
     np.testing.assert_array_equal(read_in_subprocess(small).pixels, read_dicom(small).pixels)
@@ -356,7 +382,7 @@ def test_no_secret_is_handed_on(reader, monkeypatch):
 def test_neither_the_file_nor_a_secret_is_an_argument(reader, monkeypatch):
     monkeypatch.setenv("CXR_LOGIN", "user:pass")
     reader(TELL.format("sys.argv[1:]"))
-    assert told(b"Secretname", 2) == ["2"]
+    assert told(b"Secretname", 2) in ([], ["serve"])
 
 
 @posix
@@ -388,3 +414,107 @@ def test_reading_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     read_in_subprocess(dicom(ramp(12), syntax=JPEG_LS))
     assert not list(tmp_path.rglob("*"))
+
+
+# --- no file sees another
+
+
+@pytest.fixture
+def obedient(child, monkeypatch):
+    """The real process, but that a file that begins with ! is code to run."""
+    monkeypatch.setattr(subprocess_reader, "TIMEOUT_S", 8)
+    child(
+        """
+        import os
+        from cxr_demo.errors import RadiographError
+        from cxr_demo.reading import dicom, subprocess_reader
+        read = dicom.read_stored
+        def read_stored(data, frame):
+            if data.startswith(b"!"):
+                exec(data[1:], globals())
+            return read(data, frame)
+        dicom.read_stored = read_stored
+        subprocess_reader._main()
+        """,
+        first="from cxr_demo.reading import dicom",
+    )
+
+
+@posix
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        ("import signal; os.kill(os.getpid(), signal.SIGSEGV)", "damaged"),
+        ("import time; time.sleep(60)", "dicom.limit"),
+        ("large = bytearray(2**30)", "dicom.limit"),
+        ("open({path!r}, 'wb', buffering=0).write(b'!')", "damaged"),
+    ],
+    ids=["crashes", "hangs", "grows", "writes"],
+)
+def test_the_file_after_one_that_goes_wrong_is_read(obedient, server, tmp_path, way, code, key):
+    path = tmp_path / "kept"
+    sound = dicom(ramp(12))
+    expected = read_dicom(sound).pixels
+    np.testing.assert_array_equal(read_in_subprocess(sound).pixels, expected)
+    before = server.start().process.pid if way == "forked" else None
+    assert refused(b"!" + code.format(path=str(path)).encode()) == key
+    assert not path.exists() or path.read_bytes() == b""
+    np.testing.assert_array_equal(read_in_subprocess(sound).pixels, expected)
+    if way == "forked":
+        assert server.start().process.pid == before
+
+
+def test_no_two_files_share_a_process(obedient):
+    """Nor does one see what another has left in a module, or has read."""
+    mark = (
+        b"!read.seen = getattr(read, 'seen', 0) + 1\n"
+        + TELL.format("[read.seen, os.getpid()]").encode()
+    )
+    said = [told(mark) for _ in range(3)]
+    assert [seen for seen, _ in said] == [1, 1, 1]
+    assert len({os.getpid(), *(process for _, process in said)}) == 4
+
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+@linux
+def test_the_server_is_limited_and_has_one_thread_and_no_secret(monkeypatch, server, way):
+    if way == "started":
+        pytest.skip("has none")
+    monkeypatch.setenv("CXR_LOGIN", "user:pass")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        os.set_inheritable(listening.fileno(), True)
+        read_in_subprocess(dicom(ramp(12)))
+        place = Path(f"/proc/{server.start().process.pid}")
+        assert len(list((place / "task").iterdir())) == 1
+        assert b"user:pass" not in (place / "environ").read_bytes()
+        inode = os.fstat(listening.fileno()).st_ino
+        held = [str(file.readlink()) for file in (place / "fd").iterdir()]
+        assert "/dev/null" in held and f"socket:[{inode}]" not in held
+        limits = (place / "limits").read_text()
+        for name, most in (("address space", 640 * 2**20), ("file size", 0)):
+            (line,) = (line for line in limits.splitlines() if f"Max {name}" in line)
+            assert line.split()[3] == str(most)
+
+
+@linux
+def test_the_server_is_small(server, way):
+    """It keeps neither OpenCV nor what pydicom would import besides."""
+    if way == "started":
+        pytest.skip("has none")
+    read_in_subprocess(dicom(ramp(12)))
+    place = Path(f"/proc/{server.start().process.pid}")
+    maps = (place / "maps").read_text()
+    assert not [name for name in ("cv2", "gdcm", "PIL", "_CharLS", "tensorflow") if name in maps]
+    private = sum(
+        int(line.split()[1])
+        for line in (place / "smaps_rollup").read_text().splitlines()
+        if line.startswith("Private")
+    )
+    assert private < 40_000
+
+
+def test_it_is_prepared_ahead(server, way):
+    subprocess_reader.prepare()
+    assert (server._server is not None) == (way == "forked")
