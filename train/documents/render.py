@@ -1,4 +1,4 @@
-"""Fill README, cards and `docs/` from `assets/metrics`: no result is typed by hand.
+"""Fill README, cards and `docs/` from `assets/metrics` and the code: no result is typed by hand.
 
     python -m train.documents.render
 
@@ -17,15 +17,18 @@ import jinja2
 
 from cxr_demo.artefacts import ASSETS
 from train.documents import figures
+from train.documents.outline import outline
 from train.records.manifest import ROOT
 
 TEMPLATES = Path(__file__).parent / "templates"
 DOCUMENTS = {
     "README.md": "README.md.j2",
+    "docs/architecture.md": "architecture.md.j2",
     "docs/experiments.md": "experiments.md.j2",
     "docs/input_check.md": "input_check.md.j2",
     "docs/released_classifier.md": "released_classifier.md.j2",
     "docs/released_detector.md": "released_detector.md.j2",
+    "docs/results.md": "results.md.j2",
     "assets/autoencoder/CARD.md": "autoencoder_card.md.j2",
     "assets/classifier/CARD.md": "classifier_card.md.j2",
     "assets/detector/CARD.md": "detector_card.md.j2",
@@ -71,7 +74,7 @@ def thousands(count: int) -> str:
 
 
 def environment() -> jinja2.Environment:
-    """Templates with their filters, the functions of `figures`, and `macros`."""
+    """Templates with their filters, the functions of `figures`, `outline`, and `macros`."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -80,7 +83,7 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     made.filters.update(decimals=decimals, percent=percent, thousands=thousands)
-    made.globals["figures"] = figures
+    made.globals |= {"figures": figures, "outline": outline}
     # A block that is rendered alone does not see what its template imports.
     made.globals["macros"] = made.get_template("_macros.md.j2").module
     return made
