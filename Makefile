@@ -27,8 +27,9 @@ test: .venv/requirements-test.txt.done ## run every check and test
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore tests/browser
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/browser
 
-screenshots: .venv/requirements-test.txt.done ## take the pictures of the page that README shows
+screenshots: .venv/requirements-test.txt.done ## take the pictures of the page, and the film that README opens with
 	$(BIN)/python -m tools.screenshots
+	$(BIN)/python -m tools.animation
 
 define TRAIN_DETECTOR
 $(BIN)/python -m train.recipes.detector --data $(DATA) --trunk $(TRUNK) --work $(WORK)/detector \

@@ -1,4 +1,4 @@
-"""Take the pictures of the page that README shows: `make screenshots`, or with names for some.
+"""Take the pictures of the page for docs/tour.md: `make screenshots`, or with names for some.
 
 Starts `python app.py` on the artefacts there are (CXR_ASSETS) and a headless Chromium, does what a
 person does, and writes `docs/screenshots/NAME.png`.
@@ -9,7 +9,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -36,9 +37,14 @@ def take_example(page: Page, number: int) -> None:
     page.wait_for_selector("#status .done")
 
 
+def ill(examples: Sequence[Path]) -> Path:
+    """An ill child's: by name, half of the examples are normals and come first."""
+    return examples[len(examples) // 2]
+
+
 def reading(page: Page, examples: Sequence[Path]) -> None:
-    """The last example, an ill child's, with all that is found."""
-    take_example(page, len(examples) - 1)
+    """One of an ill child, with all that is found."""
+    page.set_input_files("#drop-zone input[type=file]", str(ill(examples)))
     page.wait_for_function(f"{VERDICT} && {STAR}")
 
 
@@ -129,17 +135,51 @@ def take(browser: Browser, address: str, name: str, assets: Path, folder: Path) 
         folder: where NAME.png is written.
     """
     act, options, theme = PICTURES[name]
-    examples = sorted(p for p in (assets / "examples").iterdir() if p.suffix in SUFFIXES)
-    context = browser.new_context(locale="en", **options)
-    page = context.new_page()
-    page.set_default_timeout(WAITS_MS)
-    page.goto(f"{address}/?__theme={theme}")
-    page.wait_for_selector("#examples img")
-    page.wait_for_selector("#map .nsewdrag", state="attached")
+    examples = examples_in(assets)
+    page = open_page(browser, f"{address}/?__theme={theme}", options)
     act(page, examples)
     page.wait_for_timeout(SETTLES_MS)
     page.screenshot(path=folder / f"{name}.png")
-    context.close()
+    page.context.close()
+
+
+def examples_in(assets: Path) -> list[Path]:
+    """The files of the shipped examples, by name."""
+    return sorted(p for p in (assets / "examples").iterdir() if p.suffix in SUFFIXES)
+
+
+def open_page(browser: Browser, address: str, options: dict) -> Page:
+    """The page in English, in a window of its own, once examples and map are drawn."""
+    page = browser.new_context(locale="en", **options).new_page()
+    page.set_default_timeout(WAITS_MS)
+    page.goto(address)
+    page.wait_for_selector("#examples img")
+    page.wait_for_selector("#map .nsewdrag", state="attached")
+    return page
+
+
+@contextmanager
+def served() -> Iterator[tuple[Browser, str]]:
+    """A headless Chromium, and the address of `python app.py` on the artefacts there are.
+
+    Raises:
+        SystemExit: if there is no Chromium, or the server does not work.
+    """
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.exit("There is no chromium on this machine. Please install it.")
+    try:
+        with local_server([sys.executable, "app.py"], ROOT, os.environ) as server:
+            server.wait_for("/health")
+            with sync_playwright() as playwright:
+                yield (
+                    playwright.chromium.launch(
+                        executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+                    ),
+                    str(server.http.base_url),
+                )
+    except CXRError as error:
+        sys.exit(str(error))
 
 
 def main() -> None:
@@ -150,21 +190,10 @@ def main() -> None:
     names = arguments.names or list(PICTURES)
     if unknown := set(names) - set(PICTURES):
         parser.error(f"there is no picture {', '.join(unknown)}; there are {', '.join(PICTURES)}")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        sys.exit("There is no chromium on this machine. Please install it.")
-    try:
-        with local_server([sys.executable, "app.py"], ROOT, os.environ) as server:
-            server.wait_for("/health")
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-                )
-                for name in names:
-                    take(browser, str(server.http.base_url), name, ASSETS, arguments.folder)
-                    print(name, flush=True)
-    except CXRError as error:
-        sys.exit(str(error))
+    with served() as (browser, address):
+        for name in names:
+            take(browser, address, name, ASSETS, arguments.folder)
+            print(name, flush=True)
 
 
 if __name__ == "__main__":
