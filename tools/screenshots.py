@@ -24,7 +24,7 @@ from deploy.local_server import local_server
 
 ROOT = Path(__file__).parent.parent
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
-TALL = {"viewport": {"width": 1440, "height": 1200}}
+WHOLE = {"viewport": {"width": 1440, "height": 1500}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SETTLES_MS = 2_500
 WAITS_MS = 120_000
@@ -72,7 +72,7 @@ def probe(page: Page, examples: Sequence[Path]) -> None:
     for key in ("b", "Enter", *["ArrowDown"] * 5, "Enter"):
         page.keyboard.press(key)
     page.locator("#probe-accordion button").first.click()
-    page.wait_for_selector(".cxr-panel.probes tbody tr:nth-child(2)")
+    page.locator(".cxr-panel.probes tbody tr:nth-child(2)").scroll_into_view_if_needed()
 
 
 def read_first(page: Page, _: Sequence[Path]) -> None:
@@ -113,8 +113,8 @@ PICTURES: dict[str, tuple[Callable[[Page, Sequence[Path]], None], dict, str]] = 
     "reading": (reading, DESKTOP, "dark"),
     "light": (reading, DESKTOP, "light"),
     "neighbours": (neighbours, DESKTOP, "dark"),
-    "zones": (zones, TALL, "dark"),
-    "probe": (probe, DESKTOP, "dark"),
+    "zones": (zones, WHOLE, "dark"),
+    "probe": (probe, WHOLE, "dark"),
     "read-first": (read_first, DESKTOP, "dark"),
     "unusual": (unusual, DESKTOP, "dark"),
     "batch": (batch, DESKTOP, "dark"),
