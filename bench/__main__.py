@@ -2,34 +2,29 @@
 
 Writes `assets/metrics/bench.json`, from which README's table is made. Every measurement runs in a
 process of its own, one after the other, and the ways take turns, so that a machine whose speed
-changes slows all of them. Takes 12 minutes on 2 cores, on which nothing else should run.
+changes slows all of them. Takes 12 minutes on 2 cores, on which nothing else should run. What is
+measured is kept as it comes (`bench.parts`): stopped, the same command goes on where it was.
 """
 
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.growth import measure
+from bench.parts import KEPT, machine, measured
 from bench.served import EXAMPLES, KERAS_MODELS, ROOT, measure_servers
 from cxr_demo.artefacts import ASSETS
 from train.records.manifest import write_json
 
 TURNS = 3
 FILES = 128
-
-
-def processor() -> str:
-    """The processor's name, where Linux gives one."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def python(*arguments: str | Path, **variables: str) -> str:
@@ -64,26 +59,34 @@ def throughput() -> dict[str, float]:
     return {"ours": ours, "obvious": theirs}
 
 
+def classifier_pass() -> dict:
+    """See `bench.peak`."""
+    return json.loads(python("-m", "bench.peak", OPENBLAS_NUM_THREADS=str(os.cpu_count())))
+
+
+PARTS: dict[str, Callable[[], object]] = {
+    "latency_ms": latency,
+    "classifier_pass": classifier_pass,
+    "servers": measure_servers,
+    "threshold_repaint_ms": lambda: json.loads(python("-m", "bench.repaint")),
+    "search": lambda: measure(500_000),
+    "batch_images_per_s": throughput,
+}
+
+
 def main() -> None:
     python("-m", "bench.keras_baseline", "prepare", KERAS_MODELS)
-    latency_ms = latency()
-    classifier = json.loads(python("-m", "bench.peak", OPENBLAS_NUM_THREADS=str(os.cpu_count())))
-    cold_start_s, peak_memory_mb = measure_servers()
-    repaint_ms = json.loads(python("-m", "bench.repaint"))
-    large = measure(500_000)
-    found = {
-        "latency_ms": latency_ms,
-        "cold_start_s": cold_start_s,
-        "peak_memory_mb": peak_memory_mb,
-        "threshold_repaint_ms": repaint_ms,
-        "batch_images_per_s": throughput(),
-        "peak_share": classifier["products_per_s"] / classifier["peak_products_per_s"]["int8"],
-        "search_ms_500k": large["indexed"]["p50_ms"],
-        "recall_500k": large["recall"],
-        "classifier_pass": classifier,
-        "machine": {"cores": os.cpu_count(), "processor": processor()},
+    found = measured(PARTS)
+    pass_, search = found["classifier_pass"], found.pop("search")
+    found |= {
+        **found.pop("servers"),
+        "peak_share": pass_["products_per_s"] / pass_["peak_products_per_s"]["int8"],
+        "search_ms_500k": search["indexed"]["p50_ms"],
+        "recall_500k": search["recall"],
+        "machine": machine(),
     }
     write_json(ASSETS / "metrics" / "bench.json", found, "make bench")
+    KEPT.unlink()
     print(json.dumps(found, indent=1))
 
 

@@ -74,7 +74,7 @@ def current_commit() -> str:
         capture_output=True, text=True, check=True, cwd=ROOT,
     ).stdout.strip()  # fmt: skip
     changed = subprocess.run(
-        ["git", "status", "--porcelain", "--", "cxr_demo", "train"],
+        ["git", "status", "--porcelain", "--", "cxr_demo", "train", "bench"],
         capture_output=True, text=True, check=True, cwd=ROOT,
     ).stdout  # fmt: skip
     return described + ("+changes" if changed else "")

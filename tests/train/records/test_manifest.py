@@ -100,7 +100,7 @@ def repository(tmp_path, monkeypatch):
     """A committed repository with the folders that count and one that does not."""
     if not shutil.which("git"):
         pytest.skip("needs git")
-    for folder in ("cxr_demo", "train", "assets"):
+    for folder in ("cxr_demo", "train", "bench", "assets"):
         write(tmp_path, f"{folder}/file.py", b"a = 1\n")
     monkeypatch.setattr(manifest, "ROOT", tmp_path)
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
@@ -141,7 +141,8 @@ def test_changes_outside_the_code_do_not_count(repository, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["cxr_demo/file.py", "train/file.py", "cxr_demo/new.py", "train/new.py"]
+    "name",
+    ["cxr_demo/file.py", "train/file.py", "bench/file.py", "cxr_demo/new.py", "train/new.py"],
 )
 @pytest.mark.parametrize("staged", [False, True], ids=["unstaged", "staged"])
 def test_changes_to_the_code_are_marked(repository, name, staged):
