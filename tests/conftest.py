@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import socket
 import threading
 import time
 import urllib.request
@@ -327,9 +326,9 @@ def serving(app, settings):
     """Our server around an ASGI application, in a thread; its address on a free loopback port."""
     import uvicorn
 
-    from cxr_demo.server.site import configured
+    from cxr_demo.server.site import configured, listen
 
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)
     ours = uvicorn.Server(configured(app, settings))
     run = {"target": ours.run, "kwargs": {"sockets": [listening]}}
     thread = threading.Thread(**run, daemon=True)

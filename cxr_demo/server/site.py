@@ -89,14 +89,28 @@ def serve(
     def give_up(loaded) -> None:
         server.should_exit = server.should_exit or loaded.exception() is not None
 
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.create_server((settings.host, settings.port), family=family) as listening:
+    with listen(settings.host, settings.port) as listening:
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"Open http://{shown}:{settings.port}", flush=True)
         service.loaded.add_done_callback(give_up)
         server.run(sockets=[listening])
     if service.loaded.done():
         service.loaded.result()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, and whose connections send each part of an answer at once.
+
+    asyncio sees to that for sockets that are named as TCP's, which those of `create_server` are
+    not. Else the second part waits 40 ms until the first is acknowledged.
+
+    Raises:
+        OSError: if the address is taken or none.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
+    return listening
 
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:

@@ -1,6 +1,7 @@
 """The API over HTTP, as the page, `gradio_client` and `curl` use it."""
 
 import json
+import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -20,6 +21,7 @@ from cxr_demo.server.questions import WAITING
 from cxr_demo.server.serialise import PARTS, unpacked
 from cxr_demo.server.service import Service
 from cxr_demo.server.settings import Settings
+from cxr_demo.server.site import listen
 from cxr_demo.server.uploads import Uploads
 from cxr_demo.ui.blocks import APPEARANCE, build
 from tests.conftest import chest_like, png
@@ -277,6 +279,18 @@ def test_the_curl_of_readme(address, tmp_path):
 
 
 # --- the page
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_part_of_an_answer_waits_for_the_one_before(host):
+    try:
+        listening = listen(host, 0)
+    except OSError:
+        pytest.skip(f"no {host} here")
+    with listening, socket.create_connection(listening.getsockname()[:2]):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_the_page_holds_what_gradio_offers(address):
