@@ -10,12 +10,12 @@ import sys
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import CXRError
-from cxr_demo.server.memory import hand_memory_back
+from cxr_demo.server.memory import share_one_heap
 from cxr_demo.server.service import Service
 from cxr_demo.server.settings import Settings
 from cxr_demo.server.uploads import Uploads, serving_folder
 
-hand_memory_back()
+share_one_heap()
 try:
     settings = Settings.from_environment()
     uploads = Uploads(serving_folder())

@@ -4,8 +4,11 @@ An `Analysis` holds all that a page needs: moving a threshold or a slider, or se
 again, never runs a network.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
+import cv2
 import numpy as np
 
 from cxr_demo.anomaly.density import Density, NormalDensity
@@ -54,11 +57,7 @@ class Analysis:
     """What the models find in one radiograph.
 
     Attributes:
-        view: float32 (H, W) in [0, 1], for display, see `preprocessing.to_view`.
-        size: (height, width) of the file, in pixels; their shape may make the view another one.
-        bit_depth: significant bits of the file.
-        burned_in: whether text may be part of the picture, see `Radiograph`.
-        tinted: whether the file had an even tint, see `Radiograph`.
+        radiograph: what was analysed.
         input_check: whether it is a radiograph as the networks know them.
         probabilities: calibrated, by head: {"binary": {…}, "three_class": {…}}.
         conformal_set: the classes of "three_class" that cannot be ruled out, likeliest first.
@@ -80,11 +79,7 @@ class Analysis:
         model: first 12 characters of the hash of each artefact that was used.
     """
 
-    view: np.ndarray
-    size: tuple[int, int]
-    bit_depth: int
-    burned_in: bool
-    tinted: bool
+    radiograph: Radiograph
     input_check: InputCheck
     probabilities: dict[str, dict[str, float]]
     conformal_set: tuple[str, ...]
@@ -102,9 +97,17 @@ class Analysis:
     square: np.ndarray
     model: dict[str, str]
 
+    @cached_property
+    def view(self) -> np.ndarray:
+        """For looking at, see `preprocessing.to_view`; made where somebody looks."""
+        return to_view(self.radiograph.pixels, self.radiograph.pixel_aspect)
+
 
 class Analyser:
     """Holds the networks and the library; made once at start.
+
+    OpenCV is given one thread, in the whole process: all that it is asked for here is smaller than
+    what starting another one costs.
 
     Args:
         artefacts: where everything is loaded from.
@@ -115,6 +118,8 @@ class Analyser:
     """
 
     def __init__(self, artefacts: Artefacts, threads: int | None = None):
+        cv2.setNumThreads(1)
+        self._beside = ThreadPoolExecutor(1, "classifier")
         self.library = ReferenceLibrary(artefacts.arrays(LIBRARY))
         self.typicality = Typicality.from_json(artefacts.json(TYPICALITY))
         self._classifier = Classifier(artefacts.read(CLASSIFIER), threads)
@@ -143,7 +148,7 @@ class Analyser:
     def analyse(
         self, radiograph: Radiograph, hidden: list[Box] | None = None, fill: str = "blur"
     ) -> Analysis:
-        """As `examine`, but refuse what is no chest radiograph before the other networks run.
+        """As `examine`, but refuse what is no chest radiograph.
 
         Raises:
             UserError: if a part to hide is not a box.
@@ -170,32 +175,33 @@ class Analyser:
         self, radiograph: Radiograph, hidden: list[Box] | None, fill: str, must_be_chest: bool
     ) -> Analysis:
         whole = to_network_input(radiograph.pixels)
+        square = occlude(whole, hidden or [], fill)
         alignment = self._align(whole)
+        # The networks beside each other: one alone leaves cores idle between its layers.
+        classified = self._beside.submit(
+            self._classifier, warp(square, alignment.matrix, CLASSIFIER_SIDE)
+        )
         frame = warp(whole, alignment.matrix, SIDE)
         change = self._detect(frame)
         input_check = self._check_input(change.regions, alignment)
         if must_be_chest and input_check.grade == NOT_A_CHEST:
+            classified.cancel()  # if it has not begun; nobody waits for it
             raise NotAChestError(input_check)
-        square = occlude(whole, hidden or [], fill)
         if hidden:
             frame = warp(square, alignment.matrix, SIDE)
             change = self._detect(frame)
         density = self._normal_density(frame, alignment.matrix)
         anomaly = self._score(frame, density, change)
-        features = self._classifier(warp(square, alignment.matrix, CLASSIFIER_SIDE))
         same_picture = self.library.rows_of_same_image(whole)
         left_out = self.library.rows_of_same_patients(same_picture)
         same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
+        features = classified.result()
         neighbourhood = find_neighbourhood(
             self.library, features.embedding, leave_out=same_patients
         )
         calibrated = probabilities(features, self._calibration)
         return Analysis(
-            view=to_view(radiograph.pixels, radiograph.pixel_aspect),
-            size=radiograph.pixels.shape,
-            bit_depth=radiograph.bit_depth,
-            burned_in=radiograph.burned_in,
-            tinted=radiograph.tinted,
+            radiograph=radiograph,
             input_check=input_check,
             probabilities=calibrated,
             conformal_set=conformal_set(calibrated["three_class"], self._min_probability),

@@ -1,4 +1,5 @@
-"""What nobody comes back for: uploads that are never read, answers that are never fetched."""
+"""What nobody comes back for: uploads that are never read, answers that are never fetched, memory
+that nothing uses."""
 
 import asyncio
 import logging
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from cxr_demo.server.memory import hand_memory_back
 from cxr_demo.server.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ async def keep_house(queue: "Queue", uploads: Uploads) -> None:
         try:
             await run_in_threadpool(uploads.sweep)
             await forget(queue, unread, time.monotonic())
+            if not any(queue.active_jobs):
+                await run_in_threadpool(hand_memory_back)
         except Exception:  # whatever it is, the next time it may not be
             log.exception("tidying up failed")
 

@@ -53,7 +53,7 @@ def analysis_answer(analysis: Analysis, include: list[str]) -> dict:
     for name in include:
         if name not in PARTS:
             raise UserError("refused.part", part=str(name)[:40], parts=", ".join(PARTS))
-    height, width = analysis.size
+    height, width = analysis.radiograph.pixels.shape
     return {
         "status": "ok",
         "error": None,
@@ -67,9 +67,9 @@ def analysis_answer(analysis: Analysis, include: list[str]) -> dict:
         "image": {
             "width": width,
             "height": height,
-            "bit_depth": analysis.bit_depth,
-            "burned_in": analysis.burned_in,
-            "tinted": analysis.tinted,
+            "bit_depth": analysis.radiograph.bit_depth,
+            "burned_in": analysis.radiograph.burned_in,
+            "tinted": analysis.radiograph.tinted,
         },
         **{name: PARTS[name](analysis) for name in include},
     }
@@ -159,7 +159,7 @@ def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> di
     reconstruction = picture_uri(to_uint8(analysis.anomaly.reconstruction))
     return {
         "id": number,
-        "size": list(analysis.size),
+        "size": list(analysis.radiograph.pixels.shape),
         "view": _view(analysis),
         "window": window_of(analysis.view),
         "maps": maps,
@@ -193,7 +193,7 @@ def _view(analysis: Analysis) -> dict:
     Browsers keep 8 bits of a channel: deeper radiographs have their high byte in red and their low
     byte in green, so that window and level reach all their grey levels.
     """
-    if analysis.bit_depth <= 8:
+    if analysis.radiograph.bit_depth <= 8:
         return {"bits": 8, "png": picture_uri(to_uint8(analysis.view))}
     deep = np.rint(analysis.view * 65535).astype(np.uint16)
     low, high = (deep & 255).astype(np.uint8), (deep >> 8).astype(np.uint8)

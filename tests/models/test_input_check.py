@@ -1,5 +1,7 @@
 """Grades from numbers worked out by hand, and the shipped gate on pictures of every kind."""
 
+import threading
+
 import cv2
 import numpy as np
 import pytest
@@ -127,11 +129,18 @@ def test_what_is_no_chest_is_refused_and_can_still_be_examined(tiny_analyser):
     assert tiny_analyser.examine(bright).input_check == InputCheck(NOT_A_CHEST, "other")
 
 
-def test_what_is_refused_costs_the_other_networks_nothing(tiny_analyser, monkeypatch):
-    for name in ("_classifier", "_autoencoder"):
-        monkeypatch.delattr(tiny_analyser, name)
-    with pytest.raises(NotAChestError):
-        tiny_analyser.analyse(radiograph(np.full((100, 100), 250)))
+def test_what_is_refused_waits_for_no_other_network(tiny_analyser, monkeypatch):
+    """The classifier runs beside the check: at most one pass is in vain, however many come."""
+    begun, free = [], threading.Event()
+    monkeypatch.setattr(tiny_analyser, "_classifier", lambda _: begun.append(free.wait(60)))
+    monkeypatch.delattr(tiny_analyser, "_autoencoder")
+    for _ in range(3):
+        with pytest.raises(NotAChestError):
+            tiny_analyser.analyse(radiograph(np.full((100, 100), 250)))
+    assert begun == []
+    free.set()
+    tiny_analyser._beside.submit(lambda: None).result(60)
+    assert begun == [True]
 
 
 def test_hiding_parts_does_not_change_the_grade(tiny_analyser):

@@ -1,12 +1,15 @@
 """Answers that nobody fetches are forgotten; those that somebody waits for are not."""
 
 import asyncio
+from contextlib import suppress
 
 import gradio as gr
 import pytest
 from starlette.requests import Request
 
-from cxr_demo.server.housekeeping import UNREAD_S, forget
+from cxr_demo.server import housekeeping
+from cxr_demo.server.housekeeping import UNREAD_S, forget, keep_house
+from cxr_demo.server.uploads import Uploads
 
 
 def echo(said: str) -> str:
@@ -77,3 +80,19 @@ def test_a_session_that_has_its_answers_is_dropped(queue):
     asked(queue, "one", messages=0)
     queue.pending_event_ids_session["one"].clear()
     assert tidied(queue, 1000) == set()
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_memory_goes_back_while_nothing_is_under_way(queue, tmp_path, monkeypatch, busy):
+    given = []
+    monkeypatch.setattr(housekeeping, "SWEEP_S", 0.01)
+    monkeypatch.setattr(housekeeping, "hand_memory_back", lambda: given.append(True))
+    queue.active_jobs = [None, ["an event"] if busy else None]
+
+    async def keep_house_for_a_while() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await keep_house(queue, Uploads(tmp_path))
+
+    asyncio.run(keep_house_for_a_while())
+    assert bool(given) is not busy
