@@ -110,6 +110,12 @@ def test_nothing_that_an_event_says_stays_in_its_session(demo):
     assert kept(session)  # else the search above finds nothing ever
 
 
+def test_a_session_begins_without_what_the_page_says(demo):
+    session = SessionState(demo)
+    assert session.blocks_config.blocks == demo.blocks and demo.blocks
+    assert session.config_values == {}
+
+
 def test_no_stubs_are_written(tmp_path):
     assert "create_or_modify_pyi" in inspect.getsource(component_meta.ComponentMeta.__new__)
     before = set(Path(__file__).parent.glob("*.pyi"))
