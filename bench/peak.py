@@ -19,8 +19,8 @@ import onnxruntime
 from bench.served import EXAMPLES
 from bench.ways import milliseconds
 from cxr_demo.artefacts import CLASSIFIER, Artefacts
-from cxr_demo.models.networks import Classifier
-from cxr_demo.models.preprocessing import to_network_input
+from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
+from cxr_demo.models.preprocessing import resize_square
 from cxr_demo.reading.reader import read_radiograph
 
 SIDES = (512, 1024, 2048)
@@ -71,7 +71,10 @@ def classifier_products() -> int:
 
 
 if __name__ == "__main__":
-    squares = [to_network_input(read_radiograph(file.read_bytes()).pixels) for file in EXAMPLES]
+    squares = [
+        resize_square(read_radiograph(file.read_bytes()).pixels, CLASSIFIER_SIDE)
+        for file in EXAMPLES
+    ]
     classifier = Classifier(Artefacts().read(CLASSIFIER))
     ms = statistics.median(milliseconds(classifier, squares))  # before other threads are started
     products = classifier_products()

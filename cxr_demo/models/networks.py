@@ -72,7 +72,7 @@ class _Network:
         """The outputs by name, without the batch axis."""
         with self._lock:
             outputs = self._runner(**{self._input: square[None, :, :, None]})
-            return {name: np.array(value[0]) for name, value in outputs.items()}
+            return {name: value[0] for name, value in outputs.items()}
 
 
 class Classifier(_Network):
