@@ -102,7 +102,7 @@ def test_the_shape_of_pixels_alters_the_view_alone(stranger, tiny_analyser):
 def test_a_tint_that_was_left_out_is_said(tiny_analyser):
     pixels = read_radiograph(png(chest_like(1000))).pixels
     found = [tiny_analyser.analyse(Radiograph(pixels, 8, tinted=tint)) for tint in (False, True)]
-    assert [analysis.tinted for analysis in found] == [False, True]
+    assert [analysis.radiograph.tinted for analysis in found] == [False, True]
 
 
 def test_position_is_the_median_of_the_neighbours(stranger, tiny_analyser):

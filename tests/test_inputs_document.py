@@ -55,7 +55,7 @@ KEPT_TRUE_BY = {
         "names in a ZIP": "test_a_name_comes_out_as_it_was_given",
     },
     "cli/test_arguments.py": {
-        "a folder that cannot be listed": "test_a_folder_that_cannot_be_listed_is_refused_and_the_rest_analysed",
+        "a folder that": "test_a_folder_that_cannot_be_listed_is_refused_and_the_rest_analysed",
         "hidden entries": "test_what_is_left_out_is_said_in_one_line",
         "a pipe": "test_a_pipe_is_analysed_like_a_file_in_any_process",
     },
