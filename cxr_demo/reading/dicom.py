@@ -149,9 +149,11 @@ def _decode(dataset: Dataset, number: int) -> StoredFrame:
     frame = frame.view(f"u{frame.dtype.itemsize}")
     if is_codestream(syntax):
         _check_depth(frame, bits, signed)
-    # Bits above and below those of the picture are overlays, or have no meaning.
-    patterns = np.right_shift(frame, shift)
-    patterns &= 2**bits - 1
+    patterns = frame
+    if shift or frame.max() >= 2**bits:
+        # Bits above and below those of the picture are overlays, or have no meaning.
+        patterns = np.right_shift(frame, shift)
+        patterns &= 2**bits - 1
     counts = _count(patterns.reshape(-1), 2**bits)
     stored = np.arange(2**bits)
     if signed:  # negative numbers have the upper half of the patterns

@@ -14,6 +14,9 @@ MAX_RATIO = 4
 MAX_PIXELS = 25_000_000
 """Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
 
+_ROWS_AT_ONCE = 32
+"""Looked up together: each pixel takes eight bytes more meanwhile."""
+
 
 @dataclass(frozen=True)
 class Radiograph:
@@ -54,7 +57,10 @@ class StoredFrame:
 
     def radiograph(self) -> Radiograph:
         """The frame with its display values as pixels."""
-        pixels = self.display_values[self.values]
+        pixels = np.empty(self.values.shape, np.float32)
+        for top in range(0, len(pixels), _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
+            np.take(self.display_values, self.values[rows], out=pixels[rows])
         return Radiograph(pixels, self.bits, self.burned_in, self.pixel_aspect)
 
 
