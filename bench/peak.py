@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from bench.served import EXAMPLES
+from bench.inputs import EXAMPLES
 from bench.ways import milliseconds
 from cxr_demo.artefacts import CLASSIFIER, Artefacts
 from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier

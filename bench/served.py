@@ -15,13 +15,12 @@ from statistics import median
 
 import httpx
 
-from cxr_demo.artefacts import ASSETS
+from bench.inputs import EXAMPLES, ROOT, SYNTAXES, prepare
+from bench.memory import watched_memory
 from deploy.local_server import LocalServer, local_server
 
-ROOT = Path(__file__).parent.parent
 KERAS_MODELS = ROOT / ".work" / "bench"
 """Where `bench.keras_baseline prepare` writes."""
-EXAMPLES = [path for path in sorted((ASSETS / "examples").iterdir()) if path.suffix != ".md"]
 STARTS = 3
 TRIES = 20
 COMMANDS = {
@@ -29,13 +28,16 @@ COMMANDS = {
     "obvious": ("-m", "bench.keras_baseline", "serve", str(KERAS_MODELS)),
 }
 ANALYSES = {"ours": 200, "obvious": 40}
-"""After how many the memory is read; fewer for the obvious way, which is slow."""
+"""While how many the memory is watched; fewer for the obvious way, which is slow."""
+DICOM_EVERY = 5
+"""Of these, how many pictures there are to one DICOM file, itself included."""
 
 
 def measure_servers() -> dict[str, dict]:
     """By way, "cold_start_s": {"first_page", "first_answer"}, median seconds after a start; and
-    "peak_memory_mb": 10⁶ bytes, the most that the server's process held in ANALYSES after the last
-    start."""
+    "peak_memory_mb": 10⁶ bytes, the most that the server held in ANALYSES after the last start,
+    together with the processes in which it reads DICOM files."""
+    inputs = prepare()
     seconds = {way: {"first_page": [], "first_answer": []} for way in COMMANDS}
     memory = {}
     variables = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False", "CXR_PER_MINUTE": "1000000"}
@@ -47,9 +49,10 @@ def measure_servers() -> dict[str, dict]:
                 analyse(server, EXAMPLES[0])
                 seconds[way]["first_answer"].append(server.seconds_since_start())
                 if start == STARTS - 1:
-                    for number in range(1, ANALYSES[way]):
-                        analyse(server, EXAMPLES[number % len(EXAMPLES)])
-                    memory[way] = peak_megabytes(server)
+                    with watched_memory(server.process.pid) as peak:
+                        for number in range(1, ANALYSES[way] + 1):
+                            analyse(server, of_turn(number, inputs))
+                    memory[way] = peak() / 1e6
     medians = {way: {e: median(s) for e, s in events.items()} for way, events in seconds.items()}
     return {"cold_start_s": medians, "peak_memory_mb": memory}
 
@@ -84,8 +87,8 @@ def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
     raise AssertionError
 
 
-def peak_megabytes(server: LocalServer) -> float:
-    """The most memory that the server's process has held, in 10⁶ bytes; Linux only."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024 / 1e6
+def of_turn(number: int, inputs: dict[str, list[Path]]) -> Path:
+    """One of the examples: every DICOM_EVERY-th as a DICOM file, by turns of each syntax."""
+    turn, rest = divmod(number, DICOM_EVERY)
+    kind = "jpeg" if rest else list(SYNTAXES)[turn % len(SYNTAXES)]
+    return inputs[kind][number % len(EXAMPLES)]

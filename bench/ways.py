@@ -12,7 +12,8 @@ import json
 import time
 from collections.abc import Callable
 
-from bench.served import EXAMPLES, KERAS_MODELS
+from bench.inputs import EXAMPLES
+from bench.served import KERAS_MODELS
 from cxr_demo.analysis import Analyser
 from cxr_demo.anomaly.maps import DETECTOR_SIDE
 from cxr_demo.anomaly.reconstruction import AUTOENCODER_SIDE

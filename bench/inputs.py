@@ -1,0 +1,66 @@
+"""The same radiographs as JPEG and as DICOM files, made by rule from the shipped examples.
+
+Data contract: an 8-bit JPEG → a DICOM file of 12 bits, whose upper eight are the picture's and
+whose lower four are noise of a fixed seed, as a detector has it: without any they would cost a
+codec nothing. The bytes are the same wherever they are made.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import (
+    DigitalXRayImageStorageForPresentation,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+)
+
+from cxr_demo.artefacts import ASSETS
+from cxr_demo.reading.reader import read_radiograph
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = [path for path in sorted((ASSETS / "examples").iterdir()) if path.suffix != ".md"]
+SYNTAXES = {"uncompressed": ExplicitVRLittleEndian, "jpeg_2000": JPEG2000Lossless}
+KINDS = ("jpeg", *SYNTAXES)
+INPUTS = ROOT / ".work" / "bench" / "inputs"
+BITS, NOISE_BITS = 12, 4
+
+
+def prepare() -> dict[str, list[Path]]:
+    """Write every example as each of KINDS; its files by kind, in the order of EXAMPLES."""
+    made: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    for number, example in enumerate(EXAMPLES):
+        contents = {"jpeg": example.read_bytes()}
+        values = in_12_bits(contents["jpeg"], seed=number)
+        contents |= {kind: dicom_file(values, number, SYNTAXES[kind]) for kind in SYNTAXES}
+        for kind, content in contents.items():
+            file = INPUTS / kind / f"{number:02}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            made[kind].append(file)
+    return made
+
+
+def in_12_bits(picture: bytes, seed: int) -> np.ndarray:
+    """Stored values of a picture: uint16 (height, width), below 2 ** BITS."""
+    greys = np.rint(read_radiograph(picture).pixels * 255).astype(np.uint16)
+    noise = np.random.default_rng(seed).integers(0, 2**NOISE_BITS, greys.shape, np.uint16)
+    return (greys << NOISE_BITS) | noise
+
+
+def dicom_file(values: np.ndarray, number: int, syntax: str) -> bytes:
+    """A DICOM file of these values, without anything of a patient."""
+    dataset = Dataset()
+    dataset.SOPClassUID = DigitalXRayImageStorageForPresentation
+    dataset.SOPInstanceUID = f"2.25.{number + 1}"
+    dataset.Modality, dataset.ViewPosition, dataset.BurnedInAnnotation = "DX", "AP", "NO"
+    dataset.WindowCenter, dataset.WindowWidth = 2 ** (BITS - 1), 2**BITS
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.set_pixel_data(values, "MONOCHROME2", BITS, generate_instance_uid=False)
+    if syntax != ExplicitVRLittleEndian:
+        dataset.compress(syntax, generate_instance_uid=False)
+    file = BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()

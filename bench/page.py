@@ -1,0 +1,102 @@
+"""Measures the page in Chromium: a file that is dropped, and the threshold that moves.
+
+    python -m bench.page    # needs Chromium
+
+Prints JSON: "drop_ms", {"p50", "p95"} from a drop until all panels show its reading; and
+"threshold_repaint_ms", the same of a painting as the viewer itself times it, with how many
+"requests" there were meanwhile.
+"""
+
+import base64
+import json
+import os
+import shutil
+import statistics
+import sys
+
+from playwright.sync_api import Page, sync_playwright
+
+from bench.inputs import EXAMPLES, ROOT
+from deploy.local_server import local_server
+
+DROPS, STEPS = 20, 100
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PANELS = ("#viewer", "#probabilities", "#zones", "#neighbours", ".cxr-panel.verdict", "#status")
+DROPPED = """
+async ([encoded, panels, quiet]) => {
+  const bytes = Uint8Array.from(atob(encoded), (sign) => sign.charCodeAt());
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], 'radiograph'));
+  const graph = document.querySelector('#map .js-plotly-plot');
+  const unchanged = new Set([...panels, 'map']);
+  let last = null; // when a change was painted
+  const changed = (panel) => {
+    unchanged.delete(panel);
+    requestAnimationFrame(() => setTimeout(() => { last = performance.now(); }));
+  };
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  const observers = panels.map((panel) => {
+    const observer = new MutationObserver(() => changed(panel));
+    observer.observe(document.querySelector(panel), all);
+    return observer;
+  });
+  const plotted = () => changed('map');
+  graph.on('plotly_afterplot', plotted);
+  const shown = () => !unchanged.size && document.querySelector('#status .done');
+  const dropped = new DragEvent('drop', { bubbles: true, dataTransfer });
+  const began = performance.now();
+  document.querySelector('#drop-zone').dispatchEvent(dropped);
+  while (!shown() || performance.now() - last < quiet) {
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  observers.forEach((observer) => observer.disconnect());
+  graph.removeListener('plotly_afterplot', plotted);
+  return last - began;
+}
+"""
+QUIET_MS = 500
+"""For how long nothing may change any more."""
+
+
+def drop(page: Page) -> dict:
+    """Drop examples on an open page, one after the other, each a new reading."""
+    took = []
+    for number in range(DROPS):
+        content = EXAMPLES[number % len(EXAMPLES)].read_bytes()
+        encoded = base64.b64encode(content).decode()
+        took.append(page.evaluate(DROPPED, [encoded, PANELS, QUIET_MS]))
+    return {"p50": statistics.median(took), "p95": statistics.quantiles(took, n=20)[-1]}
+
+
+def repaint(page: Page) -> dict:
+    """Move the threshold of an example's reading on an open page, one step at a time."""
+    page.locator("#examples button.thumbnail-item").first.click()
+    page.wait_for_selector("#status .done", timeout=60_000)
+    canvas = page.locator("#viewer canvas[data-paint-ms]").first
+    page.locator("#threshold input[type=range]").focus()
+    requests, took = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    for _ in range(STEPS):
+        page.keyboard.press("ArrowLeft")
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        took.append(float(canvas.get_attribute("data-paint-ms")))
+    p95 = statistics.quantiles(took, n=20)[-1]
+    return {"p50": statistics.median(took), "p95": p95, "requests": len(requests)}
+
+
+if __name__ == "__main__":
+    if CHROMIUM is None:
+        sys.exit("There is no Chromium here, in which the page could be measured; install it.")
+    options = ["--no-sandbox", "--disable-background-networking"]
+    with (
+        local_server([sys.executable, "app.py"], ROOT, os.environ) as server,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=options) as browser,
+    ):
+        server.wait_for("/health")
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(120_000)
+        page.goto(str(server.http.base_url))
+        page.wait_for_selector("#examples img")
+        page.wait_for_selector("#map .nsewdrag")
+        print(json.dumps({"drop_ms": drop(page), "threshold_repaint_ms": repaint(page)}))
