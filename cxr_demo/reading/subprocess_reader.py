@@ -41,7 +41,10 @@ _SERVE = "serve"
 _OUT_OF_MEMORY = 86
 """Exit status of a process that reached its memory limit."""
 _PACKAGES = str(Path(__file__).parents[2])
-_HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
+_HANDED_ON = (
+    *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV"),
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 
 def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:

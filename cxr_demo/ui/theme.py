@@ -75,7 +75,7 @@ def _rules() -> str:
 
 
 FOLDER = Path(__file__).parent
-SHEETS = ("page.css", "components/findings.css")
+SHEETS = ("components/findings.css", "page.css")
 CSS = _rules() + "".join((FOLDER / sheet).read_text("utf-8") for sheet in SHEETS)
 SCRIPT = (FOLDER / "page.js").read_text("utf-8")
 

@@ -1499,7 +1499,8 @@ def test_the_result_tells_nothing_of_the_patient(capfd, caplog):
     radiograph = read_radiograph(dicom(ramp(12)))
     seen = capfd.readouterr()
     assert_tells_nothing(f"{radiograph!r} {vars(radiograph)}" + seen.out + seen.err + caplog.text)
-    assert set(vars(radiograph)) == {"pixels", "bit_depth", "burned_in", "pixel_aspect"}
+    told = {"pixels", "bit_depth", "burned_in", "pixel_aspect", "tinted"}
+    assert set(vars(radiograph)) == told
 
 
 WRITTEN: list[str] = []
