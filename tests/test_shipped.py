@@ -8,11 +8,14 @@ import pytest
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import ASSETS, CLASSIFIER, Artefacts
 from cxr_demo.models.calibration import softmax
+from cxr_demo.models.input_check import UNUSUAL
 from cxr_demo.models.networks import CLASSIFIER_SIDE, Classifier
 from cxr_demo.models.preprocessing import to_network_input
 from cxr_demo.reading.reader import read_radiograph
+from cxr_demo.reading.types import Radiograph
 from train.data.frames import frames_of
 from train.data.kermany import CLASSES, list_split, load_split, read_name
+from train.data.out_of_distribution.photographed_views import photographed
 from train.data.splits import HELD_OUT, N_FOLDS, SEED, grouped_folds
 from train.evaluate.export_parity import parity
 from train.metrics.predictions import from_json, predict
@@ -49,6 +52,22 @@ def test_the_manifest_names_every_file_but_itself_and_the_cards(artefacts):
         if path.name not in ("manifest.json", "CARD.md") and "pictures" not in path.parts
     }
     assert present == set(artefacts.paths)
+
+
+def test_photographs_of_a_film_are_unusual_not_refused(analyser, artefacts):
+    """64 views of the 16 shipped examples, which nothing was fitted on."""
+    paths = [path for path in artefacts.paths if path.startswith("examples/")]
+    squares = [to_network_input(read_radiograph(artefacts.read(path)).pixels) for path in paths]
+    assert len(squares) == 16
+    checks = [
+        analyser.examine(Radiograph(photographed(square, np.random.default_rng(4 * i + n)), 8))
+        for i, square in enumerate(squares)
+        for n in range(4)
+    ]
+    grades = [found.input_check for found in checks]
+    unusual = [check for check in grades if check.grade == UNUSUAL]
+    assert len(unusual) / len(grades) >= 0.8
+    assert np.mean([check.reason == "photo" for check in unusual]) > 0.5
 
 
 def test_the_library_holds_the_training_images_and_the_examples(analyser):

@@ -27,6 +27,7 @@ from train.arguments import parse
 from train.data.out_of_distribution import drawn_images as drawn_pictures
 from train.data.out_of_distribution import package_images as pictures_of_packages
 from train.data.out_of_distribution import package_sources as picture_sources
+from train.data.out_of_distribution import photographed_views as gate_photographs
 from train.data.out_of_distribution import samples as gate_samples
 from train.data.out_of_distribution import unusual_views as gate_views
 from train.data.out_of_distribution import volumes
@@ -55,8 +56,8 @@ from train.records.manifest import KERMANY, register, write_json
 DATA = f"{KERMANY}; open pictures of Python packages named in `package_sources`; drawings"
 METRICS = ASSETS / "metrics"
 
-IMAGES, SPOILT_EACH, DRAWN_EACH = 2500, 3, 250
-COMPONENTS, PENALTY = 512, 0.01
+IMAGES, SPOILT_EACH, DRAWN_EACH = 2500, 4, 250
+COMPONENTS, PENALTY = 1536, 0.01
 PARTS = 5
 """Packages and drawings are left out in so many parts, in turn."""
 
@@ -82,7 +83,7 @@ def collect_samples(data: Path, pictures: Path, align: Aligner, detector: Detect
 def source_hash() -> str:
     """A short hash of the code that samples come from."""
     packages = picture_sources, volumes, pictures_of_packages
-    sources = drawn_pictures, gate_samples, gate_views, *packages
+    sources = drawn_pictures, gate_samples, gate_views, gate_photographs, *packages
     content = b"".join(Path(module.__file__).read_bytes() for module in sources)
     return hashlib.sha256(content).hexdigest()[:12]
 

@@ -1,4 +1,5 @@
-"""Radiographs as they should not be: turned, mirrored, inverted, cropped, distant, blurred, dim.
+"""Radiographs as they should not be: turned, mirrored, inverted, cropped, distant, blurred, dim,
+photographed.
 
 Data contract: uint8 (SIDE, SIDE) in, float32 (SIDE, SIDE) in [0, 1] out, drawn by a generator.
 """
@@ -10,6 +11,7 @@ import numpy as np
 
 from cxr_demo.models.preprocessing import SIDE
 from train.data.augment import NOTHING_LENT, ViewRecipe, random_view
+from train.data.out_of_distribution.photographed_views import photographed
 
 ORDINARY = ViewRecipe(side=SIDE, area=(0.6, 1.2), rotation=0, contrast=0.25, flip=0, **NOTHING_LENT)
 """What passes for an ordinary export of an ordinary radiograph."""
@@ -67,6 +69,7 @@ UNUSUAL_VIEWS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]
     "distant": _distant,
     "blurred": lambda view, rng: cv2.GaussianBlur(view, (0, 0), rng.uniform(5, 12)),
     "exposure": _exposed,
+    "photo": photographed,
 }
 """By the reason that the gate is to give."""
 

@@ -18,6 +18,7 @@ REASONS = {
     "distant",
     "blurred",
     "exposure",
+    "photo",
 }
 CHEST = chest_like(4, SIDE, SIDE)
 
