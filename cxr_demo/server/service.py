@@ -13,7 +13,6 @@ import numpy as np
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.artefacts import CALIBRATION, HELD_OUT_SCORES, Artefacts
-from cxr_demo.reading import subprocess_reader
 from cxr_demo.reading.reader import read_radiograph
 from cxr_demo.reference.fetch_thumbnails import fetch_thumbnails
 from cxr_demo.reference.thumbnails import Thumbnails
@@ -42,7 +41,6 @@ class Service:
     def _load(self) -> Analyser:
         analyser = Analyser(self.artefacts)
         self._thumbnails = Thumbnails(analyser.library, self.artefacts)
-        subprocess_reader.prepare()
         return analyser
 
     @property

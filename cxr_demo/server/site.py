@@ -9,12 +9,14 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from cxr_demo.reading import subprocess_reader
 from cxr_demo.server.gradio_setup import gr
 from cxr_demo.server.guard import guarded
 from cxr_demo.server.health import Health
@@ -29,6 +31,8 @@ const root = new URL('.', import.meta.url).href.replace(/[/]$/, '');
 window.cxr_config = await (await fetch(`${root}/config`)).json();
 """
 """What another page runs before Gradio's script, which leaves our components no config there."""
+FIRST_PAGE_S = 3
+"""How long nothing else is started, so that the first page has the cores for itself."""
 GRACE_S = 3
 """How long answers under way may take when the server is told to end."""
 
@@ -51,11 +55,15 @@ def site(
 
     @asynccontextmanager
     async def tidy(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(keep_house(demo._queue, uploads))
+        tasks = [
+            asyncio.create_task(keep_house(demo._queue, uploads)),
+            asyncio.create_task(prepare_reader()),
+        ]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     closed = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     app = FastAPI(lifespan=tidy, **closed)
@@ -65,6 +73,12 @@ def site(
     )
     within = guarded(app, settings, uploads, Questions(demo, uploads))
     return GZipMiddleware(within, minimum_size=1024)
+
+
+async def prepare_reader() -> None:
+    """Start what the first DICOM file would have to wait for, once the first page has been sent."""
+    await asyncio.sleep(FIRST_PAGE_S)
+    await run_in_threadpool(subprocess_reader.prepare)
 
 
 def embedding_script(_: Request) -> Response:

@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 import uuid
@@ -17,6 +18,7 @@ from gradio_client import Client, handle_file
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.reading.reader import MAX_FILE_BYTES, read_radiograph
+from cxr_demo.server import site as site_module
 from cxr_demo.server.questions import WAITING
 from cxr_demo.server.serialise import PARTS, unpacked
 from cxr_demo.server.service import Service
@@ -332,3 +334,17 @@ def test_tools_are_there_only_where_they_are_asked_for(address):
     with pytest.raises(urllib.error.HTTPError) as refusal:
         urllib.request.urlopen(f"{address}/gradio_api/mcp/", timeout=60)
     assert refusal.value.code == 404
+
+
+def test_what_reads_dicom_files_is_there_before_the_first_of_them(
+    tiny_assets, upload_folder, monkeypatch
+):
+    """It is not started while the server starts, nor does the server wait for it."""
+    prepared = threading.Event()
+    monkeypatch.setattr(site_module, "FIRST_PAGE_S", 0.5)
+    monkeypatch.setattr(site_module.subprocess_reader, "prepare", prepared.set)
+    service, uploads = Service(Artefacts(tiny_assets)), Uploads(upload_folder)
+    demo = build(service, uploads, Settings())
+    with TestClient(site_module.site(demo, APPEARANCE, service, uploads, Settings())):
+        assert not prepared.is_set()
+        assert prepared.wait(20)
