@@ -117,13 +117,21 @@ def test_many_at_once_do_not_mix(server):
 
 
 @linux
-def test_one_has_no_descriptors_of_another_that_is_under_way(server):
+def test_one_has_no_descriptors_of_another_that_is_under_way(server, tmp_path):
+    begun, end = tmp_path / "begun", tmp_path / "end"
+    waits = f"""if 1:
+        open({str(begun)!r}, 'w').close()
+        while not os.path.exists({str(end)!r}):
+            time.sleep(0.02)
+    """
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(server.run, [b"time.sleep(1.5)"], 20)
-        time.sleep(0.7)
+        other = pool.submit(server.run, [waits.encode()], 20)
+        while not begun.exists():
+            time.sleep(0.02)
         # The last one is of the listing.
         assert say(server, "print(*os.listdir('/proc/self/fd'))") == [0, 1, 2, 3]
-        assert not other.done() and other.result() == (0, b"")
+        end.touch()
+        assert other.result() == (0, b"")
 
 
 def test_a_server_that_has_died_is_started_anew(server):
