@@ -28,7 +28,7 @@ fork_server.serve(lambda: {work}, {patience})
 OBEY = "exec(sys.stdin.buffer.read(), globals())"
 
 
-def start(stdin: socket.socket, work: str = OBEY, patience: int = 30) -> subprocess.Popen:
+def start(stdin: socket.socket, work: str = OBEY, patience: int = 100) -> subprocess.Popen:
     code = SERVE.format(work=work, patience=patience)
     return subprocess.Popen([sys.executable, "-c", code], stdin=stdin, cwd=ROOT)
 
