@@ -26,7 +26,7 @@ SCRIPT = "<img src=x onerror=alert(1)>.png"
 
 @pytest.fixture(scope="module")
 def served(serve_tiny) -> tuple[str, Path]:
-    return serve_tiny()
+    return serve_tiny(per_minute=100_000)
 
 
 @pytest.fixture(scope="module")
