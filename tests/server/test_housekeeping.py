@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from contextvars import ContextVar
 
 import gradio as gr
 import pytest
@@ -84,15 +85,18 @@ def test_a_session_that_has_its_answers_is_dropped(queue):
 
 @pytest.mark.parametrize("busy", [False, True])
 def test_memory_goes_back_while_nothing_is_under_way(queue, tmp_path, monkeypatch, busy):
+    # a server that another test has started may tidy up in the meantime
+    own = ContextVar("own", default=False)
     given = []
     monkeypatch.setattr(housekeeping, "SWEEP_S", 0.01)
-    monkeypatch.setattr(housekeeping, "hand_memory_back", lambda: given.append(True))
+    monkeypatch.setattr(housekeeping, "hand_memory_back", lambda: given.append(own.get()))
     queue.active_jobs = [None, ["an event"] if busy else None]
 
     async def keep_house_for_a_while() -> None:
+        own.set(True)
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):
                 await keep_house(queue, Uploads(tmp_path))
 
     asyncio.run(keep_house_for_a_while())
-    assert bool(given) is not busy
+    assert (True in given) is not busy
