@@ -67,7 +67,7 @@ def test_pictures_of_ones_own_that_are_damaged_are_refused(checkout):
 
 
 @pytest.mark.parametrize(
-    "setting", [{"CXR_LOGIN": "secret"}, {"CXR_PER_MINUTE": "0"}, {"CXR_ORIGINS": "x"}], ids=str
+    "setting", [{"CXR_LOGIN": "secret"}, {"CXR_MCP": "2"}, {"CXR_ORIGINS": "x"}], ids=str
 )
 def test_a_setting_that_is_wrong_is_refused(checkout, setting):
     ended = start(checkout, **setting)

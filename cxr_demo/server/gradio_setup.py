@@ -6,7 +6,6 @@ takes it. Gradio is pinned in requirements.txt for the same reason.
 
 import inspect
 import os
-import secrets
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -37,13 +36,16 @@ with patch.object(inspect, "getfile", side_effect=OSError):
     if isinstance(known, Deferred):
         del sys.modules["pandas"]
 
-from gradio import component_meta, route_utils, routes  # noqa: E402
+from gradio import component_meta, queueing, route_utils, routes  # noqa: E402
 from gradio.state_holder import SessionState  # noqa: E402
 from starlette.requests import ClientDisconnect  # noqa: E402
 
 from cxr_demo.errors import UserError  # noqa: E402
 from cxr_demo.i18n import translate  # noqa: E402
 from cxr_demo.reading.archive import MAX_ENTRIES  # noqa: E402
+from cxr_demo.server.limits import client_of  # noqa: E402
+from cxr_demo.server.turns import next_in_turn  # noqa: E402
+from cxr_demo.server.uploads import new_name  # noqa: E402
 
 component_meta.create_or_modify_pyi = lambda *_: None  # nor for ours: the disk may be read-only
 
@@ -113,7 +115,8 @@ async def store_upload(
     )
     try:
         files = [part.file for part in (await parser.parse()).getlist("files")]
-        stored = [str(Path(upload_dir) / secrets.token_hex(16)) for _ in files]
+        owner = client_of(request.scope)
+        stored = [str(Path(upload_dir) / new_name(owner)) for _ in files]
         if not files:
             raise KeyError("files")
         for file, path in zip(files, stored, strict=True):
@@ -130,5 +133,6 @@ async def store_upload(
 
 
 routes.upload_fn = store_upload
+queueing.Queue.get_events = next_in_turn
 
 __all__ = ["gr"]

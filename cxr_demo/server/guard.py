@@ -2,7 +2,7 @@
 
 An ASGI wrapper from outside: middleware given to Gradio sits inside its CORS, which answers foreign
 origins itself. It lets in the routes that the page and its clients need, from where they may come,
-as often as one client may ask, with bodies of a limited size that name no files but uploads.
+as long as there is room, with bodies of a limited size that name no files but uploads.
 """
 
 import base64
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.errors import UserError
 from cxr_demo.reading.archive import MAX_ARCHIVE_BYTES
-from cxr_demo.server.limits import Body, Rate, client_of, refusal
+from cxr_demo.server.limits import SPACE_AGAIN_S, Body, Rate, client_of, refusal
 from cxr_demo.server.policy import headers, whole_page
 from cxr_demo.server.questions import Questions
 from cxr_demo.server.settings import Settings
@@ -41,6 +41,8 @@ OPEN = {
     "POST": re.compile(rf"{_API}/(queue/join|upload|cancel|reset)|{_CALL}"),
 }
 """Gradio's routes that the page, `gradio_client` and curl need; the others are closed."""
+LEAVING = ("/cancel", "/reset")
+"""What makes room."""
 MCP = re.compile(rf"{_API}/mcp(/.*)?")
 
 
@@ -49,7 +51,7 @@ def guarded(app: ASGIApp, settings: Settings, uploads: Uploads, questions: Quest
 
     Args:
         app: what is guarded.
-        settings: where requests may come from, and how many.
+        settings: where requests may come from.
         uploads: where files arrive.
         questions: what may be asked.
     """
@@ -64,7 +66,6 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, uploads: Uploads, questions: Questions):
         self._app, self._page = app, whole_page(app, settings)
         self._settings, self._uploads, self._questions = settings, uploads, questions
-        self._rate = Rate(settings.per_minute)
         self._guesses = Rate(GUESSES_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +88,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     def _admit(self, scope: Scope) -> None:
-        """Refuse what nobody may ask, or not from there, or not without a login, or so often."""
+        """Refuse what nobody may ask, or not from there, or not without a login, or not now."""
         method = {"HEAD": "GET"}.get(scope["method"], scope["method"])
         path, given, client = scope["path"], Headers(scope=scope), client_of(scope)
         tools = self._settings.mcp and MCP.fullmatch(path)
@@ -104,8 +105,7 @@ class Guard:
             if not self._is_logged_in(given["authorization"]):
                 self._guesses.spend(client)
                 raise UserError("call.login")
-        if method == "POST":
-            self._rate.spend(client)
+        if method == "POST" and not path.endswith(LEAVING):
             self._questions.make_room(client)
         elif not self._questions.is_awaited(scope):
             raise UserError("call.nothing")
@@ -139,14 +139,14 @@ class Guard:
         """The body of a post: an upload as it comes, a question once it is found to be one."""
         if scope["path"] != _UPLOAD:
             content, again = await body.whole()
-            self._questions.check(scope["path"], content, client_of(scope))
+            self._questions.check(scope["path"], content)
             return again
         declared = Headers(scope=scope).get("content-length", "")
-        size = int(declared) if declared.isdecimal() else 0
+        size = int(declared) if declared.isdecimal() else MAX_UPLOAD
         if size > MAX_UPLOAD:
             raise UserError("call.too_large")
-        if self._uploads.free() < size:
-            raise UserError("call.space")
+        if self._uploads.free(client_of(scope)) < size:
+            raise UserError("call.space", seconds=SPACE_AGAIN_S)
         return body
 
     def _dressed(self, scope: Scope, send: Send) -> Send:

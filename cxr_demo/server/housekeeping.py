@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from cxr_demo.server.memory import hand_memory_back
+from cxr_demo.server.questions import named_files
 from cxr_demo.server.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -27,12 +28,20 @@ async def keep_house(queue: "Queue", uploads: Uploads) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
         try:
-            await run_in_threadpool(uploads.sweep)
+            await run_in_threadpool(uploads.sweep, asked_for(queue))
             await forget(queue, unread, time.monotonic())
             if not any(queue.active_jobs):
                 await run_in_threadpool(hand_memory_back)
         except Exception:  # whatever it is, the next time it may not be
             log.exception("tidying up failed")
+
+
+def asked_for(queue: "Queue") -> set[object]:
+    """Paths of the uploads that questions name which wait for their turn: perhaps for long, behind
+    batches."""
+    lines = queue.event_queue_per_concurrency_id.values()
+    events = [event for line in lines for event in line.queue]
+    return {path for event in events for path in named_files(event.data and event.data.data)}
 
 
 async def forget(queue: "Queue", unread: dict[str, float], now: float) -> None:

@@ -1,4 +1,4 @@
-"""What one client may send: how often, how much, how slowly; and how a refusal is said."""
+"""What one client may send: how much, how slowly, how often; and how a refusal is said."""
 
 import asyncio
 import ipaddress
@@ -21,11 +21,11 @@ STATUS = {
     "call.too_large": 413,
     "call.often": 429,
     "call.share": 429,
-    "call.full": 503,
+    "call.full": 429,  # of 503 Gradio's clients tell in words of their own, which name no time
     "call.space": 507,
 }
-AGAIN_S = {"call.full": 5, "call.share": 5, "call.space": 60}
-"""When to ask again after an answer that will not stand for long."""
+AGAIN_S, SPACE_AGAIN_S = 5, 60
+"""When there may be a place in the queue again, and space for files."""
 MAX_CLIENTS = 10_000
 BODY_S = 300
 """How long a body may take to arrive."""
@@ -52,12 +52,13 @@ def client_of(scope: Scope) -> str:
 
 
 def refusal(refused: UserError) -> JSONResponse:
-    """A refusal as an endpoint would give it, with the status of its key.
+    """A refusal as an endpoint would give it, with the status of its key, and in a header, too,
+    the seconds after which to ask again.
 
     `detail` is where clients of Gradio look.
     """
     said = {"key": refused.key, "values": refused.values}
-    again = refused.values.get("seconds", AGAIN_S.get(refused.key))
+    again = refused.values.get("seconds")
     headers = {} if again is None else {"Retry-After": str(again)}
     if refused.key == "call.login":
         headers["WWW-Authenticate"] = 'Basic realm="Chest X-ray reading demo", charset="UTF-8"'

@@ -1,15 +1,14 @@
 """Questions to Gradio: whether one can be answered at all, before Gradio sees it.
 
 Gradio logs what it does not like, values and all, and fetches what looks like the address of a
-file. Here a question has as many values as its event takes, names no files but uploads, and waits
-its turn beside those of others. What the values are is for the handlers to check.
+file. Here a question has as many values as its event takes, and names no files but uploads. What
+the values are is for the handlers to check; when it is answered, for `turns`.
 """
 
 import inspect
 from collections.abc import Iterator
 from typing import Annotated
 
-from gradio.block_function import BlockFunction
 from gradio.queueing import Event
 from pydantic import BaseModel, Field
 from pydantic_core import from_json
@@ -18,7 +17,7 @@ from starlette.types import Scope
 
 from cxr_demo.errors import UserError
 from cxr_demo.server.gradio_setup import gr
-from cxr_demo.server.limits import client_of
+from cxr_demo.server.limits import AGAIN_S, client_of
 from cxr_demo.server.uploads import Uploads
 
 MAX_DEPTH = 64
@@ -26,8 +25,8 @@ MAX_DEPTH = 64
 WAITING = 32
 """How many questions may wait. Gradio's own limit has to lie above it: it is said in another way,
 and many who are let in at once meet it first."""
-SHARE = 0.5
-"""Of these places, how many one client may take."""
+KEPT = 0.25
+"""Share of these places that is for clients who have none."""
 
 
 class Joined(BaseModel, strict=True):
@@ -35,6 +34,25 @@ class Joined(BaseModel, strict=True):
 
     fn_index: int
     session_hash: Annotated[str, Field(pattern=r"^[\w-]{1,64}$")]
+
+
+def named_files(sent: object) -> Iterator[object]:
+    """What stands under "path", wherever in a question it is.
+
+    Raises:
+        UserError: "call.malformed" if it is deeper than any question of ours.
+    """
+    left = [(sent, 0)]
+    while left:
+        value, depth = left.pop()
+        if depth > MAX_DEPTH:
+            raise UserError("call.malformed")
+        if isinstance(value, dict):
+            if "path" in value:
+                yield value["path"]
+            value = list(value.values())
+        if isinstance(value, list):
+            left += [(one, depth + 1) for one in value]
 
 
 class Questions:
@@ -54,27 +72,26 @@ class Questions:
             if one.api_visibility == "public"
         }
 
-    def check(self, path: str, body: bytes, client: str) -> None:
-        """Refuse a question that cannot be answered, or has to wait until others have had a turn.
+    def check(self, path: str, body: bytes) -> None:
+        """Refuse a question that cannot be answered.
 
         Raises:
             UserError: with the reason.
         """
         try:
             question = from_json(body or b"{}")
-            function = self._asked(path, question)
+            self._check_asked(path, question)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UserError("call.malformed") from None
         # What was chosen in a gallery is told together with its picture.
-        self._check_files({name: value for name, value in question.items() if name != "event_data"})
-        if function is not None and function.types_generator and self._is_at(function, client):
-            raise UserError("call.share")
+        for path in named_files({**question, "event_data": None}):
+            self._uploads.check(path)
 
-    def _asked(self, path: str, question: dict) -> BlockFunction | None:
-        """Which event or endpoint is asked, if any is.
-
+    def _check_asked(self, path: str, question: dict) -> None:
+        """
         Raises:
-            ValueError, KeyError, TypeError, AttributeError: if it cannot be asked like this.
+            ValueError, KeyError, TypeError, AttributeError: if no event or endpoint can be asked
+                like this.
         """
         if not isinstance(question, dict):
             raise ValueError("no question")
@@ -84,7 +101,7 @@ class Questions:
         elif "/call/" in path:
             function, takes = self._endpoints[endpoint]
         else:
-            return None
+            return
         if "/call/v2/" in path:
             needed = {name for name, one in takes.items() if one.default is one.empty}
             whole = needed <= question.keys() <= takes.keys()
@@ -93,47 +110,22 @@ class Questions:
             whole = isinstance(values, list) and len(values) == len(function.inputs)
         if not whole:
             raise ValueError("not what it takes")
-        return function
-
-    def _check_files(self, sent: object) -> None:
-        left = [(sent, 0)]
-        while left:
-            value, depth = left.pop()
-            if depth > MAX_DEPTH:
-                raise UserError("call.malformed")
-            if isinstance(value, dict):
-                if "path" in value:
-                    self._uploads.check(value["path"])
-                value = list(value.values())
-            if isinstance(value, list):
-                left += [(one, depth + 1) for one in value]
 
     def make_room(self, client: str) -> None:
-        """Refuse where as many wait as can, or as many as can of one client.
+        """Refuse where as many wait as can, or as leaves the last places to others.
 
         Raises:
             UserError: "call.full" or "call.share".
         """
         waiting = [client_of(event.request.scope) for event in self._waiting()]
         if len(waiting) >= WAITING:
-            raise UserError("call.full")
-        if waiting.count(client) >= SHARE * WAITING:
-            raise UserError("call.share")
+            raise UserError("call.full", seconds=AGAIN_S)
+        if client in waiting and len(waiting) >= (1 - KEPT) * WAITING:
+            raise UserError("call.share", seconds=AGAIN_S)
 
     def _waiting(self) -> Iterator[Event]:
         for line in self._demo._queue.event_queue_per_concurrency_id.values():
             yield from line.queue
-
-    def _is_at(self, function: BlockFunction, client: str) -> bool:
-        """Whether a client has an event of the same line under way, or waiting, that goes on for
-        long: one that answers bit by bit."""
-        under_way = (event for job in self._demo._queue.active_jobs for event in job or ())
-        return any(
-            event.concurrency_id == function.concurrency_id
-            and event.alive
-            and client_of(event.request.scope) == client
-            for event in (*under_way, *self._waiting())
-        )
 
     def is_awaited(self, scope: Scope) -> bool:
         """Whether there is an answer to wait for; Gradio logs a failure where there is none."""

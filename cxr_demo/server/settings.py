@@ -31,7 +31,6 @@ class Settings:
         embed_origins: addresses of pages that may show this one in themselves, in a frame or as
             `<gradio-app>`.
         proxies: networks whose X-Forwarded-For is believed, as uvicorn takes them.
-        per_minute: how many requests that make work one client may send in a minute.
         offers_pictures: whether a visitor may have the references' pictures fetched.
         mcp: whether the endpoints are tools for clients of the Model Context Protocol, too.
     """
@@ -44,7 +43,6 @@ class Settings:
     embed_origins: tuple[str, ...] = ()
     proxies: str = ""
     offers_pictures: bool = True
-    per_minute: int = 900
     mcp: bool = False
 
     @classmethod
@@ -74,7 +72,6 @@ class Settings:
             embed_origins=(*sorted(embedding), *(HUGGING_FACE if on_spaces else ())),
             proxies=_networks(given.get("FORWARDED_ALLOW_IPS", PRIVATE_NETWORKS * on_spaces)),
             offers_pictures=_choice(given, "CXR_OFFER_PICTURES", bound in LOOPBACK),
-            per_minute=_count(given, "CXR_PER_MINUTE", cls.per_minute),
             mcp=_choice(given, "CXR_MCP", cls.mcp),
         )
 

@@ -7,14 +7,16 @@ the next one starts.
 
 import atexit
 import fcntl
+import hmac
 import os
 import re
+import secrets
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
@@ -24,14 +26,32 @@ from cxr_demo.reading.reader import MAX_FILE_BYTES
 
 PREFIX = "cxr-demo-"
 LIES_S = 120
-"""How long an upload waits for its analysis: longer than the fullest queue takes."""
+"""How long an upload waits to be asked about."""
 MAX_BYTES = 2 << 30
 """What all uploads together may take."""
+LEAST_BYTES = 256 << 10
+"""What a small one counts as: there may be no end of them either."""
+KEPT = 0.25
+"""Share of it that is for clients of whom nothing lies there."""
 HELD, THUMBNAIL = "held-", ".webp"
 SPARE_BYTES = 256 << 20
 """What uploads leave of the disk for everybody else."""
 
-_NAME = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"[0-9a-f]{40}")
+_KEY = secrets.token_bytes(16)
+
+
+def new_name(owner: str) -> str:
+    """A name for an upload that nobody can guess, and from which nobody else learns whose it is.
+
+    Args:
+        owner: the client that it comes from.
+    """
+    return secrets.token_hex(16) + _mark(owner)
+
+
+def _mark(owner: str) -> str:
+    return hmac.digest(_KEY, owner.encode(), "sha256").hex()[:8]
 
 
 def serving_folder() -> Path:
@@ -155,18 +175,30 @@ class Uploads:
         with tempfile.TemporaryDirectory(prefix=HELD, dir=self.folder) as kept:
             yield [file.rename(Path(kept) / file.name) for file in found]
 
-    def sweep(self) -> None:
+    def sweep(self, asked_for: Container[object] = ()) -> None:
         """Delete what has waited too long: uploads, and what Gradio unpacks for a tool; not the
-        examples' thumbnails, which it keeps for every page."""
+        examples' thumbnails, which it keeps for every page.
+
+        Args:
+            asked_for: paths that questions name which wait for their turn.
+        """
         for file in self.folder.rglob("*"):
             if file.suffix == THUMBNAIL or file.parent.name.startswith(HELD):
+                continue
+            if str(file) in asked_for:
                 continue
             with suppress(OSError):  # taken just now
                 if file.is_file() and time.time() - file.lstat().st_mtime > LIES_S:
                     file.unlink()
 
-    def free(self) -> int:
-        """Bytes that uploads may take of the disk."""
+    def free(self, client: str | None = None) -> int:
+        """Bytes that uploads may take of the disk, or those of one client."""
         self.folder.mkdir(exist_ok=True)  # whoever cleans temporary folders may have taken it
-        there = sum(file.stat().st_size for file in self.folder.glob("*") if file.is_file())
-        return max(0, min(shutil.disk_usage(self.folder).free - SPARE_BYTES, MAX_BYTES - there))
+        most, owned = MAX_BYTES, client is not None and _mark(client)
+        for file in self.folder.glob("*"):
+            with suppress(OSError):  # taken just now
+                if S_ISREG((found := file.stat()).st_mode):
+                    most -= max(found.st_size, LEAST_BYTES)
+                    if owned and file.name.endswith(owned):
+                        most, owned = most - int(KEPT * MAX_BYTES), False
+        return max(0, min(shutil.disk_usage(self.folder).free - SPARE_BYTES, most))

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def served(serve_tiny) -> tuple[str, Path]:
     """Address and folder of uploads; all tests are one client."""
-    return serve_tiny(per_minute=100_000)
+    return serve_tiny()
 
 
 @pytest.fixture(scope="session")

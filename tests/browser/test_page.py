@@ -224,7 +224,7 @@ def saved_csv(page) -> list[str]:
 
 def left(uploads: Path) -> list[Path]:
     """Uploads that have not been deleted."""
-    return [path for path in uploads.rglob("*") if path.is_file() and len(path.name) == 32]
+    return [path for path in uploads.rglob("*") if path.is_file() and len(path.name) == 40]
 
 
 def test_a_batch_of_files_and_archives_becomes_a_table(page, radiograph, tmp_path, uploads):
@@ -435,7 +435,7 @@ def test_one_radiograph_dropped_on_another_tab_is_shown_where_it_is_read(page, r
 
 
 def test_an_address_that_holds_a_login_works(serve_tiny, browser):
-    address, _ = serve_tiny(login="ann:secret", per_minute=100_000)
+    address, _ = serve_tiny(login="ann:secret")
     page = browser.new_page()
     page.goto(address.replace("http://", "http://ann:secret@") + "/?__theme=light")
     page.wait_for_selector("#examples img")

@@ -34,7 +34,7 @@ def endpoints(tiny_analyser, folder) -> Endpoints:
 
 def upload(folder, content: bytes) -> dict:
     """A file as it has arrived, and as `gradio_client` names it."""
-    file = folder / ("0123abcd" * 4)
+    file = folder / ("0123abcd" * 5)
     file.write_bytes(content)
     return {"path": str(file), "orig_name": NAME, "meta": {"_type": "gradio.FileData"}}
 

@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import socket
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -11,10 +12,12 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-from cxr_demo.server import housekeeping
+from cxr_demo.reading.reader import Radiograph, read_radiograph
+from cxr_demo.server import api, housekeeping, questions
 from cxr_demo.server.guard import MAX_UPLOAD
 from tests.conftest import chest_like, png
 from tests.reading.dicom_files import dicom
@@ -26,7 +29,7 @@ SCRIPT = "<img src=x onerror=alert(1)>.png"
 
 @pytest.fixture(scope="module")
 def served(serve_tiny) -> tuple[str, Path]:
-    return serve_tiny(per_minute=100_000)
+    return serve_tiny()
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +135,7 @@ def test_no_path_leads_out_of_what_is_served(address, folder, path):
 def test_no_upload_is_a_way_out(address, uploads, tmp_path, way):
     outside = tmp_path / "radiograph.png"
     outside.write_bytes(STRANGER)
-    link = uploads / ("a" * 32)
+    link = uploads / ("a" * 40)
     path = {
         "itself": str(outside),
         "..": f"{uploads}/../{outside.name}",
@@ -279,7 +282,7 @@ def test_a_file_name_is_nowhere(address, uploads, name):
     status, _, said = send(address, name=name)
     assert status == 200
     (path,) = json.loads(said)
-    assert (uploads / path[-32:]).read_bytes() == STRANGER
+    assert (uploads / path[-40:]).read_bytes() == STRANGER
     _, answer = call(address, "analyse", {"image": named(path, orig_name=name)})
     said = json.dumps(answer)
     assert answer[0]["status"] == "ok" and "onerror" not in said and "Jane" not in said
@@ -347,13 +350,61 @@ def test_an_upload_that_breaks_off_leaves_nothing(address, uploads):
 # --- one client, and another
 
 
-@pytest.mark.parametrize(("proxies", "status"), [("", 429), ("127.0.0.1", 200)])
+@pytest.mark.parametrize(("proxies", "status"), [("", 429), ("127.0.0.1", 401)])
 def test_who_a_client_is_only_a_proxy_of_ours_may_say(serve_tiny, proxies, status):
-    address, _ = serve_tiny(per_minute=6, proxies=proxies)  # one at once
-    said = [send(address, **{"X-Forwarded-For": f"10.0.0.{i}"})[0] for i in range(2)]
-    assert said == [200, status]
+    address, _ = serve_tiny(login="ann:secret", proxies=proxies)
+
+    def guess(forwarded: str) -> int:
+        return ask(address, **{"X-Forwarded-For": forwarded, "Authorization": "Basic eDp5"})[0]
+
+    assert [guess("10.0.0.1") for _ in range(6)] == [401] * 5 + [429]
+    assert guess("10.0.0.2") == status
     # What comes before the proxy's own entry is the client's to make up.
-    assert send(address, **{"X-Forwarded-For": "10.0.0.9, 10.0.0.1"})[0] == 429
+    assert guess("10.0.0.9, 10.0.0.1") == 429
+
+
+def test_many_questions_of_one_address_delay_another_by_one(serve_tiny, monkeypatch):
+    """And none of them is refused while there is room."""
+    begun, answer = [], threading.Semaphore(0)
+
+    def slowly(content: bytes, frame: int | None) -> Radiograph:
+        begun.append(content)
+        assert answer.acquire(timeout=60)
+        return read_radiograph(content, frame)
+
+    monkeypatch.setattr(api, "read_radiograph", slowly)
+    address, _ = serve_tiny(proxies="127.0.0.1")
+    other = png(chest_like(1001))
+
+    def question(client: str, content: bytes) -> int:
+        status, _, said = send(address, content, **{"X-Forwarded-For": client})
+        asked = {"image": named(json.loads(said)[0])}
+        where = f"{address}/gradio_api/call/v2/analyse"
+        return status if status != 200 else ask(where, asked, **{"X-Forwarded-For": client})[0]
+
+    def wait_for(questions: int) -> None:
+        while len(begun) < questions:
+            time.sleep(0.01)
+
+    hospital = [question("10.0.0.1", STRANGER) for _ in range(20)]
+    wait_for(1)
+    assert {*hospital, question("10.0.0.2", other)} == {200}
+    answer.release()
+    wait_for(2)
+    assert begun == [STRANGER, other]
+    answer.release(20)
+    wait_for(21)
+
+
+def test_a_full_queue_tells_gradio_client_when_to_ask_again(serve_tiny, monkeypatch, tmp_path):
+    address, _ = serve_tiny()
+    client = Client(address, verbose=False, download_files=tmp_path)
+    monkeypatch.setattr(questions, "WAITING", 0)
+    with pytest.raises(httpx.HTTPStatusError) as refusal:
+        client.predict([0.5] * 256, api_name="/neighbours")
+    answer = refusal.value.response
+    assert answer.headers["Retry-After"] == "5"
+    assert "Please try again in 5 s." in answer.json()["error"]
 
 
 def test_the_same_file_at_once_does_not_meet(address, uploads):

@@ -39,7 +39,7 @@ def test_uploads_have_random_names_and_no_others(tmp_path):
     paths = [Path(*stored(tmp_path, form(b"same"))) for _ in range(2)]
     assert len(set(paths)) == 2 and sorted(tmp_path.iterdir()) == sorted(paths)
     for path in paths:
-        assert len(path.name) == 32 and path.read_bytes() == b"same"
+        assert len(path.name) == 40 and path.read_bytes() == b"same"
 
 
 @pytest.mark.parametrize("broken", ["breaks off", "too large", "no form"])

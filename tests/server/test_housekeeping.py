@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 
 from cxr_demo.server import housekeeping
-from cxr_demo.server.housekeeping import UNREAD_S, forget, keep_house
+from cxr_demo.server.housekeeping import UNREAD_S, asked_for, forget, keep_house
 from cxr_demo.server.uploads import Uploads
 
 
@@ -81,6 +81,17 @@ def test_a_session_that_has_its_answers_is_dropped(queue):
     asked(queue, "one", messages=0)
     queue.pending_event_ids_session["one"].clear()
     assert tidied(queue, 1000) == set()
+
+
+def test_uploads_are_kept_for_questions_that_wait(queue):
+    """However long: a batch may be behind another."""
+    asked(queue, "one", messages=0)
+    asked(queue, "two", messages=0)
+    event, other = queue.event_ids_to_events.values()
+    files = {"files": [{"path": "/uploads/1", "name": "a"}, {"path": "/uploads/2", "name": "b"}]}
+    event.data = gr.data_classes.PredictBodyInternal(data=["en", files], request=None)
+    assert other.data is None
+    assert asked_for(queue) == {"/uploads/1", "/uploads/2"}
 
 
 @pytest.mark.parametrize("busy", [False, True])

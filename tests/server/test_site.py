@@ -35,7 +35,7 @@ NAME = "Secretname_1990-02-03.png"
 
 @pytest.fixture(scope="module")
 def served(serve_tiny) -> tuple[str, Path]:
-    return serve_tiny(per_minute=100_000)
+    return serve_tiny()
 
 
 @pytest.fixture(scope="module")

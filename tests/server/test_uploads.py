@@ -1,7 +1,6 @@
 """Uploads leave nothing behind, and nothing but uploads is read."""
 
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ import pytest
 from cxr_demo.errors import CXRError, RadiographError
 from cxr_demo.reading.reader import MAX_FILE_BYTES
 from cxr_demo.server import uploads as module
-from cxr_demo.server.uploads import LIES_S, PREFIX, Uploads, private_folder
+from cxr_demo.server.uploads import LIES_S, PREFIX, Uploads, new_name, private_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,9 +29,9 @@ def uploads(folder) -> Uploads:
     return Uploads(folder)
 
 
-def upload(uploads: Uploads, content=b"content") -> str:
+def upload(uploads: Uploads, content=b"content", owner: str = "10.0.0.1") -> str:
     """The path of a file that has arrived."""
-    file = uploads.folder / secrets.token_hex(16)
+    file = uploads.folder / new_name(owner)
     file.write_bytes(content)
     return str(file)
 
@@ -73,7 +72,7 @@ def test_no_more_is_read_than_shows_that_a_file_is_too_large(uploads, folder, le
 @pytest.fixture
 def outside(folder):
     """A file that nobody has uploaded, under a name that an upload could have."""
-    file = folder.parent / ("0" * 32)
+    file = folder.parent / ("0" * 40)
     file.write_bytes(b"secret")
     return file
 
@@ -97,7 +96,7 @@ def test_a_path_is_no_name(uploads, folder, outside, way):
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_what_is_no_file_is_not_read(uploads, folder, outside, kind):
-    odd = folder / ("1" * 32)
+    odd = folder / ("1" * 40)
     if kind == "link":
         odd.symlink_to(outside)
     elif kind == "folder":
@@ -110,7 +109,7 @@ def test_what_is_no_file_is_not_read(uploads, folder, outside, kind):
 
 @pytest.mark.parametrize(
     "name",
-    [None, "", ".", "~", "\0", 5, True, b"0" * 32, [], {}, "0" * 31, "0" * 33, "G" * 32, "A" * 32],
+    [None, "", ".", "~", "\0", 5, True, b"0" * 40, [], {}, "0" * 39, "0" * 41, "G" * 40, "A" * 40],
     ids=lambda name: repr(name)[:12],
 )
 def test_what_is_no_name_is_refused(uploads, folder, name):
@@ -119,7 +118,7 @@ def test_what_is_no_name_is_refused(uploads, folder, name):
 
 
 def test_an_unknown_name_is_refused(uploads, folder):
-    assert refused(uploads, f"{folder}/{'0' * 32}")
+    assert refused(uploads, f"{folder}/{'0' * 40}")
 
 
 @pytest.mark.parametrize("more", ["\n", " ", "\0", "/x", ".png"])
@@ -133,12 +132,33 @@ def test_a_name_with_more_is_another(uploads, more):
 def test_uploads_have_so_much_space(uploads, monkeypatch):
     """10 bytes in all, and 256 MB of the disk are not theirs."""
     monkeypatch.setattr(module, "MAX_BYTES", 10)
+    monkeypatch.setattr(module, "LEAST_BYTES", 1)
     upload(uploads, b"1234")
     spare = 256 * 2**20
     for left, most in ((0, 0), (spare, 0), (spare + 5, 5), (spare + 50, 6)):
         disk = SimpleNamespace(free=left)
         monkeypatch.setattr(module.shutil, "disk_usage", lambda _, disk=disk: disk)
         assert uploads.free() == most
+
+
+def test_the_last_space_is_for_clients_of_whom_nothing_lies_there(uploads, monkeypatch):
+    monkeypatch.setattr(module, "MAX_BYTES", 20)
+    monkeypatch.setattr(module, "LEAST_BYTES", 2)
+    assert uploads.free("10.0.0.1") == 20
+    for size in (1, 3):  # the first counts as 2
+        upload(uploads, bytes(size), owner="10.0.0.1")
+    assert uploads.free() == uploads.free("10.0.0.2") == 15
+    assert uploads.free("10.0.0.1") == 10
+    upload(uploads, bytes(11), owner="10.0.0.1")
+    assert uploads.free("10.0.0.1") == 0 and uploads.free("10.0.0.2") == 4
+
+
+def test_what_a_waiting_question_names_is_not_swept(uploads):
+    asked, forgotten = upload(uploads), upload(uploads)
+    for path in (asked, forgotten):
+        os.utime(path, (0, 0))
+    uploads.sweep({asked})
+    assert Path(asked).exists() and not Path(forgotten).exists()
 
 
 def test_a_batch_is_kept_while_it_is_worked_on_and_no_longer(uploads, folder):

@@ -1,7 +1,6 @@
 """What the Batch tab answers, without a browser."""
 
 import csv
-import secrets
 import zipfile
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.cli.tables import COLUMNS
 from cxr_demo.server.service import Service
-from cxr_demo.server.uploads import Uploads
+from cxr_demo.server.uploads import Uploads, new_name
 from cxr_demo.ui.tabs.batch import BatchTab
 from tests.conftest import chest_like, png
 
@@ -24,7 +23,7 @@ def tab(tiny_assets, tmp_path) -> BatchTab:
 
 def test_csv_has_its_mark_once_however_often_it_is_sent(tab, tmp_path):
     """The page saves the text as it is; without the mark Excel shows "MÃ¼ller"."""
-    uploads = [tmp_path / secrets.token_hex(16) for _ in range(2)]
+    uploads = [tmp_path / new_name("10.0.0.1") for _ in range(2)]
     uploads[0].write_bytes(png(chest_like(1000)))
     with zipfile.ZipFile(uploads[1], "w") as archive:
         archive.writestr("=1.png", b"no picture")

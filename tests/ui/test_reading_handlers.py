@@ -1,7 +1,6 @@
 """What the Read tab answers, without a browser: values in, values out, strangers refused."""
 
 import json
-import secrets
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from cxr_demo.anomaly.maps import share_above
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.server.serialise import called, unpacked
 from cxr_demo.server.service import Service
-from cxr_demo.server.uploads import Uploads
+from cxr_demo.server.uploads import Uploads, new_name
 from cxr_demo.ui.tabs.reading_handlers import OUTPUTS, ReadingHandlers, saying_refusals
 from tests.conftest import chest_like, png
 
@@ -38,7 +37,7 @@ def named(answer: dict) -> dict:
 
 
 def sent(folder, content: bytes = png(chest_like(1000)), frame: int | None = None) -> dict:
-    file = folder / secrets.token_hex(16)
+    file = folder / new_name("10.0.0.1")
     file.write_bytes(content)
     return {"path": str(file), "frame": frame}
 
