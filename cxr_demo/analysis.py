@@ -195,6 +195,7 @@ class Analyser:
         same_picture = self.library.rows_of_same_image(whole)
         left_out = self.library.rows_of_same_patients(same_picture)
         same_patients = tuple(sorted(set(self.library.patients[left_out].tolist())))
+        zones = self._read_zones(density, anomaly) if alignment.aligned else None
         features = classified.result()
         neighbourhood = find_neighbourhood(
             self.library, features.embedding, leave_out=same_patients
@@ -211,7 +212,7 @@ class Analyser:
             atypical=self.typicality.is_atypical([n.similarity for n in neighbourhood.neighbours]),
             anomaly=anomaly,
             alignment=alignment,
-            zones=self._read_zones(density, anomaly) if alignment.aligned else None,
+            zones=zones,
             difference=density.brightness if alignment.aligned else None,
             same_picture=tuple(str(name) for name in self.library.ids[same_picture]),
             same_patients=same_patients,
