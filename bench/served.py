@@ -1,12 +1,14 @@
 """Measures the servers of two ways: when they answer after a start, and how much memory they take.
 
-Requests are written by hand, as for `curl`: a client library asks for more than the answer, and
-that would be measured too. Files and modules are in the operating system's cache, as after a first
-start.
+Each way has an environment with the packages that it needs and no others, as where it is deployed:
+Gradio imports what it finds of notebooks and clients besides, and keeps 60 MB for it. Requests are
+written by hand, as for `curl`: a client library asks for more than the answer, and that would be
+measured too. Files and modules are in the operating system's cache, as after a first start.
 """
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +22,7 @@ from bench.memory import watched_memory
 from deploy.local_server import LocalServer, local_server
 
 KERAS_MODELS = ROOT / ".work" / "bench"
-"""Where `bench.keras_baseline prepare` writes."""
+"""Where `bench.keras_baseline prepare` writes, and environments are made."""
 STARTS = 3
 TRIES = 20
 COMMANDS = {
@@ -37,14 +39,14 @@ def measure_servers() -> dict[str, dict]:
     """By way, "cold_start_s": {"first_page", "first_answer"}, median seconds after a start; and
     "peak_memory_mb": 10⁶ bytes, the most that the server held in ANALYSES after the last start,
     together with the processes in which it reads DICOM files."""
-    inputs = prepare()
+    inputs, pythons = prepare(), {way: environment(way) for way in COMMANDS}
     seconds = {way: {"first_page": [], "first_answer": []} for way in COMMANDS}
     memory = {}
     variables = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)  # from the second start on nothing is compiled
     for start in range(STARTS):
         for way, command in COMMANDS.items():
-            with local_server([sys.executable, *command], ROOT, variables) as server:
+            with local_server([pythons[way], *command], ROOT, variables) as server:
                 seconds[way]["first_page"].append(server.wait_for("/"))
                 analyse(server, EXAMPLES[0])
                 seconds[way]["first_answer"].append(server.seconds_since_start())
@@ -55,6 +57,20 @@ def measure_servers() -> dict[str, dict]:
                     memory[way] = peak() / 1e6
     medians = {way: {e: median(s) for e, s in events.items()} for way, events in seconds.items()}
     return {"cold_start_s": medians, "peak_memory_mb": memory}
+
+
+def environment(way: str) -> Path:
+    """The Python of an environment with what a way needs, made where there is none."""
+    needed = ["-r", ROOT / "requirements.txt"]
+    if way == "obvious":
+        more = (ROOT / "requirements-train.txt").read_text().splitlines()
+        needed += [line for line in more if line.startswith(("tensorflow", "scikit-learn"))]
+    folder = KERAS_MODELS / "environments" / way
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.check_call([sys.executable, "-m", "venv", folder])
+    subprocess.check_call([python, "-m", "pip", "install", "--quiet", *needed])
+    return python
 
 
 def analyse(server: LocalServer, file: Path) -> dict:

@@ -29,6 +29,7 @@ DOCUMENTS = {
     "docs/released_classifier.md": "released_classifier.md.j2",
     "docs/released_detector.md": "released_detector.md.j2",
     "docs/results.md": "results.md.j2",
+    "docs/speed.md": "speed.md.j2",
     "assets/autoencoder/CARD.md": "autoencoder_card.md.j2",
     "assets/classifier/CARD.md": "classifier_card.md.j2",
     "assets/detector/CARD.md": "detector_card.md.j2",
@@ -49,7 +50,9 @@ MEASURED_WITH = {
     "localisation": ("detector", "autoencoder"),
     "parity": ("classifier",),
     "retrieval": ("classifier",),
+    "runtimes": ("classifier",),
     "saliency": ("classifier",),
+    "stages": (),
     "stress": ("classifier",),
     "test_time_views": (),
 }
