@@ -10,7 +10,7 @@ import sys
 
 from cxr_demo.artefacts import Artefacts
 from cxr_demo.errors import CXRError
-from cxr_demo.server.memory import share_one_heap
+from cxr_demo.memory import share_one_heap
 from cxr_demo.server.service import Service
 from cxr_demo.server.settings import Settings
 from cxr_demo.server.uploads import Uploads, serving_folder

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = {
     "cxr_demo": (
+        ("memory",),
         ("i18n",),
         ("errors",),
         ("artefacts",),

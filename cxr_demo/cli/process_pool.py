@@ -21,6 +21,7 @@ from loky import ProcessPoolExecutor
 
 from cxr_demo.cli.file_record import crash_record
 from cxr_demo.errors import CXRError
+from cxr_demo.memory import KEEP_ALL
 
 AnalyseFile = Callable[[str], str]
 """The name of a file → its record, as `file_record.FileAnalyser`."""
@@ -104,7 +105,7 @@ def _started(make: MakeAnalyser, processes: int) -> Iterator[ProcessPoolExecutor
     """
     for _ in range(MAX_STARTS):
         executor = ProcessPoolExecutor(
-            processes, initializer=_end_with_parent, initargs=(os.getpid(),)
+            processes, initializer=_end_with_parent, initargs=(os.getpid(),), env=KEEP_ALL
         )
         try:
             for begun in [_submit(executor, _begin, make) for _ in range(processes)]:

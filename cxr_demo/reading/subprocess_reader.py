@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.errors import RadiographError
+from cxr_demo.memory import KEEP_ALL
 from cxr_demo.reading import fork_server
 from cxr_demo.reading.types import Radiograph, StoredFrame
 
@@ -45,13 +46,6 @@ _HANDED_ON = (
     *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV"),
     "PYTHONDONTWRITEBYTECODE",
 )
-_SETTINGS = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={2**25}:glibc.malloc.trim_threshold={2**30}:"
-    "glibc.malloc.hugetlb=1",
-}
-"""With glibc, arrays below 32 MB come from a heap that keeps what is freed, in pages of 2 MB: each
-from the system, in pages of 4 kB, would take 5 of 19 ms. Others ignore this."""
 
 
 def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
@@ -95,7 +89,7 @@ def _command(*arguments: str) -> dict:
     own = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     return {
         "args": [sys.executable, "-P", "-m", __name__, *arguments],
-        "env": {**own, **_SETTINGS, "PYTHONPATH": _PACKAGES},
+        "env": {**own, **KEEP_ALL, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": _PACKAGES},
         "stderr": subprocess.DEVNULL,
     }
 

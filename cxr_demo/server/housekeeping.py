@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from cxr_demo.server.memory import hand_memory_back
+from cxr_demo.memory import hand_memory_back
 from cxr_demo.server.questions import named_files
 from cxr_demo.server.uploads import Uploads
 

@@ -1,10 +1,21 @@
-"""Keep what a process holds near what it uses."""
+"""How glibc's malloc gets memory and gives it back; other systems are left as they are.
+
+A server keeps what it holds near what it uses. A process that ends soon, or does nothing but one
+file after the other, keeps what it has got: to get each array of megabytes anew from the system, in
+pages of 4 kB, takes 5 of 19 ms where a DICOM file is read.
+"""
 
 import ctypes
 import sys
 
 M_ARENA_MAX = -8
 """Its name in glibc's malloc.h."""
+KEEP_ALL = {
+    "GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={2**25}:glibc.malloc.trim_threshold={2**30}:"
+    "glibc.malloc.hugetlb=1"
+}
+"""Variables of a process that keeps what it has got, in pages of 2 MB; arrays of more than 32 MB
+are given back all the same."""
 
 
 def share_one_heap() -> None:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cxr_demo.server import memory
+from cxr_demo import memory
 
 
 @pytest.mark.parametrize(
