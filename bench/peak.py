@@ -3,7 +3,8 @@
 Prints `classifier_pass` of `assets/metrics/bench.json`: the median milliseconds of a pass, how many
 multiplications (each with an addition) it takes, how many a second that is, and the most a second
 over square matrices of several sizes: float32 by NumPy's BLAS, int8 by ONNX Runtime's
-`MatMulInteger` (summed in 32 bits), both on all cores. A faster library would lower the shares.
+`MatMulInteger` (summed in 32 bits), both on all cores. A faster library would lower the shares. And
+"ms_by_batch": what a picture takes on one core, alone or with others in one pass.
 """
 
 import json
@@ -15,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 import onnxruntime
+from ai_edge_litert.interpreter import Interpreter
 
 from bench.inputs import EXAMPLES
 from bench.ways import milliseconds
@@ -25,6 +27,8 @@ from cxr_demo.reading.reader import read_radiograph
 
 SIDES = (512, 1024, 2048)
 SECONDS = 1.5
+BATCHES = (1, 2, 4, 8)
+PASSES = 20
 
 
 def float32_product(side: int) -> Callable:
@@ -70,6 +74,25 @@ def classifier_products() -> int:
     return sum(int(np.prod((*one.kernel.shape, *one.output.shape[1:-1]))) for one in layers)
 
 
+def ms_by_batch() -> dict[int, float]:
+    """Milliseconds of the classifier on one core for each picture, by how many are in a pass."""
+    return {count: statistics.median(ms_of_batch(count)) / count for count in BATCHES}
+
+
+def ms_of_batch(count: int) -> list[float]:
+    interpreter = Interpreter(model_content=Artefacts().read(CLASSIFIER), num_threads=1)
+    (image,) = interpreter.get_input_details()
+    shape = (count, CLASSIFIER_SIDE, CLASSIFIER_SIDE, 1)
+    interpreter.resize_tensor_input(image["index"], shape)
+    interpreter.allocate_tensors()
+
+    def run(pictures: np.ndarray) -> None:
+        interpreter.set_tensor(image["index"], pictures)
+        interpreter.invoke()
+
+    return milliseconds(run, [np.random.default_rng(0).random(shape, np.float32)] * PASSES)
+
+
 if __name__ == "__main__":
     squares = [
         resize_square(read_radiograph(file.read_bytes()).pixels, CLASSIFIER_SIDE)
@@ -80,6 +103,7 @@ if __name__ == "__main__":
     products = classifier_products()
     result = {
         "ms": ms,
+        "ms_by_batch": ms_by_batch(),
         "products": products,
         "products_per_s": products / (ms / 1000),
         "peak_products_per_s": {"int8": peak(int8_product), "float32": peak(float32_product)},
