@@ -9,7 +9,7 @@ from cxr_demo.artefacts import Artefacts
 from cxr_demo.cli.tables import COLUMNS
 from cxr_demo.server.service import Service
 from cxr_demo.server.uploads import Uploads, new_name
-from cxr_demo.ui.tabs.batch import BatchTab
+from cxr_demo.ui.tabs.batch import BatchTab, NamedFiles
 from tests.conftest import chest_like, png
 
 
@@ -39,3 +39,8 @@ def test_csv_has_its_mark_once_however_often_it_is_sent(tab, tmp_path):
     assert [row[0] for row in rows] == [
         "Müller.png", "'=more.zip/=1.png", "'=more.zip/Übung/b.png",
     ]  # fmt: skip
+
+
+def test_without_a_file_it_says_where_to_drop_some(tab):
+    ((*_, status, _, field),) = tab.analyse(NamedFiles().preprocess(None), "en")
+    assert "Drop some radiographs" in status and "refused" not in status and field is None

@@ -35,14 +35,15 @@ EVERY = 10
 
 
 class NamedFiles(gr.File):
-    """A file field that gives [{"path", "name"}], as `DropZone` does: the names that files have in
-    the browser, which the uploads do not."""
+    """A file field that gives {"files": [{"path", "name"}]}, as `DropZone` does, or None: with the
+    names that files have in the browser, which the uploads do not."""
 
     is_template = True  # for the browser it is a `gr.File`
 
     def preprocess(self, payload: ListFiles | None) -> dict | None:
-        files = payload.root if payload else []
-        return {"files": [{"path": one.path, "name": one.orig_name or ""} for one in files]}
+        if not payload:
+            return None
+        return {"files": [{"path": one.path, "name": one.orig_name or ""} for one in payload.root]}
 
 
 class BatchTab:
@@ -123,6 +124,10 @@ class BatchTab:
             status = messages.status_html("done", say(key, total=total, **counts))
             return [{"headers": headers, "data": rows}, status, csv.getvalue(), None]
 
+        if sent is None:
+            empty = messages.status_html("waiting", say("batch.empty"))
+            yield [gr.skip(), empty, gr.skip(), None]
+            return
         try:
             named = checked(Batch, sent, "refused.upload_gone").files
             with self._uploads.held([path for path, _ in named]) as files:
