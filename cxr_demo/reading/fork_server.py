@@ -174,8 +174,11 @@ def serve(work: Callable[[], object], patience: int) -> None:
         elif given:
             _fork(work, patience, given, control, running)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # `reap` would change `running`
     for process in running:
         os.kill(process, signal.SIGKILL)
+    for process in running:
+        os.waitpid(process, 0)
 
 
 def _fork(

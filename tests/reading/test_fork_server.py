@@ -170,8 +170,9 @@ def test_all_end_with_the_process_that_asks_however_it_ends(end):
         from tests.reading.test_fork_server import *
         server = ForkServer(start)
         print(*say(server, PROCESS), flush=True)
-        hangs = [b"os.write(2, b'%d' % os.getpid()); time.sleep(60)"]
-        threading.Thread(target=server.run, args=(hangs, 50), daemon=True).start()
+        hangs = [b"os.write(2, b'%d ' % os.getpid()); time.sleep(60)"]
+        for _ in range(5):
+            threading.Thread(target=server.run, args=(hangs, 50), daemon=True).start()
         time.sleep(1)
         {end}
     """
@@ -179,4 +180,5 @@ def test_all_end_with_the_process_that_asks_however_it_ends(end):
         [sys.executable, "-c", textwrap.dedent(asks)], cwd=ROOT, capture_output=True, timeout=60
     )
     serves, _ = map(int, ended.stdout.split())
-    assert gone(serves) and gone(int(ended.stderr))
+    hanging = [int(process) for process in ended.stderr.split()]
+    assert len(hanging) == 5 and all(map(gone, [serves, *hanging]))
