@@ -72,7 +72,8 @@ def probe(page: Page, examples: Sequence[Path]) -> None:
     for key in ("b", "Enter", *["ArrowDown"] * 5, "Enter"):
         page.keyboard.press(key)
     page.locator("#probe-accordion button").first.click()
-    page.locator(".cxr-panel.probes tbody tr:nth-child(2)").scroll_into_view_if_needed()
+    page.wait_for_selector(".cxr-panel.probes tbody tr:nth-child(2)")
+    page.locator(".cxr-panel.probes table").scroll_into_view_if_needed()  # its rows are made anew
 
 
 def read_first(page: Page, _: Sequence[Path]) -> None:
