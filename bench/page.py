@@ -9,18 +9,14 @@ Prints JSON: "drop_ms", {"p50", "p95"} from a drop until all panels show its rea
 
 import base64
 import json
-import os
-import shutil
 import statistics
-import sys
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from bench.inputs import EXAMPLES, ROOT
-from deploy.local_server import local_server
+from bench.inputs import EXAMPLES
+from tools.screenshots import DESKTOP, open_page, served
 
 DROPS, STEPS = 20, 100
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PANELS = ("#viewer", "#probabilities", "#zones", "#neighbours", ".cxr-panel.verdict", "#status")
 DROPPED = """
 async ([encoded, panels, quiet]) => {
@@ -85,18 +81,6 @@ def repaint(page: Page) -> dict:
 
 
 if __name__ == "__main__":
-    if CHROMIUM is None:
-        sys.exit("There is no Chromium here, in which the page could be measured; install it.")
-    options = ["--no-sandbox", "--disable-background-networking"]
-    with (
-        local_server([sys.executable, "app.py"], ROOT, os.environ) as server,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=options) as browser,
-    ):
-        server.wait_for("/health")
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(120_000)
-        page.goto(str(server.http.base_url))
-        page.wait_for_selector("#examples img")
-        page.wait_for_selector("#map .nsewdrag")
+    with served() as (browser, address):
+        page = open_page(browser, address, DESKTOP)
         print(json.dumps({"drop_ms": drop(page), "threshold_repaint_ms": repaint(page)}))

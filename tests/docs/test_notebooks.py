@@ -115,5 +115,5 @@ def test_a_notebook_is_small_clean_and_shown_as_it_ran(name):
     assert all(one.name == "stdout" for one in streams), "neither warnings nor progress"
     assert not any(output.output_type == "error" for cell in cells for output in cell.outputs)
     written = json.dumps([cell.get("outputs", []) for cell in cells])
-    assert not any(place in written for place in ("/home/", "/tmp/", "/work/", "/content/"))
+    assert not any(f"/{place}/" in written for place in ("home", "tmp", "work", "content"))
     assert assigned(cells[0].source) == {"DATA"}, "the one setting comes first"
