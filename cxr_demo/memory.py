@@ -12,10 +12,10 @@ M_ARENA_MAX = -8
 """Its name in glibc's malloc.h."""
 KEEP_ALL = {
     "GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={2**25}:glibc.malloc.trim_threshold={2**30}:"
-    "glibc.malloc.hugetlb=1"
+    "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"
 }
-"""Variables of a process that keeps what it has got, in pages of 2 MB; arrays of more than 32 MB
-are given back all the same."""
+"""Variables of a process that keeps what it has got, in pages of 2 MB and one heap; arrays of more
+than 32 MB are given back all the same."""
 
 
 def share_one_heap() -> None:

@@ -15,13 +15,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from cxr_demo.reading.types import VIEW_SIDE
+
 SIDE = 224
 BLUR_SIGMA = 0.5
 """Standard deviation of a Gaussian blur, in pixels of the square."""
 JPEG_QUALITY = 75
-
-VIEW_SIDE = 1024
-"""Longer edge, in pixels, of what is kept of a radiograph for looking at."""
 
 
 def to_network_input(pixels: np.ndarray) -> np.ndarray:

@@ -53,7 +53,9 @@ ELEMENTS = (
 MAX_ELEMENT_BYTES = 2**16
 """Of any element except tables and pixels; each of millions of values would become an object."""
 
-_COUNTED_AT_ONCE = 2**18
+_COPIED_BYTES = 2**20
+"""Of a value at most; a longer one is pixels."""
+_COUNTED_AT_ONCE = 2**15
 """Pixels."""
 
 _LONG = tuple(
@@ -91,6 +93,22 @@ def read_stored(data: bytes, frame: int | None = None) -> StoredFrame:
         raise RadiographError("refused.damaged") from None
 
 
+class _Uncompressed(io.BytesIO):
+    """The content of a file whose pixels are read as a view of it: a copy takes a tenth of the time
+    of the whole process."""
+
+    def __init__(self, data: bytes, at: int):
+        super().__init__(data)
+        self.seek(at)
+        self._whole = memoryview(data)
+
+    def read(self, size: int = -1) -> bytes | memoryview:
+        if size <= _COPIED_BYTES:
+            return super().read(size)
+        began, ended = self.tell(), self.seek(size, io.SEEK_CUR)
+        return self._whole[began:ended]
+
+
 def _parse(data: bytes) -> Dataset:
     """Parse those of the ELEMENTS that have a value."""
     stream = io.BytesIO(data)
@@ -107,6 +125,8 @@ def _parse(data: bytes) -> Dataset:
         raise RadiographError("refused.dicom.deflated")
     if syntax not in PLUGIN:
         raise RadiographError("refused.dicom.syntax")
+    if syntax in UNCOMPRESSED:
+        stream = _Uncompressed(data, stream.tell())
     dataset = read_dataset(
         stream,
         syntax == ImplicitVRLittleEndian,
@@ -164,14 +184,16 @@ def _decode(dataset: Dataset, number: int) -> StoredFrame:
     if signed:
         shown = np.fft.ifftshift(shown)
     burned_in = get_text(dataset, "BurnedInAnnotation") != "NO"
-    return StoredFrame(patterns, shown, bits, burned_in, pixel_aspect(dataset))
+    shape = (get_int(dataset, "Rows"), get_int(dataset, "Columns"))
+    return StoredFrame(patterns, shown, bits, burned_in, pixel_aspect(dataset), shape)
 
 
 def _count(values: np.ndarray, kinds: int) -> np.ndarray:
     """How often each of the values 0 to kinds - 1 occurs, in parts: counting takes eight bytes a
     pixel, and for each part as many additions as there are kinds."""
-    parts = range(0, values.size, _COUNTED_AT_ONCE)
-    return sum(np.bincount(values[at : at + _COUNTED_AT_ONCE], minlength=kinds) for at in parts)
+    at_once = max(_COUNTED_AT_ONCE, 4 * kinds)
+    parts = range(0, values.size, at_once)
+    return sum(np.bincount(values[at : at + at_once], minlength=kinds) for at in parts)
 
 
 def _check_depth(frame: np.ndarray, bits: int, signed: bool) -> None:

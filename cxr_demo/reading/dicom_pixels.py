@@ -1,8 +1,9 @@
 """Decode one frame of DICOM Pixel Data to its stored values, by transfer syntax.
 
 Data contract: a pydicom data set whose `file_meta` names one of the syntaxes in PLUGIN → integers
-(rows, columns) as stored, of the machine's own byte order. The codecs are gdcm (JPEG, JPEG-LS),
-OpenJPEG (JPEG 2000) and pylibjpeg's (RLE), all under permissive licences.
+(rows, columns) as stored, of the machine's own byte order; of half the rows and columns, or fewer,
+where JPEG 2000 has more than enough, see `jpeg_2000`. The codecs are gdcm (JPEG, JPEG-LS), OpenJPEG
+(JPEG 2000) and pylibjpeg's (RLE), all under permissive licences.
 """
 
 import importlib
@@ -23,7 +24,9 @@ from pydicom.uid import (
     JPEGLossless,
 )
 
+from cxr_demo.reading.dicom_header import pixel_aspect
 from cxr_demo.reading.dicom_values import get_int
+from cxr_demo.reading.jpeg_2000 import decode_enough, read_header
 
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 _JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
@@ -36,12 +39,13 @@ PLUGIN = {
     **dict.fromkeys((*_JPEG, *_LOSSLESS, *_JPEG_LS), "gdcm"),
     **dict.fromkeys((*_JPEG_2000, *_RLE), "pylibjpeg"),
 }
+_HOLDS_FEWER = 16
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 """Markers of JPEG and JPEG-LS that are followed by the size of the picture."""
 
 
 def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
-    """A frame as integers of the machine's own byte order, (rows, columns)."""
+    """A frame as integers of the machine's own byte order, maybe read-only."""
     syntax = dataset.file_meta.TransferSyntaxUID
     # pydicom's decoders know no defaults.
     dataset.SamplesPerPixel = get_int(dataset, "SamplesPerPixel", 1)
@@ -51,12 +55,21 @@ def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
     if dataset["PixelData"].is_undefined_length is (syntax in UNCOMPRESSED):
         raise ValueError("the encapsulation does not match the transfer syntax")
     if is_codestream(syntax):
-        _check_codestream(dataset, number)
+        stream = _checked_codestream(dataset, number)
+        if syntax in _JPEG_2000 and not _needs_all_pixels(dataset, stream):
+            enough = decode_enough(stream)
+            if enough is not None:
+                return enough
     if syntax == JPEGExtended12Bit and get_int(dataset, "BitsStored", 16) > 8:
         # pydicom keeps these from gdcm, which reads them under any transfer syntax of JPEG.
         dataset.file_meta.TransferSyntaxUID = JPEGLossless
     frame, _ = _decoder(dataset.file_meta.TransferSyntaxUID).as_array(
-        dataset, index=number, raw=True, correct_unused_bits=False, decoding_plugin=PLUGIN[syntax]
+        dataset,
+        index=number,
+        raw=True,
+        view_only=True,
+        correct_unused_bits=False,
+        decoding_plugin=PLUGIN[syntax],
     )
     return frame.astype(frame.dtype.newbyteorder("="), copy=False)
 
@@ -77,15 +90,25 @@ def is_codestream(syntax: str) -> bool:
     return syntax not in (*UNCOMPRESSED, *_RLE)
 
 
-def _check_codestream(dataset: Dataset, number: int) -> None:
-    """Refuse a frame that differs from the data set's description, which the codecs accept."""
+def _needs_all_pixels(dataset: Dataset, stream: bytes) -> bool:
+    """Whether blends of stored values would mislead: where one of them means padding, where pixels
+    are not square and the shorter sides have none to spare, and where values that overshoot an edge
+    are not clipped at the picture's own white; 16 bits often hold 12, and nothing says so."""
+    bits, signed = read_header(stream)[3:]
+    clipped = bits == get_int(dataset, "BitsStored") and bits < _HOLDS_FEWER and not signed
+    return not clipped or "PixelPaddingValue" in dataset or pixel_aspect(dataset) != 1
+
+
+def _checked_codestream(dataset: Dataset, number: int) -> bytes:
+    """A frame, refused if it differs from the data set's description, which the codecs accept."""
     frames = get_int(dataset, "NumberOfFrames", 1)
     stream = get_frame(dataset.PixelData, number, number_of_frames=frames)
     is_jpeg_2000 = dataset.file_meta.TransferSyntaxUID in _JPEG_2000
-    *shape, bits = (_jpeg_2000_header if is_jpeg_2000 else _jpeg_header)(stream)
+    *shape, bits = read_header(stream)[:4] if is_jpeg_2000 else _jpeg_header(stream)
     declared = [dataset.Rows, dataset.Columns, 1]
     if shape != declared or bits > get_int(dataset, "BitsAllocated"):
         raise ValueError("the picture differs from its description")
+    return stream
 
 
 def _jpeg_header(stream: bytes) -> tuple[int, int, int, int]:
@@ -99,11 +122,3 @@ def _jpeg_header(stream: bytes) -> tuple[int, int, int, int]:
         filling = marker == 0xFF
         offset += 1 if filling else 2 + struct.unpack_from(">H", stream, offset + 2)[0]
     raise ValueError("no start of a frame")
-
-
-def _jpeg_2000_header(stream: bytes) -> tuple[int, int, int, int]:
-    """The same of JPEG 2000, from its SIZ segment (ITU T.800, A.5.1)."""
-    start = stream.index(b"\xff\x4f\xff\x51")
-    right, bottom, left, top = struct.unpack_from(">4I", stream, start + 8)
-    components, depth = struct.unpack_from(">HB", stream, start + 40)
-    return bottom - top, right - left, components, (depth & 0x7F) + 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxr_demo.errors import RadiographError
+from cxr_demo.reading.jpeg_2000 import START, read_header
 from cxr_demo.reading.png_jpeg import MAX_SEGMENTS, depth_that_holds
 from cxr_demo.reading.subprocess_reader import read_in_subprocess
 from cxr_demo.reading.types import Radiograph, check_size
@@ -36,7 +37,6 @@ _EXTENSION_BOXES = (b"ftyp", b"SPEC", b"RESI", b"FINE", b"RFIN")
 """In APP11 segments of JPEG XT: what its 8-bit picture, which any decoder sees, lacks."""
 
 _BOXES_START = b"\0\0\0\x0cjP  \r\n\x87\n"
-_STREAM_START = b"\xff\x4f\xff\x51"
 _NO_STILL_PICTURE = (b"mjp2", b"jpm ")
 
 
@@ -186,7 +186,7 @@ def _frame_header(data: bytes) -> tuple[int, bytes, int]:
 
 def is_jpeg_2000(data: bytes) -> bool:
     """Whether a file begins as a codestream or as boxes of JPEG 2000."""
-    return data.startswith((_STREAM_START, _BOXES_START))
+    return data.startswith((START, _BOXES_START))
 
 
 def find_jpeg_2000(data: bytes) -> Codestream:
@@ -197,14 +197,12 @@ def find_jpeg_2000(data: bytes) -> Codestream:
     """
     try:
         stream = _stream_in_boxes(data) if data.startswith(_BOXES_START) else data
-        if not stream.startswith(_STREAM_START):
+        if not stream.startswith(START):
             raise RadiographError("refused.damaged")
-        right, bottom, left, top = struct.unpack_from(">4I", stream, 8)
-        channels, depth = struct.unpack_from(">HB", stream, 40)
+        rows, columns, channels, bits, signed = read_header(stream)
     except struct.error:
         raise RadiographError("refused.damaged") from None
-    bits, signed = (depth & 0x7F) + 1, depth > 0x7F
-    size = max(right - left, 0), max(bottom - top, 0)
+    size = max(columns, 0), max(rows, 0)
     return Codestream("JPEG 2000", _JPEG_2000, stream, *size, channels, bits, signed)
 
 

@@ -4,10 +4,10 @@ DICOM files and their codecs are the largest attack surface of this program: a c
 loop there ends that process only. To start one takes longer than to read a file, so they are forked
 from one that has imported what they need; on Windows, which cannot fork, each is started.
 
-Data contract: stdin is a line of JSON, the number of the frame, and the file; stdout is a line of
-JSON, either {"key", "values"} of a refusal or {"shape", "bits", "burned_in", "pixel_aspect"} of a
-`types.StoredFrame`, followed by the bytes of its display and stored values. Nothing is written to
-disk; stderr and other output are discarded.
+Data contract: stdin is a line of JSON, [number of the frame, size of the file], and the file;
+stdout is a line of JSON, either {"key", "values"} of a refusal or {"shape", "bits", "burned_in",
+"pixel_aspect", "stored_shape"} of a `types.StoredFrame`, followed by the bytes of its display and
+stored values. Nothing is written to disk; stderr and other output are discarded.
 """
 
 import json
@@ -36,7 +36,9 @@ MEMORY_BYTES = 640 * 2**20
 GRACE_S = 5
 """Beyond TIMEOUT_S, for a process that nobody is left to end."""
 
-_NOT_NEEDED = ("PIL", "gdcm", "jpeg_ls", "requests", "tqdm")
+_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OPJ_NUM_THREADS": "2"}
+"""More of OpenJPEG's would decode sooner, but take the cores of others."""
+_NOT_NEEDED = ("gdcm", "jpeg_ls", "requests", "tqdm")
 """Modules that pydicom would import, and keep 20 MB for; gdcm is by those files that need it."""
 _SERVE = "serve"
 _OUT_OF_MEMORY = 86
@@ -54,7 +56,7 @@ def read_in_subprocess(data: bytes, frame: int | None = None) -> Radiograph:
     Raises:
         RadiographError: also if that process reaches a limit or dies.
     """
-    asked = json.dumps(frame).encode() + b"\n"
+    asked = json.dumps([frame, len(data)]).encode() + b"\n"
     try:
         status, sent = (_fork_server.run if fork_server.AVAILABLE else _start_and_run)(
             (asked, data), TIMEOUT_S
@@ -89,7 +91,7 @@ def _command(*arguments: str) -> dict:
     own = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     return {
         "args": [sys.executable, "-P", "-m", __name__, *arguments],
-        "env": {**own, **KEEP_ALL, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": _PACKAGES},
+        "env": {**own, **KEEP_ALL, **_THREADS, "PYTHONPATH": _PACKAGES},
         "stderr": subprocess.DEVNULL,
     }
 
@@ -114,7 +116,10 @@ def _parse_answer(answer: dict, sent: memoryview) -> StoredFrame:
     levels = np.frombuffer(sent, np.float32, 2**bits)
     values = np.frombuffer(sent, _dtype(bits), offset=levels.nbytes)
     values = values.reshape(answer["shape"])
-    return StoredFrame(values, levels, bits, answer["burned_in"], answer["pixel_aspect"])
+    rows, columns = (int(side) for side in answer["stored_shape"])
+    return StoredFrame(
+        values, levels, bits, answer["burned_in"], answer["pixel_aspect"], (rows, columns)
+    )
 
 
 def _dtype(bits: int) -> type:
@@ -157,9 +162,8 @@ def _main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with out:
         try:
-            stdin = sys.stdin.buffer.raw  # unbuffered, since a buffer would copy the file
-            frame = json.loads(stdin.readline())
-            read = read_stored(stdin.readall(), frame)
+            frame, size = json.loads(sys.stdin.buffer.readline())
+            read = read_stored(sys.stdin.buffer.read(size), frame)  # at once into its place
         except RadiographError as refusal:
             out.write(json.dumps({"key": refusal.key, "values": refusal.values}).encode() + b"\n")
             return
@@ -170,6 +174,7 @@ def _main() -> None:
             "bits": read.bits,
             "burned_in": read.burned_in,
             "pixel_aspect": read.pixel_aspect,
+            "stored_shape": read.stored_shape,
         }
         out.write(json.dumps(answer).encode() + b"\n")
         out.write(read.display_values.data)

@@ -14,6 +14,9 @@ MAX_RATIO = 4
 MAX_PIXELS = 25_000_000
 """Above any radiography detector on the market (about 5,000 x 4,000), and still under 500 MB."""
 
+VIEW_SIDE = 1024
+"""Longer edge, in pixels, of what is kept of a radiograph for looking at."""
+
 _ROWS_AT_ONCE = 32
 """Looked up together: each pixel takes eight bytes more meanwhile."""
 
@@ -29,6 +32,7 @@ class Radiograph:
             not rule it out.
         pixel_aspect: height of a pixel over its width, as it should be drawn, above 0.
         tinted: whether the file had an even tint that is left out of the pixels.
+        stored_shape: rows and columns of the file; () if they are those of the pixels.
     """
 
     pixels: np.ndarray
@@ -36,6 +40,12 @@ class Radiograph:
     burned_in: bool = False
     pixel_aspect: float = 1.0
     tinted: bool = False
+    stored_shape: tuple[int, int] | tuple[()] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the file, at least those of the pixels."""
+        return self.stored_shape or self.pixels.shape
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class StoredFrame:
         values: uint8 or uint16 (height, width), the bits of each pixel.
         display_values: float32 (2**bits,) in [0, 1], air dark, by value.
         bits: significant bits per pixel.
-        burned_in, pixel_aspect: see `Radiograph`.
+        burned_in, pixel_aspect, stored_shape: see `Radiograph`.
     """
 
     values: np.ndarray
@@ -54,6 +64,7 @@ class StoredFrame:
     bits: int
     burned_in: bool
     pixel_aspect: float = 1.0
+    stored_shape: tuple[int, int] | tuple[()] = ()
 
     def radiograph(self) -> Radiograph:
         """The frame with its display values as pixels."""
@@ -61,7 +72,13 @@ class StoredFrame:
         for top in range(0, len(pixels), _ROWS_AT_ONCE):
             rows = slice(top, top + _ROWS_AT_ONCE)
             np.take(self.display_values, self.values[rows], out=pixels[rows])
-        return Radiograph(pixels, self.bits, self.burned_in, self.pixel_aspect)
+        return Radiograph(
+            pixels,
+            self.bits,
+            self.burned_in,
+            self.pixel_aspect,
+            stored_shape=self.stored_shape,
+        )
 
 
 def check_size(width: int, height: int) -> None:

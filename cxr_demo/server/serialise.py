@@ -53,7 +53,7 @@ def analysis_answer(analysis: Analysis, include: list[str]) -> dict:
     for name in include:
         if name not in PARTS:
             raise UserError("refused.part", part=str(name)[:40], parts=", ".join(PARTS))
-    height, width = analysis.radiograph.pixels.shape
+    height, width = analysis.radiograph.shape
     return {
         "status": "ok",
         "error": None,
@@ -159,7 +159,7 @@ def viewer_value(analysis: Analysis, number: int, veil: str | None = None) -> di
     reconstruction = picture_uri(to_uint8(analysis.anomaly.reconstruction))
     return {
         "id": number,
-        "size": list(analysis.radiograph.pixels.shape),
+        "size": list(analysis.radiograph.shape),
         "view": _view(analysis),
         "window": window_of(analysis.view),
         "maps": maps,

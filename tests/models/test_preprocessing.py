@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from cxr_demo.models.preprocessing import SIDE, VIEW_SIDE, resize_square, to_network_input, to_view
+from cxr_demo.models.preprocessing import SIDE, resize_square, to_network_input, to_view
+from cxr_demo.reading.types import VIEW_SIDE
 
 
 def noise(height, width, seed=3):

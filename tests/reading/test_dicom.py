@@ -1499,7 +1499,7 @@ def test_the_result_tells_nothing_of_the_patient(capfd, caplog):
     radiograph = read_radiograph(dicom(ramp(12)))
     seen = capfd.readouterr()
     assert_tells_nothing(f"{radiograph!r} {vars(radiograph)}" + seen.out + seen.err + caplog.text)
-    told = {"pixels", "bit_depth", "burned_in", "pixel_aspect", "tinted"}
+    told = {"pixels", "bit_depth", "burned_in", "pixel_aspect", "tinted", "stored_shape"}
     assert set(vars(radiograph)) == told
 
 

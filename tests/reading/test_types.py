@@ -79,7 +79,8 @@ def test_stored_patterns_are_shown_at_their_levels():
     """A pattern is not a brightness: that of 3 may be darker than that of 1."""
     levels = np.array([0.5, 1, 0.25, 0], np.float32)
     patterns = np.array([[0, 1, 2], [3, 3, 1]], np.uint8)
-    radiograph = StoredFrame(patterns, levels, 2, True).radiograph()
+    radiograph = StoredFrame(patterns, levels, 2, True, 1.5, (4, 6)).radiograph()
     assert radiograph.pixels.dtype == np.float32
     assert radiograph.pixels.tolist() == [[0.5, 1, 0.25], [0, 0, 1]]
     assert (radiograph.bit_depth, radiograph.burned_in) == (2, True)
+    assert (radiograph.pixel_aspect, radiograph.shape) == (1.5, (4, 6))

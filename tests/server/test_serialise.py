@@ -366,6 +366,14 @@ def test_pixels_that_are_not_square_are_drawn_in_proportion(tiny_analyser, bits)
     assert (image["height"], image["width"]) == (260, 320)
 
 
+def test_the_size_is_that_of_the_file_where_fewer_pixels_were_decoded(tiny_analyser):
+    pixels = read_radiograph(png(chest_like(1000))).pixels
+    analysis = tiny_analyser.analyse(Radiograph(pixels, 12, stored_shape=(520, 640)))
+    assert viewer_value(analysis, 1)["size"] == [520, 640]
+    image = analysis_answer(analysis, [])["image"]
+    assert (image["height"], image["width"]) == (520, 640)
+
+
 def test_bars_are_as_high_as_the_root_of_their_share():
     # Forty bins of 0.1: one value in the first, four in the last but one, and what is above all.
     path = bars([0.05, 3.85, 3.85, 3.85, 3.85, 9.0], 4, 80, 18)
