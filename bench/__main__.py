@@ -82,7 +82,7 @@ def classifier_pass() -> dict:
 
 PARTS: dict[str, Callable[[], object]] = {
     "latency_ms": latency,
-    "kinds_ms": lambda: json.loads(python("-m", "bench.dicom")),
+    "kinds": lambda: json.loads(python("-m", "bench.dicom")),
     "classifier_pass": classifier_pass,
     "servers": measure_servers,
     "page": lambda: json.loads(python("-m", "bench.page")),

@@ -2,12 +2,14 @@
 
 Data contract: an 8-bit JPEG → a DICOM file of 12 bits, whose upper eight are the picture's and
 whose lower four are noise of a fixed seed, as a detector has it: without any they would cost a
-codec nothing. The bytes are the same wherever they are made.
+codec nothing. Enlarged to LARGE pixels it is as large as detectors make them. The bytes of what is
+not enlarged are the same wherever they are made.
 """
 
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
@@ -25,17 +27,37 @@ SYNTAXES = {"uncompressed": ExplicitVRLittleEndian, "jpeg_2000": JPEG2000Lossles
 KINDS = ("jpeg", *SYNTAXES)
 INPUTS = ROOT / ".work" / "bench" / "inputs"
 BITS, NOISE_BITS = 12, 4
+LARGE = 3000
+"""Pixels of the longer side; usual for digital radiography."""
+_LARGE_QUALITY = 90
 
 
 def prepare() -> dict[str, list[Path]]:
     """Write every example as each of KINDS; its files by kind, in the order of EXAMPLES."""
+    return _written([example.read_bytes() for example in EXAMPLES], INPUTS)
+
+
+def prepare_large() -> dict[str, list[Path]]:
+    """The same, enlarged."""
+    return _written([enlarged(example.read_bytes()) for example in EXAMPLES], INPUTS / "large")
+
+
+def enlarged(picture: bytes) -> bytes:
+    """A JPEG of the picture with a longer side of LARGE pixels."""
+    greys = np.rint(read_radiograph(picture).pixels * 255).astype(np.uint8)
+    scale = LARGE / max(greys.shape)
+    large = cv2.resize(greys, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    return cv2.imencode(".jpg", large, [cv2.IMWRITE_JPEG_QUALITY, _LARGE_QUALITY])[1].tobytes()
+
+
+def _written(pictures: list[bytes], folder: Path) -> dict[str, list[Path]]:
     made: dict[str, list[Path]] = {kind: [] for kind in KINDS}
-    for number, example in enumerate(EXAMPLES):
-        contents = {"jpeg": example.read_bytes()}
+    for number, picture in enumerate(pictures):
+        contents = {"jpeg": picture}
         values = in_12_bits(contents["jpeg"], seed=number)
         contents |= {kind: dicom_file(values, number, SYNTAXES[kind]) for kind in SYNTAXES}
         for kind, content in contents.items():
-            file = INPUTS / kind / f"{number:02}"
+            file = folder / kind / f"{number:02}"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
             made[kind].append(file)

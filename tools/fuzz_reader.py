@@ -41,6 +41,7 @@ INSTRUMENTED = (
         "cxr_demo.reading.dicom_header",
         "cxr_demo.reading.dicom_lut",
         "cxr_demo.reading.dicom_tables",
+        "cxr_demo.reading.jpeg_2000",
         "cxr_demo.reading.jpeg_family",
         "cxr_demo.reading.tint",
     ),
@@ -141,12 +142,13 @@ def _inside(arguments: list[str]) -> None:
         from pydicom.pixels.decoders.base import DecodeRunner
 
         from cxr_demo.errors import RadiographError
-        from cxr_demo.reading import reader
+        from cxr_demo.reading import jpeg_2000, reader
         from cxr_demo.reading.dicom import read_dicom
     from tools.measured_reader import broken_contract
 
     reader.read_in_subprocess = read_dicom
-    DecodeRunner._decode_frame = _in_a_fork(DecodeRunner._decode_frame)
+    jpeg_2000._decode = _in_a_fork(jpeg_2000._decode)
+    DecodeRunner._decode_frame = _frame_in_a_fork(DecodeRunner._decode_frame)
 
     def once(data: bytes) -> None:
         try:
@@ -167,15 +169,27 @@ def _inside(arguments: list[str]) -> None:
         atheris.Fuzz()
 
 
-def _in_a_fork(decode: Callable) -> Callable:
-    """pydicom's decoding of one compressed frame, in a process that may die of it."""
+def _frame_in_a_fork(decode: Callable) -> Callable:
+    """pydicom's decoding of one compressed frame, with what it finds out of it."""
+    apart = _in_a_fork(lambda runner, frame: (bytes(decode(runner, frame)), runner._opts))
 
     def decoded(runner, frame: bytes) -> bytes:
+        pixels, options = apart(runner, frame)
+        runner._opts.update(options)
+        return pixels
+
+    return decoded
+
+
+def _in_a_fork(decode: Callable) -> Callable:
+    """A codec, in a process that may die of it."""
+
+    def decoded(*arguments: object) -> object:
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
             os.close(reading)
-            _decode_and_exit(decode, runner, frame, writing)
+            _decode_and_exit(decode, arguments, writing)
         os.close(writing)
         answer = bytearray()
         until = time.monotonic() + CODEC_SECONDS
@@ -187,19 +201,18 @@ def _in_a_fork(decode: Callable) -> Callable:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         try:
-            pixels, options, error = pickle.loads(answer)
+            found, error = pickle.loads(answer)
         except (EOFError, pickle.UnpicklingError):
             os.write(2, f"{CODEC_LOST}\n".encode())
             raise RuntimeError(CODEC_LOST) from None
         if error:
-            raise RuntimeError(error)
-        runner._opts.update(options)
-        return pixels
+            raise ValueError(error)
+        return found
 
     return decoded
 
 
-def _decode_and_exit(decode: Callable, runner, frame: bytes, writing: int) -> None:
+def _decode_and_exit(decode: Callable, arguments: tuple, writing: int) -> None:
     """The fork's part: none of libFuzzer's signal handlers, little memory, and no way back."""
     import ctypes
     import resource
@@ -213,9 +226,9 @@ def _decode_and_exit(decode: Callable, runner, frame: bytes, writing: int) -> No
     resource.setrlimit(resource.RLIMIT_AS, (CODEC_BYTES, CODEC_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = bytes(decode(runner, frame)), runner._opts, None
+        answer = decode(*arguments), None
     except BaseException as error:
-        answer = b"", {}, repr(error)
+        answer = None, repr(error)
     with os.fdopen(writing, "wb") as pipe:
         pipe.write(pickle.dumps(answer))
     os._exit(0)

@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from bench.inputs import EXAMPLES, SYNTAXES, dicom_file, in_12_bits
+from bench.inputs import EXAMPLES, LARGE, SYNTAXES, dicom_file, enlarged, in_12_bits
 from cxr_demo.reading.reader import read_radiograph
 
 PICTURE = EXAMPLES[0].read_bytes()
@@ -38,3 +38,13 @@ def test_the_low_bits_are_noise_and_the_high_ones_the_picture():
     assert (values == in_12_bits(PICTURE, seed=0)).all() and (
         values != in_12_bits(PICTURE, 1)
     ).any()
+
+
+def test_an_enlarged_picture_is_the_same_one_with_more_pixels():
+    own, large = (read_radiograph(content).pixels for content in (PICTURE, enlarged(PICTURE)))
+    height, width = own.shape
+    assert max(large.shape) == LARGE
+    assert large.shape[0] / large.shape[1] == pytest.approx(height / width, rel=1e-3)
+    scale = max(own.shape) / LARGE
+    rows, columns = ((np.arange(0, n, 97) * scale).astype(int) for n in large.shape)
+    assert np.abs(large[::97, ::97] - own[np.ix_(rows, columns)]).mean() < 0.01

@@ -57,6 +57,14 @@ def sound_files() -> Table:
     """Every transfer syntax that is read."""
     for syntax in SOUND:
         yield f"sound {syntax}", raw.sound(syntax), READ
+    large = np.zeros((2048, 640), "<u2")
+    large[500:1500, 100:500] = 3000
+    waves = codestream(J2K_LOSSLESS, large)
+    yield (
+        "sound, of more pixels than are looked at",
+        compressed(waves, J2K_LOSSLESS, pixels=large),
+        READ,
+    )
 
 
 def syntaxes() -> Table:

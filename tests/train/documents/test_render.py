@@ -113,6 +113,7 @@ def test_what_was_not_run_says_so(tmp_path):
             "main_speed",
             "speed",
             "kinds",
+            "apart",
             "stages",
             "runtimes",
             "growth",
@@ -299,7 +300,14 @@ def test_every_kind_of_file_is_held_against_the_same_pictures_as_jpeg():
         ["–", "–", "–"],
         ["1.50 times", "≤ 1.5 times", "yes"],
         ["1.52 times", "≤ 1.5 times", "**no**"],
+        ["–", "–", "–"],
+        ["1.38 times", "≤ 1.5 times", "yes"],
     ]
+
+
+def test_what_half_the_sides_change_is_held_against_what_noise_does():
+    rows = cells(rendered("speed.md.j2", "apart", **speed_context({})))
+    assert [row[1:] for row in rows] == [["0.013", "0.061"], ["0.011", "0.044"]]
 
 
 def test_what_another_runtime_would_gain_is_held_against_the_one_that_serves():
@@ -326,10 +334,19 @@ def speed_context(changed: dict[str, object]) -> dict[str, dict]:
             "obvious": {"p50": 650, "p95": 700},
             "tf_function": {"p50": 165, "p95": 180},
         },
-        "kinds_ms": {
-            "jpeg": {"p50": 50, "p95": 60},
-            "uncompressed": {"p50": 75, "p95": 80},
-            "jpeg_2000": {"p50": 76, "p95": 80},
+        "kinds": {
+            "ms": {
+                "small": {
+                    "jpeg": {"p50": 50, "p95": 60},
+                    "uncompressed": {"p50": 75, "p95": 80},
+                    "jpeg_2000": {"p50": 76, "p95": 80},
+                },
+                "large": {"jpeg": {"p50": 80, "p95": 90}, "jpeg_2000": {"p50": 110, "p95": 120}},
+            },
+            "apart": {
+                "halved": {"mean": 0.0125, "most": 0.0611},
+                "other_noise": {"mean": 0.0111, "most": 0.0444},
+            },
         },
         "cold_start_s": {
             "ours": {"first_page": 2.5, "first_answer": 4.2},
