@@ -206,7 +206,7 @@ def _in_a_fork(decode: Callable) -> Callable:
             os.write(2, f"{CODEC_LOST}\n".encode())
             raise RuntimeError(CODEC_LOST) from None
         if error:
-            raise ValueError(error)
+            raise MemoryError if error == repr(MemoryError()) else ValueError(error)
         return found
 
     return decoded

@@ -39,7 +39,6 @@ PLUGIN = {
     **dict.fromkeys((*_JPEG, *_LOSSLESS, *_JPEG_LS), "gdcm"),
     **dict.fromkeys((*_JPEG_2000, *_RLE), "pylibjpeg"),
 }
-_HOLDS_FEWER = 16
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 """Markers of JPEG and JPEG-LS that are followed by the size of the picture."""
 
@@ -55,9 +54,10 @@ def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
     if dataset["PixelData"].is_undefined_length is (syntax in UNCOMPRESSED):
         raise ValueError("the encapsulation does not match the transfer syntax")
     if is_codestream(syntax):
-        stream = _checked_codestream(dataset, number)
+        stream = _codestream(dataset, number)
+        _check_codestream(dataset, stream)
         if syntax in _JPEG_2000 and not _needs_all_pixels(dataset, stream):
-            enough = decode_enough(stream)
+            enough = decode_enough(stream, read_header(stream))
             if enough is not None:
                 return enough
     if syntax == JPEGExtended12Bit and get_int(dataset, "BitsStored", 16) > 8:
@@ -91,24 +91,41 @@ def is_codestream(syntax: str) -> bool:
 
 
 def _needs_all_pixels(dataset: Dataset, stream: bytes) -> bool:
-    """Whether blends of stored values would mislead: where one of them means padding, where pixels
-    are not square and the shorter sides have none to spare, and where values that overshoot an edge
-    are not clipped at the picture's own white; 16 bits often hold 12, and nothing says so."""
-    bits, signed = read_header(stream)[3:]
-    clipped = bits == get_int(dataset, "BitsStored") and bits < _HOLDS_FEWER and not signed
-    return not clipped or "PixelPaddingValue" in dataset or pixel_aspect(dataset) != 1
+    """Whether low-pass values, see `jpeg_2000`, could mislead."""
+    header, bits = read_header(stream), get_int(dataset, "BitsStored")
+    return (
+        # One value means padding, and what blends with it would not.
+        "PixelPaddingValue" in dataset
+        # The range that is shown depends on all values where the file names none.
+        or (bits > 8 and "WindowCenter" not in dataset and "VOILUTSequence" not in dataset)
+        # What overshoots white is clipped at the depth of the stream, which has to be the
+        # picture's own; 16 bits often hold 12, and nothing says so.
+        or header.bits != bits
+        or bits == 16
+        or header.signed
+        # The shorter sides of pixels that are not square are enlarged to be shown.
+        or pixel_aspect(dataset) != 1
+    )
 
 
-def _checked_codestream(dataset: Dataset, number: int) -> bytes:
-    """A frame, refused if it differs from the data set's description, which the codecs accept."""
-    frames = get_int(dataset, "NumberOfFrames", 1)
-    stream = get_frame(dataset.PixelData, number, number_of_frames=frames)
+def _codestream(dataset: Dataset, number: int) -> bytes:
+    """A compressed frame."""
+    tables = [dataset.get(f"ExtendedOffsetTable{name}") for name in ("", "Lengths")]
+    return get_frame(
+        dataset.PixelData,
+        number,
+        extended_offsets=tuple(tables) if all(tables) else None,
+        number_of_frames=get_int(dataset, "NumberOfFrames", 1),
+    )
+
+
+def _check_codestream(dataset: Dataset, stream: bytes) -> None:
+    """Refuse a frame that differs from the data set's description, which the codecs accept."""
     is_jpeg_2000 = dataset.file_meta.TransferSyntaxUID in _JPEG_2000
     *shape, bits = read_header(stream)[:4] if is_jpeg_2000 else _jpeg_header(stream)
     declared = [dataset.Rows, dataset.Columns, 1]
     if shape != declared or bits > get_int(dataset, "BitsAllocated"):
         raise ValueError("the picture differs from its description")
-    return stream
 
 
 def _jpeg_header(stream: bytes) -> tuple[int, int, int, int]:

@@ -199,11 +199,13 @@ def find_jpeg_2000(data: bytes) -> Codestream:
         stream = _stream_in_boxes(data) if data.startswith(_BOXES_START) else data
         if not stream.startswith(START):
             raise RadiographError("refused.damaged")
-        rows, columns, channels, bits, signed = read_header(stream)
+        header = read_header(stream)
     except struct.error:
         raise RadiographError("refused.damaged") from None
-    size = max(columns, 0), max(rows, 0)
-    return Codestream("JPEG 2000", _JPEG_2000, stream, *size, channels, bits, signed)
+    size = max(header.columns, 0), max(header.rows, 0)
+    return Codestream(
+        "JPEG 2000", _JPEG_2000, stream, *size, header.components, header.bits, header.signed
+    )
 
 
 def _stream_in_boxes(data: bytes) -> bytes:

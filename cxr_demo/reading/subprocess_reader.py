@@ -37,7 +37,7 @@ GRACE_S = 5
 """Beyond TIMEOUT_S, for a process that nobody is left to end."""
 
 _THREADS = {"OPENBLAS_NUM_THREADS": "1", "OPJ_NUM_THREADS": "2"}
-"""More of OpenJPEG's would decode sooner, but take the cores of others."""
+"""OpenJPEG's, as Pillow has it: more would decode sooner, but take the cores of others."""
 _NOT_NEEDED = ("gdcm", "jpeg_ls", "requests", "tqdm")
 """Modules that pydicom would import, and keep 20 MB for; gdcm is by those files that need it."""
 _SERVE = "serve"

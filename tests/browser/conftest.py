@@ -1,8 +1,6 @@
 """The page in headless Chromium, served to all of these tests by one server on tiny artefacts."""
 
-import os
 import re
-import shutil
 import time
 from pathlib import Path
 
@@ -10,11 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.chromium import HERE, headless
 from tests.conftest import chest_like, png
 
 ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-HERE = ("http://127.0.0.1:", "data:", "blob:")
 ANSWER_MS = 200_000
 
 
@@ -47,18 +44,8 @@ def uploads(served) -> Path:
 
 @pytest.fixture(scope="session")
 def browser():
-    """Debian's Chromium. Where CI is set it must be there; elsewhere its tests are skipped."""
-    if CHROMIUM is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with headless() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

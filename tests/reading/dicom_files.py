@@ -482,6 +482,18 @@ HTJ2K_16_LOSSY = _literal(
 )
 """`PLANE_16`, irreversible, at most 17 from it."""
 
+HTJ2K_LARGE = _literal(
+    "c-s5#|38pH(}973fvJIkfr9}7(D;n(jEw&SfFevFx&J{7JU|vB11k%Q1LOY~24Mw{03_hy;qgC(L7ainzaTZwE5J"
+    "h`EVW3%K+nib&sgvO1O_gUiQFF<82?W`p#L>_|NZ;--+%x8w{AZks=j_dK}CP@8v&xe6S8O2F@wM{zrX+f{cqp?_"
+    "wR91+$WtjP0&%nN7WH_$v&V}`*5SW{dlGS?!zbj9iP@wi%GGVq3Y`|2t563z*)d@kvE~aiI2lV;lc5*uc2`IU}7;"
+    "a7&b8QBrq^bFfbegayE%9;J)C{+<Y*>K!S%2PBCz`IxP&)5J6D?>)F4q&5pXZb&ewA`x`Cn`;!FZ{&qN2e^X?9vy"
+    "X8D+gILu4gLMcAAhW{k;6m%`(OXRZU+ZgADS`frtV>Kaui^}js7vn0}V?&xwa@fX4ZAJt;mclJI2io`n3&u{SErz"
+    "4Z0H+FTR*zBGv0gDg|<G{r{o^_#8^W8(UZwqZ|3K0Zj>`PI8aoF$u!NKL!SngX({<%(|$y#dEDtwhK;1mK_tq*nj"
+    "N*>s#Ow44dK@_I_j7`<)@K`2*_<Ao{~tvVdXp=9@WYv(KiHN>L@02Cd~F3vwIq8^9Fgf*-&mPIPV9)~Ku5p;)LaG"
+    "g=w*52WiWiXs!nO+oR%M8H`6j<Na;)AxIf)i37HKmYvm&l)>YDXK)lsO2Ni^8Ysh>c|H+"
+)
+"""2048 x 640 pixels of 8 bits, reversible: 32 in the upper half, 192 in the lower."""
+
 JPEG_12 = _literal(
     "c-s4a<NpH&0WUXCHwH#V1_nkTWcYuZ!I^=TnT3UgnH5N|va+(V^Kh^O0Y5i4CyyY%kdPq1prEjrjJU9fl&GMfgrb"
     "C$tgO7eys)^Eijtg)jGVmO|AP$NJPZyD4vdU~4F8WXhyl$9nvDdwczJ;0k^&5jtSI6Ptei@wLH}<taDX(}Gn_QK<"

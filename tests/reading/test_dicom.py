@@ -20,7 +20,8 @@ from pydicom.dataelem import DataElement
 from pydicom.sequence import Sequence
 
 from cxr_demo.errors import RadiographError
-from cxr_demo.reading.dicom import read_dicom
+from cxr_demo.reading.dicom import _parse, read_dicom
+from cxr_demo.reading.dicom_pixels import decode_frame
 from cxr_demo.reading.reader import MAX_FILE_BYTES, Radiograph, read_radiograph
 from tests.conftest import chest_like
 from tests.conftest import png as png_of
@@ -964,6 +965,34 @@ def test_one_frame_in_each_encapsulation(name, offsets, fragments):
     values = NOISE[12, False].reshape(65, 65)
     data = dicom(values, syntax=ENCAPSULATED[name], offsets=offsets, fragments=fragments)
     assert_reads(data, values / 4095)
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT])
+def test_pixels_that_are_not_compressed_are_not_copied(syntax):
+    data = dicom(ramp(12, side=1100), syntax=syntax)
+    frame = decode_frame(_parse(data), 0)
+    assert np.shares_memory(frame, np.frombuffer(data, np.uint8))
+    np.testing.assert_array_equal(frame, ramp(12, side=1100))
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN])
+@pytest.mark.parametrize("undefined_length", [False, True])
+def test_a_table_may_be_longer_than_what_is_copied(syntax, undefined_length):
+    """Entries beyond those that are counted do not count."""
+    entries = [*range(4096), *[0] * 2**20]
+    tables = voi_table(entries, count=4096, big_endian=syntax == BIG_ENDIAN)
+    element = DataElement("VOILUTSequence", "SQ", tables["VOILUTSequence"])
+    element.is_undefined_length = undefined_length
+    pixels = read_dicom(dicom(ramp(12), syntax=syntax, VOILUTSequence=element)).pixels
+    np.testing.assert_allclose(pixels, ramp(12) / 4095, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN])
+def test_a_long_file_that_ends_within_its_pixels_is_refused(syntax):
+    """Of several frames, too, whose first is there."""
+    data = dicom(np.stack([ramp(12, side=800)] * 2), syntax=syntax)
+    assert read_dicom(data, 1).pixels.shape == (800, 800)
+    assert refusal(data[:-2], 1).key == "refused.damaged"
 
 
 # --- several frames

@@ -1,8 +1,6 @@
 """A small `gr.Blocks` in headless Chromium, for tests of one component."""
 
 import base64
-import os
-import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -13,27 +11,16 @@ import pytest
 
 from cxr_demo.server.gradio_setup import gr
 from tests.accessibility import settle
+from tests.chromium import HERE, headless
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-HERE = ("http://127.0.0.1:", "data:", "blob:")
 PATIENCE_MS = 90_000
 """How long anything may take on two busy cores; what fails should fail for another reason."""
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    """Debian's Chromium. Where CI is set it must be there; elsewhere its tests are skipped."""
-    if CHROMIUM is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with headless() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

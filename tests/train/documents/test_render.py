@@ -303,6 +303,7 @@ def test_every_kind_of_file_is_held_against_the_same_pictures_as_jpeg():
         ["–", "–", "–"],
         ["1.38 times", "≤ 1.5 times", "yes"],
     ]
+    assert [row[0].endswith(", 3,000 pixels") for row in rows] == [False] * 3 + [True] * 2
 
 
 def test_what_half_the_sides_change_is_held_against_what_noise_does():
@@ -343,6 +344,7 @@ def speed_context(changed: dict[str, object]) -> dict[str, dict]:
                 },
                 "large": {"jpeg": {"p50": 80, "p95": 90}, "jpeg_2000": {"p50": 110, "p95": 120}},
             },
+            "large_side": 3000,
             "apart": {
                 "halved": {"mean": 0.0125, "most": 0.0611},
                 "other_noise": {"mean": 0.0111, "most": 0.0444},
