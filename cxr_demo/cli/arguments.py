@@ -87,6 +87,18 @@ def _pack(chosen: argparse.Namespace) -> int:
     return SUCCESS
 
 
+def _table(file: str) -> str:
+    if file == "-":
+        raise argparse.ArgumentTypeError("a table needs a file; only --json writes to the terminal")
+    return file
+
+
+def _frame(number: str) -> int:
+    if not number.isdecimal() or int(number) < 1:
+        raise argparse.ArgumentTypeError(f"frames are counted from 1, not {number!r}")
+    return int(number)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cxr_demo",
@@ -106,9 +118,14 @@ def _parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--json", default="-", metavar="FILE", help="where the lines go (default: -, the terminal)"
     )
-    result.add_argument("--csv", metavar="FILE", help="a table for a spreadsheet instead")
     result.add_argument(
-        "--parquet", metavar="FILE", help="a Parquet table instead; needs requirements-archives.txt"
+        "--csv", type=_table, metavar="FILE", help="a table for a spreadsheet instead"
+    )
+    result.add_argument(
+        "--parquet",
+        type=_table,
+        metavar="FILE",
+        help="a Parquet table instead; needs requirements-archives.txt",
     )
     analyse.add_argument(
         "--ray",
@@ -119,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         "needs requirements-ray.txt, and files and checkout at the same path on all machines",
     )
     analyse.add_argument(
-        "--frame", type=int, metavar="N", help="which frame of a DICOM file with several, from 1"
+        "--frame", type=_frame, metavar="N", help="which frame of DICOM files with several, from 1"
     )
     analyse.set_defaults(run=_analyse)
     pictures = commands.add_parser(

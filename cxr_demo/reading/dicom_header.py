@@ -52,6 +52,8 @@ def check_header(dataset: Dataset, data: bytes) -> None:
     if _is_lateral(dataset):
         raise RadiographError("refused.dicom.lateral")
     photometric = get_text(dataset, "PhotometricInterpretation")
+    if not photometric:
+        raise ValueError("nothing says what the values mean")
     if get_int(dataset, "SamplesPerPixel", 1) != 1 or photometric not in _GREY:
         raise RadiographError("refused.dicom.colour")
     allocated = get_int(dataset, "BitsAllocated")

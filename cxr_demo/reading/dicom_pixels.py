@@ -25,7 +25,7 @@ from pydicom.uid import (
 )
 
 from cxr_demo.reading.dicom_header import pixel_aspect
-from cxr_demo.reading.dicom_values import get_int
+from cxr_demo.reading.dicom_values import get_floats, get_int
 from cxr_demo.reading.jpeg_2000 import decode_enough, read_header
 
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
@@ -97,7 +97,7 @@ def _needs_all_pixels(dataset: Dataset, stream: bytes) -> bool:
         # One value means padding, and what blends with it would not.
         "PixelPaddingValue" in dataset
         # The range that is shown depends on all values where the file names none.
-        or (bits > 8 and "WindowCenter" not in dataset and "VOILUTSequence" not in dataset)
+        or (bits > 8 and not _names_a_range(dataset))
         # What overshoots white is clipped at the depth of the stream, which has to be the
         # picture's own; 16 bits often hold 12, and nothing says so.
         or header.bits != bits
@@ -106,6 +106,13 @@ def _needs_all_pixels(dataset: Dataset, stream: bytes) -> bool:
         # The shorter sides of pixels that are not square are enlarged to be shown.
         or pixel_aspect(dataset) != 1
     )
+
+
+def _names_a_range(dataset: Dataset) -> bool:
+    widths = get_floats(dataset, "WindowWidth")
+    pairs = zip(get_floats(dataset, "WindowCenter"), widths, strict=False)
+    windows = [width for centre, width in pairs if None not in (centre, width) and width > 0]
+    return bool(windows) or "VOILUTSequence" in dataset
 
 
 def _codestream(dataset: Dataset, number: int) -> bytes:

@@ -20,6 +20,8 @@ from cxr_demo.reading.types import Radiograph, check_size
 
 MIN_BITS, MAX_BITS = 8, 16
 """gdcm reads fewer only from some streams."""
+OVERSHOOT = 1 / 16
+"""Share of white by which values at an edge may exceed it where compression is lossy."""
 MAX_BOXES = 1000
 """Of a JPEG 2000 file at one level, where about 10 are usual."""
 
@@ -84,9 +86,10 @@ def read_codestream(stream: Codestream) -> Radiograph:
 
 
 def _at_true_depth(radiograph: Radiograph) -> Radiograph:
-    """Scale by the depth that holds the brightest pixel, as a PNG: 16 bits often hold 12."""
+    """Scale by the depth that holds the brightest pixel, but for its OVERSHOOT: 16 bits often hold
+    12, as in a PNG."""
     white = 2**MAX_BITS - 1
-    bits = depth_that_holds(round(float(radiograph.pixels.max()) * white))
+    bits = depth_that_holds(int(float(radiograph.pixels.max()) * white / (1 + OVERSHOOT)))
     pixels = radiograph.pixels * np.float32(white / (2**bits - 1))
     return Radiograph(np.minimum(pixels, 1, out=pixels), bits)
 

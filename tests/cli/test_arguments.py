@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -20,8 +21,10 @@ from cxr_demo.cli import arguments as command_line
 from cxr_demo.cli import process_pool, ray_job
 from cxr_demo.cli.file_record import FileAnalyser, model_hashes
 from cxr_demo.cli.progress import Progress
+from cxr_demo.cli.tables import COLUMNS
 from tests.conftest import chest_like, png
 
+ROOT = Path(__file__).parent.parent.parent
 KEYS = [
     *("file", "status", "error", "gate", "alignment", "probabilities", "neighbours"),
     *("vote", "map", "anomaly", "zones", "model"),
@@ -106,6 +109,26 @@ def test_a_frame_of_a_file_that_has_one_only(analyse, folder):
     assert analyse(folder / "a.png", "--frame", 1)[0] == 0
     status, (line,) = analyse(folder / "a.png", "--frame", 2)
     assert status == 3 and "Frame 2" in line["error"]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "two", "1.5"])
+def test_frames_are_counted_from_1(analyse, folder, capsys, number):
+    with pytest.raises(SystemExit) as caught:
+        analyse(folder / "a.png", f"--frame={number}")
+    assert caught.value.code == 2 and "counted from 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["--csv", "--parquet"])
+def test_a_table_is_not_written_to_the_terminal(analyse, folder, capsys, kind):
+    with pytest.raises(SystemExit) as caught:
+        analyse(folder / "a.png", kind, "-")
+    assert caught.value.code == 2 and "needs a file" in capsys.readouterr().err
+
+
+def test_every_column_is_described():
+    described = re.findall(r"`(\w+)`", (ROOT / "docs" / "command_line.md").read_text())
+    said = [name for name in COLUMNS if not re.search("_hash$|^zone_", name)]
+    assert set(said) <= set(described)
 
 
 def test_input_order_is_kept_and_files_may_repeat(analyse, folder):

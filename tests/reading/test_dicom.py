@@ -1262,6 +1262,11 @@ def test_colour_is_refused(photometric):
     assert refusal(data).key == "refused.dicom.colour"
 
 
+@pytest.mark.parametrize("said", [None, ""])
+def test_values_of_which_nothing_says_what_they_mean_are_not_called_colour(said):
+    assert refusal(dicom(ramp(12), PhotometricInterpretation=said)).key == "refused.damaged"
+
+
 def test_three_samples_are_colour_whatever_the_interpretation_says():
     body = bytes(range(256)) * 48
     data = dicom(ramp(8), bits=8, pixel_bytes=body, SamplesPerPixel=3, PlanarConfiguration=0)

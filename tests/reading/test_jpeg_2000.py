@@ -101,11 +101,13 @@ def test_the_longer_side_keeps_what_a_page_shows(stored, decoded):
         (12, {"PixelAspectRatio": ["3", "2"]}),
         (12, {"PixelSpacing": ["0.2", "0.1"]}),
         (12, {"WindowCenter": "", "WindowWidth": ""}),
+        (12, {"WindowWidth": ""}),
+        (12, window(2048, 0)),
         (16, {}),
     ],
     ids=[
         *("uncompressed", "JPEG-LS", "padding", "signed", "aspect", "spacing"),
-        *("no window", "16 bits"),
+        *("no window", "no width", "a width of 0", "16 bits"),
     ],
 )
 def test_all_pixels_are_decoded_where_values_or_shapes_have_a_meaning(bits, options):

@@ -104,6 +104,16 @@ def test_signed_values_begin_at_black():
     np.testing.assert_allclose(pixels, (stored + 2048) / 4095, rtol=0, atol=1e-6)
 
 
+def test_what_a_lossy_stream_overshoots_does_not_make_it_deeper():
+    """Of 16 bits that hold 12, white is 4095 up to a sixteenth above it."""
+    for top, bits in ((4095 + 255, 12), (4095 + 258, 14)):
+        stored = quadrants(0, 2000, 4095, top)
+        radiograph = read_radiograph(jpeg_2000(stored, 16))
+        assert radiograph.bit_depth == bits
+        expected = np.minimum(stored / (2**bits - 1), 1)
+        np.testing.assert_allclose(radiograph.pixels, expected, rtol=0, atol=1e-6)
+
+
 def test_16_bits_that_hold_12_are_scaled_as_a_png_is():
     radiograph = read_radiograph(jpeg_ls(BLOCKS_12, 16))
     assert radiograph.bit_depth == 12
