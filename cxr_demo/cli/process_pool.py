@@ -9,6 +9,7 @@ have taken the memory; one that ends MAX_CRASHES more processes is refused.
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections import deque
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from secrets import token_hex
 
 from loky import ProcessPoolExecutor
 
@@ -105,7 +107,7 @@ def _started(make: MakeAnalyser, processes: int) -> Iterator[ProcessPoolExecutor
     """
     for _ in range(MAX_STARTS):
         executor = ProcessPoolExecutor(
-            processes, initializer=_end_with_parent, initargs=(os.getpid(),), env=KEEP_ALL
+            processes, initializer=_settle, initargs=(os.getpid(), token_hex()), env=KEEP_ALL
         )
         try:
             for begun in [_submit(executor, _begin, make) for _ in range(processes)]:
@@ -131,6 +133,29 @@ def _submit(executor: ProcessPoolExecutor, *task) -> Future:
         return executor.submit(*task)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _settle(parent: int, pool: str) -> None:
+    """What a process of a pool does first."""
+    _end_with_parent(parent)
+    if hasattr(os, "sched_setaffinity"):  # on Linux
+        _take_a_core(pool)
+
+
+def _take_a_core(pool: str) -> None:
+    """Stay on a core that no other process of the pool has: its name is an address that only one
+    can have, until it ends.
+
+    A process waits while the one that it has started reads a DICOM file; Linux may put that beside
+    another that analyses, and leave this core idle: 8 % fewer files a second.
+    """
+    taken = socket.socket(socket.AF_UNIX)
+    for core in sorted(os.sched_getaffinity(0)):
+        with suppress(OSError):  # another has it
+            taken.bind(f"\0{pool}{core}")
+            taken.detach()  # from Python, which would close it
+            os.sched_setaffinity(0, {core})
+            return
 
 
 def _end_with_parent(parent: int) -> None:

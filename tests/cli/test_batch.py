@@ -469,6 +469,19 @@ def test_two_processes_share_the_work_and_each_file_is_done_once(tmp_path, two_c
     assert len(workers) == 2 and min(workers.values()) >= 4 and str(os.getpid()) not in workers
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="on Linux only")
+def test_each_process_has_a_core_of_its_own(tmp_path, two_cores):
+    """Where there are two; the second of two on one core may run wherever it could before."""
+    here = sorted(os.sched_getaffinity(0))
+    files = files_in(tmp_path, *map(str, range(12)))
+    list(process_pool.analyse_files(tiny_analysers.Placed, files))
+    told = {line for file in files for line in Path(file).read_text().splitlines()}
+    cores = [json.loads(line.partition(" ")[2]) for line in told]
+    assert len(told) == 2, "a process changed its cores"
+    assert sorted(cores) == [here[:1], here[1:2] or here]
+    assert sorted(os.sched_getaffinity(0)) == here
+
+
 @pytest.mark.parametrize(("names", "cores"), [(["a"], 2), (["a", "b"], 1)])
 def test_one_file_or_core_needs_no_process(tmp_path, monkeypatch, names, cores):
     monkeypatch.setattr(process_pool, "cores", lambda: cores)
