@@ -19,6 +19,7 @@ from pydicom.uid import (
 )
 
 from cxr_demo.artefacts import ASSETS
+from cxr_demo.models.preprocessing import to_uint8
 from cxr_demo.reading.reader import read_radiograph
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +45,7 @@ def prepare_large() -> dict[str, list[Path]]:
 
 def enlarged(picture: bytes) -> bytes:
     """A JPEG of the picture with a longer side of LARGE pixels."""
-    greys = np.rint(read_radiograph(picture).pixels * 255).astype(np.uint8)
+    greys = to_uint8(read_radiograph(picture).pixels)
     scale = LARGE / max(greys.shape)
     large = cv2.resize(greys, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     return cv2.imencode(".jpg", large, [cv2.IMWRITE_JPEG_QUALITY, _LARGE_QUALITY])[1].tobytes()
@@ -54,7 +55,7 @@ def _written(pictures: list[bytes], folder: Path) -> dict[str, list[Path]]:
     made: dict[str, list[Path]] = {kind: [] for kind in KINDS}
     for number, picture in enumerate(pictures):
         contents = {"jpeg": picture}
-        values = in_12_bits(contents["jpeg"], seed=number)
+        values = in_12_bits(picture, seed=number)
         contents |= {kind: dicom_file(values, number, SYNTAXES[kind]) for kind in SYNTAXES}
         for kind, content in contents.items():
             file = folder / kind / f"{number:02}"
@@ -66,7 +67,7 @@ def _written(pictures: list[bytes], folder: Path) -> dict[str, list[Path]]:
 
 def in_12_bits(picture: bytes, seed: int) -> np.ndarray:
     """Stored values of a picture: uint16 (height, width), below 2 ** BITS."""
-    greys = np.rint(read_radiograph(picture).pixels * 255).astype(np.uint16)
+    greys = to_uint8(read_radiograph(picture).pixels).astype(np.uint16)
     noise = np.random.default_rng(seed).integers(0, 2**NOISE_BITS, greys.shape, np.uint16)
     return (greys << NOISE_BITS) | noise
 

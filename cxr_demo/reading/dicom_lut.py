@@ -126,10 +126,7 @@ def _of_interest(dataset: Dataset, values: np.ndarray, signed: bool) -> Iterator
     for table in lookup_tables(dataset, "VOILUTSequence", signed):
         yield np.clip(table(values) / table.top, 0, 1)
     function = get_text(dataset, "VOILUTFunction")
-    centres, widths = get_floats(dataset, "WindowCenter"), get_floats(dataset, "WindowWidth")
-    for centre, width in islice(zip(centres, widths, strict=False), MAX_WINDOWS):
-        if centre is None or width is None or width <= 0:
-            continue
+    for centre, width in windows(dataset):
         if function == "SIGMOID":
             yield 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
         elif function == "LINEAR_EXACT":
@@ -138,6 +135,14 @@ def _of_interest(dataset: Dataset, values: np.ndarray, signed: bool) -> Iterator
             yield (values > centre - 0.5).astype(np.float64)
         elif width > 1:
             yield np.clip((values - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
+
+
+def windows(dataset: Dataset) -> Iterator[tuple[float, float]]:
+    """(centre, width) of the file's windows that have both, the width above 0."""
+    centres, widths = get_floats(dataset, "WindowCenter"), get_floats(dataset, "WindowWidth")
+    for centre, width in islice(zip(centres, widths, strict=False), MAX_WINDOWS):
+        if centre is not None and width is not None and width > 0:
+            yield centre, width
 
 
 def _display_range(

@@ -25,8 +25,9 @@ from pydicom.uid import (
 )
 
 from cxr_demo.reading.dicom_header import pixel_aspect
-from cxr_demo.reading.dicom_values import get_floats, get_int
-from cxr_demo.reading.jpeg_2000 import decode_enough, read_header
+from cxr_demo.reading.dicom_lut import windows
+from cxr_demo.reading.dicom_values import get_int
+from cxr_demo.reading.jpeg_2000 import Header, decode_enough, read_header
 
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 _JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
@@ -55,9 +56,10 @@ def decode_frame(dataset: Dataset, number: int) -> np.ndarray:
         raise ValueError("the encapsulation does not match the transfer syntax")
     if is_codestream(syntax):
         stream = _codestream(dataset, number)
-        _check_codestream(dataset, stream)
-        if syntax in _JPEG_2000 and not _needs_all_pixels(dataset, stream):
-            enough = decode_enough(stream, read_header(stream))
+        header = (read_header if syntax in _JPEG_2000 else _jpeg_header)(stream)
+        _check_description(dataset, *header[:4])
+        if syntax in _JPEG_2000 and not _needs_all_pixels(dataset, header):
+            enough = decode_enough(stream, header)
             if enough is not None:
                 return enough
     if syntax == JPEGExtended12Bit and get_int(dataset, "BitsStored", 16) > 8:
@@ -90,14 +92,15 @@ def is_codestream(syntax: str) -> bool:
     return syntax not in (*UNCOMPRESSED, *_RLE)
 
 
-def _needs_all_pixels(dataset: Dataset, stream: bytes) -> bool:
+def _needs_all_pixels(dataset: Dataset, header: Header) -> bool:
     """Whether low-pass values, see `jpeg_2000`, could mislead."""
-    header, bits = read_header(stream), get_int(dataset, "BitsStored")
+    bits = get_int(dataset, "BitsStored")
+    names_a_range = any(windows(dataset)) or "VOILUTSequence" in dataset
     return (
         # One value means padding, and what blends with it would not.
         "PixelPaddingValue" in dataset
         # The range that is shown depends on all values where the file names none.
-        or (bits > 8 and not _names_a_range(dataset))
+        or (bits > 8 and not names_a_range)
         # What overshoots white is clipped at the depth of the stream, which has to be the
         # picture's own; 16 bits often hold 12, and nothing says so.
         or header.bits != bits
@@ -106,13 +109,6 @@ def _needs_all_pixels(dataset: Dataset, stream: bytes) -> bool:
         # The shorter sides of pixels that are not square are enlarged to be shown.
         or pixel_aspect(dataset) != 1
     )
-
-
-def _names_a_range(dataset: Dataset) -> bool:
-    widths = get_floats(dataset, "WindowWidth")
-    pairs = zip(get_floats(dataset, "WindowCenter"), widths, strict=False)
-    windows = [width for centre, width in pairs if None not in (centre, width) and width > 0]
-    return bool(windows) or "VOILUTSequence" in dataset
 
 
 def _codestream(dataset: Dataset, number: int) -> bytes:
@@ -126,10 +122,9 @@ def _codestream(dataset: Dataset, number: int) -> bytes:
     )
 
 
-def _check_codestream(dataset: Dataset, stream: bytes) -> None:
+def _check_description(dataset: Dataset, *shape_and_bits: int) -> None:
     """Refuse a frame that differs from the data set's description, which the codecs accept."""
-    is_jpeg_2000 = dataset.file_meta.TransferSyntaxUID in _JPEG_2000
-    *shape, bits = read_header(stream)[:4] if is_jpeg_2000 else _jpeg_header(stream)
+    *shape, bits = shape_and_bits
     declared = [dataset.Rows, dataset.Columns, 1]
     if shape != declared or bits > get_int(dataset, "BitsAllocated"):
         raise ValueError("the picture differs from its description")
